@@ -1,0 +1,67 @@
+import type { DownloadId, MemberId } from './ids.ts';
+import type { MemberPhase } from './messages.ts';
+
+/**
+ * An immutable picture of the room for people: the command line, the terminal app and the web app draw this and
+ * nothing else. Rates are bytes per second, times are milliseconds.
+ */
+export interface View {
+  readonly me: MemberId;
+  /** Absent for a download alone. */
+  readonly room: RoomView | undefined;
+  /** Every member, this one first, then by seniority. Alone: just this one. */
+  readonly members: readonly MemberView[];
+  readonly downloads: readonly DownloadView[];
+}
+
+export interface RoomView {
+  readonly id: string;
+  readonly invite: string;
+  readonly coordinator: MemberId | undefined;
+  readonly epoch: number;
+}
+
+export interface MemberView {
+  readonly id: MemberId;
+  readonly name: string;
+  readonly isMe: boolean;
+  readonly connected: boolean;
+  /** What it does for the download it works on. */
+  readonly download: DownloadId | undefined;
+  readonly phase: MemberPhase;
+  readonly heldBytes: number;
+  readonly originBytes: number;
+  readonly lanBytes: number;
+  readonly uploadBytes: number;
+  readonly originRate: number;
+  readonly lanRate: number;
+  readonly canFetch: boolean;
+}
+
+/** State of one cell of the piece map. `peer`: somebody else in the room holds it. */
+export type Cell = 'missing' | 'peer' | 'active' | 'held';
+
+export interface DownloadView {
+  readonly id: DownloadId;
+  readonly fileName: string;
+  /** Without query, fragment or credentials: safe to show. */
+  readonly url: string;
+  readonly phase: MemberPhase;
+  /** Undefined while the origin has not told. */
+  readonly sizeBytes: number | undefined;
+  readonly heldBytes: number;
+  readonly originBytes: number;
+  readonly lanBytes: number;
+  readonly uploadBytes: number;
+  readonly originRate: number;
+  readonly lanRate: number;
+  /** Origin bytes that all members together have fetched. */
+  readonly roomOriginBytes: number;
+  readonly pieceBytes: number;
+  readonly pieceCount: number | undefined;
+  /** Summed over pieces into at most `width` cells. */
+  pieceMap(width: number): readonly Cell[];
+  /** Estimated time to the end, in milliseconds; undefined while unknown. */
+  readonly leftMs: number | undefined;
+  readonly startedMs: number;
+}
