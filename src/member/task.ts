@@ -1,0 +1,85 @@
+import type { DragonloadError } from '../core/errors.ts';
+import type { DownloadId, MemberId } from '../core/ids.ts';
+import type { Offer } from '../core/messages.ts';
+import type { View } from '../core/view.ts';
+
+/** What every way of taking part understands. All fields may be left out. */
+export interface TaskOptions {
+  /** Where finished files go. Default: the working directory. */
+  readonly directory?: string;
+  /** Name or path of the finished file; only for a single download. */
+  readonly output?: string;
+  /** How the others see this member. Default: the host name. */
+  readonly name?: string;
+  /** TCP port to listen on; 0 lets the system choose. Default 0. */
+  readonly port?: number;
+  /** Upper limit for bytes fetched from origins, in bytes per second. */
+  readonly limitRate?: number;
+  /** At most this many connections to an origin at once, 1 to 16. Default 4. */
+  readonly connections?: number;
+  /** Expected digest of the file, `alg:hex` with alg one of sha256, sha512, sha1, md5. */
+  readonly checksum?: string;
+  /** Extra request headers for the origin the user named; never sent to another host. */
+  readonly headers?: readonly (readonly [name: string, value: string])[];
+  /** Let the room name URLs at private or loopback addresses. */
+  readonly allowPrivate?: boolean;
+  /** Go on serving after the end, until stopped. */
+  readonly stay?: boolean;
+  /** Moves config, data and cache under one folder. Default: DRAGONLOAD_HOME, else the platform's places. */
+  readonly home?: string;
+  /** Asked before a download that the room offers is taken on. Default: no. */
+  readonly consent?: (offer: Offer) => Promise<boolean>;
+  readonly onEvent?: (event: TaskEvent) => void;
+  /** Aborting stops the task in order: state is saved and the room is told. */
+  readonly signal?: AbortSignal;
+}
+
+/** How much a finished file can be trusted; DESIGN of trust in docs/protocol.md. */
+export type Trust =
+  | { readonly kind: 'publisher-verified'; readonly by: string }
+  | { readonly kind: 'room-consistent'; readonly auditedShare: number }
+  | { readonly kind: 'self-verified' };
+
+export interface Result {
+  readonly download: DownloadId;
+  readonly url: string;
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** 64 lower-case hex digits. */
+  readonly sha256: string;
+  readonly trust: Trust;
+  readonly seconds: number;
+  readonly originBytes: number;
+  readonly lanBytes: number;
+  /** Estimate of the seconds that this member's own link alone would have taken; undefined when alone. */
+  readonly aloneSeconds: number | undefined;
+}
+
+export type TaskEvent =
+  | { readonly type: 'invite'; readonly link: string }
+  | { readonly type: 'member'; readonly change: 'joined' | 'left'; readonly id: MemberId; readonly name: string }
+  /** Resumed: so many bytes of an earlier run were found and checked. */
+  | { readonly type: 'resumed'; readonly download: DownloadId; readonly bytes: number }
+  | { readonly type: 'done'; readonly result: Result }
+  /** Something went wrong that the task survives, or one of several downloads failed. */
+  | { readonly type: 'error'; readonly error: DragonloadError }
+  | { readonly type: 'notice'; readonly message: string };
+
+/** A running `get`, `host` or `join`. Disposing of it stops it in order. */
+export interface Task extends AsyncDisposable {
+  /** What there is to see now. Cheap: meant to be called several times a second. */
+  view(): View;
+  /**
+   * Resolves when this member has everything and nobody needs it any more (with `stay`: when stopped).
+   * Rejects with a `DragonloadError` when a download failed; with the code `aborted` when stopped before the end.
+   */
+  readonly finished: Promise<readonly Result[]>;
+  /** Saves state, tells the room, closes everything. Resolves when all of that is done. */
+  stop(): Promise<void>;
+}
+
+export type StartTask = {
+  readonly get: (urls: readonly string[], options?: TaskOptions) => Task;
+  readonly host: (urls: readonly string[], options?: TaskOptions) => Task;
+  readonly join: (invite: string, options?: TaskOptions) => Task;
+};
