@@ -1,0 +1,167 @@
+/** A measurement needs both this long and this many bytes. */
+const WINDOW_MS = 400;
+const WINDOW_BYTES = 2 * 1024 * 1024;
+/** What comes first after a change: connections are still being set up and TCP is finding its pace. */
+const WARM_UP_MS = 200;
+/** Doubling the connections has paid when the rate rose by this factor. */
+const WORTHWHILE_GAIN = 1.12;
+/** Having settled, this long until more connections are tried again. */
+const REPROBE_MS = 60_000;
+/** Pauses after broken connections and after refusals, without jitter. */
+const BROKEN_FIRST_MS = 250;
+const BROKEN_MAX_MS = 30_000;
+const REFUSED_FIRST_MS = 1_000;
+const REFUSED_MAX_MS = 60_000;
+/** No origin makes us wait longer, whatever its Retry-After says. */
+const RETRY_AFTER_MAX_MS = 300_000;
+
+interface Window {
+  readonly fromMs: number;
+  /** Total at the end of the warm-up. */
+  baseMs: number | undefined;
+  baseBytes: number;
+}
+
+/**
+ * How many connections a member opens to one origin, and when.
+ *
+ * The count starts at one and doubles only while doubling pays: each count is measured in a window of its own, and
+ * when the last doubling gained less than 12 % the count falls back to the one before and stays there, with one more
+ * try a minute at most. On a link that one connection fills this costs one additional connection for half a second.
+ * A refused connection lowers the ceiling; broken ones are tried again after growing pauses.
+ */
+export class ConnectionGovernor {
+  readonly #max: number;
+  readonly #random: () => number;
+  #cap: number;
+  #count = 1;
+  /** What was measured before the last doubling; undefined while there is nothing to compare with. */
+  #before: { readonly count: number; readonly rate: number } | undefined;
+  #settledMs: number | undefined;
+  #window: Window | undefined;
+  #active = 0;
+  #bytes = 0;
+  #brokenInRow = 0;
+  #refusedInRow = 0;
+  #retryAtMs: number | undefined;
+  #pausedUntilMs: number | undefined;
+
+  /** `max`: at most this many connections, at least 1. `random`: uniform in [0, 1), spreads retries of many members. */
+  constructor(max: number, random: () => number = () => 0.5) {
+    this.#max = Math.max(1, Math.floor(max));
+    this.#cap = this.#max;
+    this.#random = random;
+  }
+
+  /** How many connections there should be. Those beyond are let run out, not cut off. */
+  target(_nowMs: number): number {
+    return Math.min(this.#count, this.#cap);
+  }
+
+  /**
+   * Bytes have arrived: `totalBytes` on all connections since the beginning, `activeStreams` connections open or
+   * being opened. Forgives broken connections.
+   */
+  progress(totalBytes: number, activeStreams: number, nowMs: number): void {
+    if (totalBytes > this.#bytes) {
+      this.#brokenInRow = 0;
+      this.#retryAtMs = undefined;
+      if (this.#pausedUntilMs === undefined || nowMs >= this.#pausedUntilMs) this.#refusedInRow = 0;
+    }
+    this.#bytes = totalBytes;
+    this.#active = activeStreams;
+    this.#measure(nowMs);
+  }
+
+  /** The origin refused a connection (429, 503, reset on connect). `retryAfterMs`: what it asked for, if it did. */
+  refused(nowMs: number, retryAfterMs?: number | undefined): void {
+    const others = this.#active - 1;
+    this.#cap = Math.max(1, Math.min(this.#cap, others));
+    if (this.#count > this.#cap) this.#settle(this.#cap, nowMs);
+    let pauseMs = 0;
+    // With other connections at work the lower ceiling is answer enough.
+    if (others < 1 && !this.#isPaused(nowMs)) {
+      pauseMs = this.#jittered(REFUSED_FIRST_MS, REFUSED_MAX_MS, this.#refusedInRow);
+      this.#refusedInRow += 1;
+    }
+    if (retryAfterMs !== undefined && retryAfterMs > 0) {
+      pauseMs = Math.max(pauseMs, Math.min(retryAfterMs, RETRY_AFTER_MAX_MS));
+    }
+    if (pauseMs > 0) this.#pausedUntilMs = Math.max(this.#pausedUntilMs ?? 0, nowMs + pauseMs);
+  }
+
+  /** A connection broke off or could not be made. Several that break together count as one. */
+  broken(nowMs: number): void {
+    this.#window = undefined;
+    if (this.#retryAtMs !== undefined && nowMs < this.#retryAtMs) return;
+    this.#retryAtMs = nowMs + this.#jittered(BROKEN_FIRST_MS, BROKEN_MAX_MS, this.#brokenInRow);
+    this.#brokenInRow += 1;
+  }
+
+  /** False while a pause is being kept. Says nothing about the count: compare that with `target`. */
+  mayOpen(nowMs: number): boolean {
+    return nowMs >= (this.nextAttemptMs() ?? nowMs);
+  }
+
+  /** When the latest pause ends, which may be in the past; undefined if there is none. */
+  nextAttemptMs(): number | undefined {
+    if (this.#retryAtMs === undefined) return this.#pausedUntilMs;
+    return Math.max(this.#retryAtMs, this.#pausedUntilMs ?? 0);
+  }
+
+  #isPaused(nowMs: number): boolean {
+    return this.#pausedUntilMs !== undefined && nowMs < this.#pausedUntilMs;
+  }
+
+  /** Between half of `first * 2^times` (at most `max`) and all of it. */
+  #jittered(firstMs: number, maxMs: number, times: number): number {
+    return Math.min(maxMs, firstMs * 2 ** Math.min(times, 20)) * (0.5 + this.#random() / 2);
+  }
+
+  #measure(nowMs: number): void {
+    // A rate means something only while exactly the wanted number of connections is at work.
+    if (this.#active !== this.target(nowMs)) {
+      this.#window = undefined;
+      return;
+    }
+    this.#window ??= { fromMs: nowMs, baseMs: undefined, baseBytes: 0 };
+    const window = this.#window;
+    if (window.baseMs === undefined) {
+      if (nowMs - window.fromMs < WARM_UP_MS) return;
+      window.baseMs = nowMs;
+      window.baseBytes = this.#bytes;
+      return;
+    }
+    const spanMs = nowMs - window.baseMs;
+    const bytes = this.#bytes - window.baseBytes;
+    if (spanMs < WINDOW_MS || bytes < WINDOW_BYTES) return;
+    this.#window = { fromMs: nowMs, baseMs: nowMs, baseBytes: this.#bytes };
+    this.#judge((bytes / spanMs) * 1_000, nowMs);
+  }
+
+  #judge(rate: number, nowMs: number): void {
+    if (this.#settledMs !== undefined) {
+      if (nowMs - this.#settledMs < REPROBE_MS) return;
+      // The origin may have relented, too.
+      this.#cap = Math.min(this.#max, this.#cap + 1);
+    } else if (this.#before !== undefined && rate < this.#before.rate * WORTHWHILE_GAIN) {
+      this.#settle(this.#before.count, nowMs);
+      return;
+    }
+    if (this.#count >= this.#cap) {
+      this.#settle(this.#cap, nowMs);
+      return;
+    }
+    this.#before = { count: this.#count, rate };
+    this.#count = Math.min(this.#count * 2, this.#cap);
+    this.#settledMs = undefined;
+    this.#window = undefined;
+  }
+
+  #settle(count: number, nowMs: number): void {
+    this.#count = count;
+    this.#before = undefined;
+    this.#settledMs = nowMs;
+    this.#window = undefined;
+  }
+}
