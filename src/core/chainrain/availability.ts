@@ -1,0 +1,156 @@
+import { Bitfield, type ReadonlyBitfield } from '../bitfield.ts';
+import { MAX_PIECES } from '../geometry.ts';
+import type { MemberId } from '../ids.ts';
+import type { Run } from '../ranges.ts';
+import { Buckets, type ReadonlyBuckets } from './buckets.ts';
+
+/** At most this many runs are taken from one message. */
+const MAX_RUNS = 65_536;
+
+interface Peer {
+  readonly has: Bitfield;
+  /** How many of its pieces are wanted here. */
+  useful: number;
+}
+
+/**
+ * Who holds which piece of one download, as the peers say, and what of it is of use: a candidate is a piece that is
+ * wanted here and that at least one peer holds. Candidates are kept by rarity as the news come in, so that asking for
+ * the rarest costs nothing. All of it is forgotten and rebuilt as peers come and go.
+ */
+export class Availability {
+  readonly #peers = new Map<MemberId, Peer>();
+  readonly #wanted = new Bitfield();
+  readonly #candidates = new Buckets();
+  /** Peers that hold each piece, as far as anyone has announced one. */
+  #counts = new Uint16Array(64);
+  #pieceCount: number | undefined;
+
+  /** `pieceCount`: how many pieces the download has, if that is known. */
+  constructor(pieceCount?: number) {
+    this.#pieceCount = pieceCount;
+  }
+
+  /** The number of pieces became known. What peers said about pieces past it is forgotten. */
+  setPieceCount(pieceCount: number): void {
+    this.#pieceCount = pieceCount;
+    const past = { start: pieceCount, end: MAX_PIECES };
+    for (let piece = pieceCount; piece < this.#counts.length; piece++) {
+      this.want(piece, false);
+      this.#counts[piece] = 0;
+    }
+    this.#wanted.clearRun(past);
+    for (const { has } of this.#peers.values()) has.clearRun(past);
+  }
+
+  /** A peer is there, and holds nothing until it says so. */
+  peerUp(id: MemberId): void {
+    if (!this.#peers.has(id)) this.#peers.set(id, { has: new Bitfield(), useful: 0 });
+  }
+
+  peerDown(id: MemberId): void {
+    const peer = this.#peers.get(id);
+    if (peer === undefined) return;
+    this.#peers.delete(id);
+    for (const piece of peer.has) {
+      this.#counts[piece]!--;
+      this.#sort(piece);
+    }
+  }
+
+  /**
+   * A peer says that it holds these pieces, which adds to what it said before. False, and nothing changed, when it
+   * talks about pieces that the download does not have, or too much. Unknown peers are not listened to.
+   */
+  have(id: MemberId, runs: readonly Run[]): boolean {
+    const limit = this.#pieceCount ?? MAX_PIECES;
+    if (runs.length > MAX_RUNS || !runs.every((run) => isRun(run, limit))) return false;
+    const peer = this.#peers.get(id);
+    if (peer === undefined) return true;
+    for (const run of runs) {
+      this.#growTo(run.end);
+      for (let piece = run.start; piece < run.end; piece++) {
+        if (!peer.has.set(piece)) continue;
+        this.#counts[piece]!++;
+        if (this.#wanted.has(piece)) peer.useful++;
+        this.#sort(piece);
+      }
+    }
+    return true;
+  }
+
+  /** Whether this member is after a piece: not on disk, and nobody has been asked for it. */
+  want(piece: number, wanted: boolean): void {
+    if (!(wanted ? this.#wanted.set(piece) : this.#wanted.clear(piece))) return;
+    if (this.count(piece) === 0) return;
+    for (const peer of this.#peers.values()) if (peer.has.has(piece)) peer.useful += wanted ? 1 : -1;
+    this.#sort(piece);
+  }
+
+  /** The same for all pieces of a run. Pieces that nobody has announced cost nothing. */
+  wantRun(run: Run, wanted: boolean): void {
+    for (let piece = run.start; piece < Math.min(run.end, this.#counts.length); piece++)
+      this.want(piece, wanted);
+    if (wanted) this.#wanted.setRun(run);
+    else this.#wanted.clearRun(run);
+  }
+
+  isWanted(piece: number): boolean {
+    return this.#wanted.has(piece);
+  }
+
+  /** How many peers hold a piece. */
+  count(piece: number): number {
+    return this.#counts[piece] ?? 0;
+  }
+
+  /** The peers that hold a piece. */
+  holders(piece: number): MemberId[] {
+    if (this.count(piece) === 0) return [];
+    return [...this.#peers].filter(([, peer]) => peer.has.has(piece)).map(([id]) => id);
+  }
+
+  /** What a peer holds; `undefined` for one that is not there. */
+  heldBy(id: MemberId): ReadonlyBitfield | undefined {
+    return this.#peers.get(id)?.has;
+  }
+
+  /** Whether a peer, as far as is known, lacks pieces: then what it gets it will pass on. */
+  isIncomplete(id: MemberId): boolean {
+    const held = this.#peers.get(id)?.has.count;
+    return held !== undefined && held !== this.#pieceCount;
+  }
+
+  /** How many candidates a peer holds. */
+  usefulOf(id: MemberId): number {
+    return this.#peers.get(id)?.useful ?? 0;
+  }
+
+  /** Candidates at the level of their rarity: level 1 are those that one peer holds. */
+  get candidates(): ReadonlyBuckets {
+    return this.#candidates;
+  }
+
+  #sort(piece: number): void {
+    const count = this.#counts[piece]!;
+    if (count > 0 && this.#wanted.has(piece)) this.#candidates.put(piece, count);
+    else this.#candidates.delete(piece);
+  }
+
+  #growTo(pieces: number): void {
+    if (pieces <= this.#counts.length) return;
+    const grown = new Uint16Array(Math.min(Math.max(pieces, this.#counts.length * 2), MAX_PIECES));
+    grown.set(this.#counts);
+    this.#counts = grown;
+  }
+}
+
+function isRun(run: Run, limit: number): boolean {
+  return (
+    Number.isInteger(run.start) &&
+    Number.isInteger(run.end) &&
+    0 <= run.start &&
+    run.start < run.end &&
+    run.end <= limit
+  );
+}
