@@ -129,6 +129,10 @@ function compare(ledger: Ledger, model: Model): void {
     assert.deepEqual(ledger.sourcesOf(piece), sources);
     const bytes = model.ofPiece(piece).flatMap((byte, i) => (byte === 'absent' ? [piece * PIECE + i] : []));
     assert.deepEqual(ledger.gapsOf(piece), toRuns(bytes));
+    assert.equal(
+      ledger.isFilled(ledger.geometry.bytesOfRun({ start: piece, end: piece + 1 })),
+      ['full', 'held'].includes(model.stateOf(piece)),
+    );
   });
   const held = model.sources.flatMap((_, piece) => (model.stateOf(piece) === 'held' ? [piece] : []));
   assert.deepEqual([...ledger.held], held);

@@ -164,6 +164,16 @@ export class Ledger {
     return this.#taken.gaps(within);
   }
 
+  /** Whether all these bytes are on disk, checked or not. */
+  isFilled(range: ByteRange): boolean {
+    return this.#filled.covers(range);
+  }
+
+  /** The first of the absent bytes of a part of the file: cheaper than `gaps` where many are expected. */
+  firstGap(within: ByteRange): ByteRange | undefined {
+    return this.#taken.firstGap(within);
+  }
+
   stateOf(piece: number): PieceState {
     this.#checkPiece(piece);
     if (this.#held.has(piece)) return 'held';

@@ -55,6 +55,7 @@ test('questions about a range are answered as a plain set would answer them', ()
         asked.some((n) => naive.has(n)),
       );
       assert.deepEqual(ranges.gaps(range), toRuns(asked.filter((n) => !naive.has(n))));
+      assert.deepEqual(ranges.firstGap(range), ranges.gaps(range)[0]);
       assert.deepEqual(ranges.intersect(range), toRuns(asked.filter((n) => naive.has(n))));
     }),
     { numRuns: 1000 },

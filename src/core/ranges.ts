@@ -108,15 +108,13 @@ export class RangeSet {
 
   /** What of `within` is not in the set, ascending. */
   gaps(within: ByteRange): ByteRange[] {
-    check(within);
-    const gaps: ByteRange[] = [];
-    let start = within.start;
-    for (let i = this.#above(start) & ~1; start < within.end; i += 2) {
-      const end = Math.min(this.#bounds[i] ?? within.end, within.end);
-      if (start < end) gaps.push({ start, end });
-      start = this.#bounds[i + 1] ?? within.end;
-    }
-    return gaps;
+    return [...this.#gaps(within)];
+  }
+
+  /** The first of the gaps, without looking for the others. */
+  firstGap(within: ByteRange): ByteRange | undefined {
+    for (const gap of this.#gaps(within)) return gap;
+    return undefined;
   }
 
   /** What of `range` is in the set, ascending. */
@@ -134,6 +132,19 @@ export class RangeSet {
   /** The ranges, ascending. The set must not change meanwhile. */
   *[Symbol.iterator](): IterableIterator<ByteRange> {
     for (let i = 0; i < this.#bounds.length; i += 2) yield this.#rangeAt(i);
+  }
+
+  *#gaps(within: ByteRange): Iterable<ByteRange> {
+    check(within);
+    let start = within.start;
+    const above = this.#above(start);
+    // Inside a range, what is asked about begins at its end at the earliest.
+    if (above % 2 === 1) start = this.#bounds[above]!;
+    for (let i = above + (above % 2); start < within.end; i += 2) {
+      const end = Math.min(this.#bounds[i] ?? within.end, within.end);
+      if (start < end) yield { start, end };
+      start = this.#bounds[i + 1] ?? within.end;
+    }
   }
 
   #rangeAt(index: number): ByteRange {
