@@ -1,0 +1,112 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { FileIdentity } from '../core/messages.ts';
+import { parseContentRange, parseLength, parseUnsatisfiedRange } from './content-range.ts';
+import { differenceOf, identityOf } from './validators.ts';
+
+/** An answer may begin this many bytes before what was asked for; more than that is not worth skipping. */
+const MAX_EARLY_BYTES = 1024 * 1024;
+
+export interface Asked {
+  /** Whether the request had a Range header. */
+  readonly ranged: boolean;
+  readonly start: number;
+  readonly identity: FileIdentity;
+}
+
+/** What the head of an answer is worth. */
+export type Judgement =
+  /** The body is the file's bytes from `firstByte` on, up to `bodyEnd` if that is known. */
+  | {
+      readonly kind: 'body';
+      readonly firstByte: number;
+      readonly bodyEnd: number | undefined;
+      readonly totalBytes: number | undefined;
+      readonly partial: boolean;
+    }
+  /** There are no bytes from `start` on: the file ends there. */
+  | { readonly kind: 'at-end'; readonly totalBytes: number }
+  /** Another file than the one asked for, or one that cannot be had this way: never to be used. */
+  | { readonly kind: 'unusable'; readonly message: string; readonly totalBytes: number | undefined }
+  /** An answer that does not fit the question. It may be one server of many: worth another try. */
+  | { readonly kind: 'misfit'; readonly message: string }
+  /** An HTTP status that says why there are no bytes. */
+  | { readonly kind: 'status' };
+
+/** Judges the head of an answer to a (ranged) GET before a byte of its body is used. */
+export function judge(status: number, headers: IncomingHttpHeaders, asked: Asked): Judgement {
+  if (status === 206) return judgePart(headers, asked);
+  if (status === 200) return judgeWhole(headers, asked);
+  if (status === 416) return judgeUnsatisfied(headers, asked);
+  return { kind: 'status' };
+}
+
+/** 206 Partial Content (RFC 9110 HTTP Semantics, 15.3.7): unit, start, end and total have to fit. */
+function judgePart(headers: IncomingHttpHeaders, asked: Asked): Judgement {
+  const range = parseContentRange(headers['content-range']);
+  if (/^\s*multipart\//i.test(headers['content-type'] ?? '') && range === undefined) {
+    return { kind: 'misfit', message: 'The origin answered with several parts where one was asked for.' };
+  }
+  if (range === undefined) {
+    return { kind: 'misfit', message: 'The origin answered with a part of the file but did not say which.' };
+  }
+  if (isEncoded(headers)) {
+    return {
+      kind: 'unusable',
+      message: 'The origin compresses the file on the way, so parts of it cannot be put together.',
+      totalBytes: undefined,
+    };
+  }
+  const message = differenceOf(asked.identity, identityOf(headers, range.totalBytes));
+  if (message !== undefined) return { kind: 'unusable', message, totalBytes: range.totalBytes };
+  const length = parseLength(headers['content-length']);
+  const early = asked.start - range.start;
+  if (early < 0 || early > MAX_EARLY_BYTES || range.end <= asked.start) {
+    return {
+      kind: 'misfit',
+      message: 'The origin answered with another part of the file than the one asked for.',
+    };
+  }
+  if (length !== undefined && length !== range.end - range.start) {
+    return {
+      kind: 'misfit',
+      message: 'The origin answered with a part whose length does not fit its place.',
+    };
+  }
+  return {
+    kind: 'body',
+    firstByte: range.start,
+    bodyEnd: range.end,
+    totalBytes: range.totalBytes,
+    partial: true,
+  };
+}
+
+/** 200: the whole file from its first byte, so of use only to whoever starts there. */
+function judgeWhole(headers: IncomingHttpHeaders, asked: Asked): Judgement {
+  const totalBytes = parseLength(headers['content-length']);
+  const message = differenceOf(asked.identity, identityOf(headers, totalBytes));
+  if (message !== undefined) return { kind: 'unusable', message, totalBytes };
+  if (asked.start > 0) {
+    return { kind: 'misfit', message: 'The origin sent the whole file where a part was asked for.' };
+  }
+  if (asked.ranged && isEncoded(headers)) {
+    const text = 'The origin compresses the file on the way, so parts of it cannot be put together.';
+    return { kind: 'unusable', message: text, totalBytes: undefined };
+  }
+  return { kind: 'body', firstByte: 0, bodyEnd: totalBytes, totalBytes, partial: false };
+}
+
+/** 416 Range Not Satisfiable: the file is shorter than thought, or a stream of unknown length ended right here. */
+function judgeUnsatisfied(headers: IncomingHttpHeaders, asked: Asked): Judgement {
+  const totalBytes = parseUnsatisfiedRange(headers['content-range']);
+  if (totalBytes === asked.start && asked.identity.sizeBytes === undefined)
+    return { kind: 'at-end', totalBytes };
+  const now = totalBytes === undefined ? 'is shorter than it was' : `now has ${totalBytes} bytes`;
+  return { kind: 'unusable', message: `The file at the origin has changed: it ${now}.`, totalBytes };
+}
+
+/** Whether a content coding was put on in spite of `Accept-Encoding: identity` (RFC 9110, 8.4). */
+export function isEncoded(headers: IncomingHttpHeaders): boolean {
+  const coding = headers['content-encoding']?.trim().toLowerCase() ?? '';
+  return coding !== '' && coding !== 'identity';
+}

@@ -1,0 +1,128 @@
+import type { RateLimiter } from './rate-limit.ts';
+import type { Answer } from './send.ts';
+
+/** The bytes wanted. `end` is read at each chunk: lowering it trims a transfer that is under way. */
+export interface LiveRange {
+  readonly start: number;
+  /** Undefined: to the end of the file. */
+  readonly end: number | undefined;
+}
+
+export interface ReceiveOptions {
+  /** Offset in the file of the first byte of the body, at most `range.start`. */
+  readonly firstByte: number;
+  /** Offset in the file where the body ends by its own account, if it gives one. */
+  readonly bodyEnd: number | undefined;
+  readonly range: LiveRange;
+  /** Gets the wanted bytes in order; the buffer is its own to keep. A promise pauses the connection until it resolves. */
+  readonly onChunk: (chunk: Buffer) => Promise<void> | undefined;
+  readonly limiter: RateLimiter | undefined;
+  /** With no byte for this long, the connection is given up. Time spent waiting for `onChunk` does not count. */
+  readonly stallTimeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface Received {
+  /**
+   * `end`: all that was wanted is there. `eof`: the body ended in order before that. `stopped`: by the signal.
+   */
+  readonly how: 'end' | 'eof' | 'stopped' | 'stalled' | 'broken';
+  /** Bytes handed over. */
+  readonly receivedBytes: number;
+  readonly error: Error | undefined;
+}
+
+/**
+ * Reads the body of an answer and hands over the bytes of the range, not one more. Resolves when the last
+ * `onChunk` has resolved and the connection is free or closed. Rejects only with what `onChunk` threw.
+ */
+export function receive(answer: Answer, options: ReceiveOptions): Promise<Received> {
+  const { request, response } = answer;
+  const { range, onChunk, limiter, signal } = options;
+  const { promise, resolve, reject } = Promise.withResolvers<Received>();
+  let position = options.firstByte;
+  let receivedBytes = 0;
+  let how: Received['how'] | undefined;
+  let error: Error | undefined;
+  let thrown: { readonly value: unknown } | undefined;
+  /** Promises that hold the transfer up, and events still to come before it is over. */
+  let waiting = 0;
+  let closing = 2;
+
+  const giveUp = (reason: Received['how']) => {
+    how ??= reason;
+    request.destroy();
+  };
+  const fail = (value: unknown) => {
+    thrown ??= { value };
+    giveUp('broken');
+  };
+  const timer = setTimeout(() => {
+    if (waiting === 0) giveUp('stalled');
+    else timer.refresh();
+  }, options.stallTimeoutMs);
+  const abort = () => giveUp('stopped');
+
+  const settle = () => {
+    if (closing > 0 || waiting > 0) return;
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+    if (thrown !== undefined) reject(thrown.value);
+    else resolve({ how: how ?? 'broken', receivedBytes, error });
+  };
+  const closed = () => {
+    closing -= 1;
+    settle();
+  };
+  const goOn = () => {
+    waiting -= 1;
+    if (waiting > 0) return;
+    timer.refresh();
+    response.resume();
+    settle();
+  };
+  const hold = (until: Promise<void> | undefined) => {
+    if (until === undefined) return;
+    waiting += 1;
+    response.pause();
+    until.then(goOn, (value: unknown) => {
+      fail(value);
+      goOn();
+    });
+  };
+
+  response.on('data', (chunk: Buffer) => {
+    timer.refresh();
+    if (how !== undefined) return;
+    const end = range.end ?? Number.POSITIVE_INFINITY;
+    const from = Math.max(range.start - position, 0);
+    const to = Math.min(end - position, chunk.length);
+    position += chunk.length;
+    if (from < to) {
+      const bytes = from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to);
+      receivedBytes += bytes.length;
+      try {
+        hold(onChunk(bytes));
+      } catch (value) {
+        return fail(value);
+      }
+    }
+    if (limiter !== undefined) hold(limiter.take(chunk.length));
+    if (position < end) return;
+    how = 'end';
+    // With nothing left in the body the connection can serve the next request.
+    if (position !== options.bodyEnd) request.destroy();
+  });
+  response.once('end', () => {
+    how ??= response.complete ? 'eof' : 'broken';
+  });
+  response.on('error', (cause: Error) => {
+    error ??= cause;
+  });
+  response.once('close', closed);
+  if (request.closed) closing -= 1;
+  else request.once('close', closed);
+  signal?.addEventListener('abort', abort, { once: true });
+  if (signal?.aborted === true) abort();
+  return promise;
+}

@@ -1,0 +1,98 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { Connections } from './connections.ts';
+import { follow } from './redirects.ts';
+import { type HeaderOptions, headersFor } from './request-headers.ts';
+import { type Answer, discard, send, type Timeouts } from './send.ts';
+
+/** Answers of a redirected URL that mean it may have expired: a fresh one from the given URL may work. */
+const EXPIRED = new Set([401, 403, 404, 410]);
+
+export interface OpenOptions {
+  readonly headers: OutgoingHttpHeaders;
+  readonly onRedirect?: ((answer: Answer) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The way to a file: the URL the user gave and the one it led to, which requests go to directly. When that one is
+ * refused, the given URL is resolved again, once for all who wait.
+ */
+export class Route {
+  readonly given: URL;
+  readonly #connections: Connections;
+  readonly #options: HeaderOptions & Timeouts;
+  readonly #closed: AbortSignal;
+  #resolved: URL;
+  #renewing: Promise<void> | undefined;
+
+  constructor(given: URL, connections: Connections, options: HeaderOptions & Timeouts, closed: AbortSignal) {
+    this.given = given;
+    this.#resolved = given;
+    this.#connections = connections;
+    this.#options = options;
+    this.#closed = closed;
+  }
+
+  /** Asks the given URL, following redirects, and remembers where it led. */
+  async resolve(options: OpenOptions): Promise<Answer> {
+    const answer = await this.#follow(this.given, options);
+    if (leadsToFile(answer.status)) this.#resolved = answer.url;
+    return answer;
+  }
+
+  /** Asks the remembered URL; if that has expired, resolves it again and asks once more. */
+  async open(options: OpenOptions): Promise<Answer> {
+    const asked = this.#resolved;
+    const answer = await this.#follow(asked, options);
+    if (leadsToFile(answer.status)) {
+      if (this.#resolved === asked) this.#resolved = answer.url;
+      return answer;
+    }
+    if (!EXPIRED.has(answer.status) || asked.href === this.given.href) return answer;
+    await this.#renew(asked, options.signal).catch((error: unknown) => {
+      answer.request.destroy();
+      throw error;
+    });
+    if (this.#resolved.href === asked.href) return answer;
+    await discard(answer);
+    return this.#follow(this.#resolved, options);
+  }
+
+  #follow(first: URL, options: OpenOptions): Promise<Answer> {
+    const get = (url: URL) => {
+      const headers = { ...headersFor(url, this.given, this.#options), ...options.headers };
+      return send(this.#connections, url, headers, this.#options, options.signal);
+    };
+    return follow(first, this.given, get, options.onRedirect);
+  }
+
+  /** Replaces an expired URL. Does nothing when somebody else has replaced it already. */
+  async #renew(expired: URL, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#resolved.href !== expired.href) return;
+    // Belongs to all who wait, so that no single one of them may call it off.
+    this.#renewing ??= this.resolve({ headers: { range: 'bytes=0-0' }, signal: this.#closed })
+      .then(discard)
+      .finally(() => {
+        this.#renewing = undefined;
+      });
+    await orAborted(this.#renewing, signal);
+  }
+}
+
+function leadsToFile(status: number): boolean {
+  return (status >= 200 && status < 300) || status === 416;
+}
+
+/** Settles with the promise, or rejects with the signal's reason if that comes first. */
+async function orAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return promise;
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

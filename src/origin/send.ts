@@ -1,0 +1,125 @@
+import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Connections } from './connections.ts';
+import { parseLength } from './content-range.ts';
+
+/** Bodies up to this many bytes are read to their end to keep the connection; larger ones are cut off. */
+const SMALL_BODY_BYTES = 64 * 1024;
+/** A small body that takes longer than this is cut off too. */
+const SMALL_BODY_TIMEOUT_MS = 3000;
+
+export interface Timeouts {
+  /** From the request to an open connection (TLS included), in milliseconds. */
+  readonly connectTimeoutMs: number;
+  /** From there to the head of the answer, in milliseconds. */
+  readonly headersTimeoutMs: number;
+}
+
+/** The head of an answer; its body has not been read. */
+export interface Answer {
+  readonly url: URL;
+  readonly status: number;
+  readonly request: ClientRequest;
+  readonly response: IncomingMessage;
+  /** Address of this machine's end of the connection. */
+  readonly localAddress: string | undefined;
+}
+
+/** A plain error with a code like those of Node's sockets. */
+export function timeoutError(message: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(message), { code: 'ETIMEDOUT' });
+}
+
+/**
+ * Sends one GET and waits for the head of the answer. Redirects are not followed. Rejects with the error of the socket,
+ * with `ETIMEDOUT`, or with the signal's reason. When the connection was an old one that the origin had just
+ * closed, the request is sent once more on a new one.
+ */
+export async function send(
+  connections: Connections,
+  url: URL,
+  headers: OutgoingHttpHeaders,
+  timeouts: Timeouts,
+  signal: AbortSignal | undefined,
+): Promise<Answer> {
+  // Every kept connection may have died: each attempt uses up one, the last opens its own.
+  for (let attempt = 0; ; attempt++) {
+    signal?.throwIfAborted();
+    const options = attempt < 8 ? { headers } : { headers: { ...headers, connection: 'close' } };
+    const request = await connections.request(url, { ...options, method: 'GET', insecureHTTPParser: false });
+    try {
+      return await head(request, url, timeouts, signal);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (!request.reusedSocket || (code !== 'ECONNRESET' && code !== 'EPIPE') || attempt >= 8) throw error;
+    }
+  }
+}
+
+function head(
+  request: ClientRequest,
+  url: URL,
+  timeouts: Timeouts,
+  signal: AbortSignal | undefined,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error) => request.destroy(error);
+    let timer = setTimeout(fail, timeouts.connectTimeoutMs, timeoutError('no connection in time'));
+    const connected = () => {
+      clearTimeout(timer);
+      timer = setTimeout(fail, timeouts.headersTimeoutMs, timeoutError('no answer in time'));
+    };
+    const abort = () => fail(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));
+    const settled = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    if (signal?.aborted === true) abort();
+    request.once('socket', (socket: Socket) => {
+      if (request.reusedSocket) connected();
+      else socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', connected);
+    });
+    request.once('error', (error) => {
+      settled();
+      reject(error);
+      // What follows, such as a reset after an answer that was given up, has nobody to go to.
+      request.on('error', () => {});
+    });
+    request.once('response', (response) => {
+      settled();
+      response.on('error', () => {});
+      resolve({
+        url,
+        status: response.statusCode ?? 0,
+        request,
+        response,
+        localAddress: response.socket.localAddress,
+      });
+    });
+    request.end();
+  });
+}
+
+/** Gets rid of a body. Resolves when the connection is free again or gone; never rejects. */
+export function discard(answer: Answer): Promise<void> {
+  const { request, response } = answer;
+  return new Promise((resolve) => {
+    request.once('close', resolve);
+    const length = parseLength(response.headers['content-length']);
+    if (request.closed) resolve();
+    else if (
+      length === undefined ? response.headers['transfer-encoding'] === undefined : length > SMALL_BODY_BYTES
+    )
+      request.destroy();
+    else {
+      const timer = setTimeout(() => request.destroy(), SMALL_BODY_TIMEOUT_MS);
+      request.once('close', () => clearTimeout(timer));
+      let bytes = 0;
+      response.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+        if (bytes > SMALL_BODY_BYTES) request.destroy();
+      });
+    }
+  });
+}
