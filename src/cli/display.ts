@@ -1,0 +1,110 @@
+import type { DragonloadError } from '../core/errors.ts';
+import type { Result, Task, TaskEvent } from '../member/task.ts';
+import { errorLines, eventLines, gainLine } from './event-lines.ts';
+import { renderFrame } from './frame.ts';
+import { inviteCode, inviteLines } from './invite-card.ts';
+import type { Reporter } from './reporter.ts';
+import { ToldErrors } from './reporter.ts';
+import { Screen, SHOW_CURSOR } from './screen.ts';
+import type { Look } from './spans.ts';
+import { renderLine } from './spans.ts';
+import type { TerminalStream } from './terminal.ts';
+import { terminalSize } from './terminal.ts';
+
+/** Eight pictures a second: smooth enough, and too few to notice in the CPU time. */
+const FRAME_MS = 125;
+/** A download that is over sooner shows its last line alone. */
+const FIRST_FRAME_MS = 250;
+
+/** For people at a terminal: events scroll by above a block of lines that is redrawn in place. */
+export class LiveDisplay implements Reporter {
+  readonly #stream: TerminalStream;
+  readonly #look: Look;
+  readonly #screen: Screen;
+  readonly #told = new ToldErrors();
+  readonly #onResize = (): void => this.tick();
+  #task: Pick<Task, 'view'> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #paused = false;
+
+  constructor(stream: TerminalStream, look: Look) {
+    this.#stream = stream;
+    this.#look = look;
+    this.#screen = new Screen(stream);
+  }
+
+  watch(task: Pick<Task, 'view'>): void {
+    this.#task = task;
+    this.#timer = setTimeout(() => {
+      this.tick();
+      this.#timer = setInterval(() => this.tick(), FRAME_MS);
+      this.#stream.on('resize', this.#onResize);
+    }, FIRST_FRAME_MS);
+    process.on('SIGTSTP', this.#onSuspend);
+    process.on('SIGCONT', this.#onContinue);
+    process.on('exit', this.#onExit);
+  }
+
+  /** Draws the view as it is now. The timer calls it. */
+  tick(): void {
+    if (this.#paused || this.#task === undefined) return;
+    this.#screen.draw(renderFrame(this.#task.view(), { ...this.#look, ...terminalSize(this.#stream) }));
+  }
+
+  event(event: TaskEvent): void {
+    if (event.type === 'error') this.error(event.error);
+    else if (event.type === 'invite') {
+      const code = inviteCode(event.link, { ...this.#look, ...terminalSize(this.#stream) });
+      this.#print([...code, ...inviteLines(event.link, this.#look)]);
+    } else this.#print(eventLines(event, this.#task?.view(), this.#look));
+  }
+
+  notice(message: string): void {
+    this.#print([renderLine([{ text: message }], 4096, this.#look)]);
+  }
+
+  error(error: DragonloadError): void {
+    if (this.#told.isNew(error)) this.#print(errorLines(error, this.#look));
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#screen.clear();
+  }
+
+  resume(): void {
+    this.#paused = false;
+  }
+
+  close(results: readonly Result[]): void {
+    clearTimeout(this.#timer);
+    this.#stream.off('resize', this.#onResize);
+    process.off('SIGTSTP', this.#onSuspend);
+    process.off('SIGCONT', this.#onContinue);
+    process.off('exit', this.#onExit);
+    this.#paused = true;
+    this.#screen.clear();
+    this.#print(results.map((result) => gainLine(result, this.#look)));
+  }
+
+  #print(lines: readonly string[]): void {
+    if (lines.length > 0) this.#screen.print(lines);
+  }
+
+  /** Ctrl-Z: the shell gets its cursor back; then this process stops as it would have without a listener. */
+  readonly #onSuspend = (): void => {
+    this.#screen.clear();
+    process.kill(process.pid, 'SIGSTOP');
+  };
+
+  readonly #onContinue = (): void => {
+    // Whatever the shell wrote meanwhile stays; the block starts anew under it.
+    this.#screen.forget();
+    this.tick();
+  };
+
+  /** However the process ends, the cursor is visible after it. */
+  readonly #onExit = (): void => {
+    if (this.#screen.cursorHidden) this.#stream.write(SHOW_CURSOR);
+  };
+}

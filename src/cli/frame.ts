@@ -1,0 +1,89 @@
+import type { DownloadView, View } from '../core/view.ts';
+import { formatBytes, formatDuration, formatRate, percentOf } from './format.ts';
+import { current, memberTable } from './member-table.ts';
+import { pieceMap } from './piece-map.ts';
+import type { Look, Span } from './spans.ts';
+import { renderLine, SGR, spansWidth, spread } from './spans.ts';
+import { asciiText, safeText, shorten } from './text.ts';
+
+/** The place for one picture of the room. */
+export interface FrameOptions extends Look {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** Wider lines are harder to read than they are worth. */
+const MAX_COLUMNS = 120;
+
+/**
+ * The room as lines for a terminal: the download, its map, its rates, then the members. No line is wider than
+ * `columns - 1` (a full last column wraps on some terminals) and there are at most `rows - 1` of them. Pure.
+ */
+export function renderFrame(view: View, options: FrameOptions): string[] {
+  const columns = Math.max(1, Math.min(options.columns - 1, MAX_COLUMNS));
+  const rows = Math.max(1, options.rows - 1);
+  const download = current(view);
+  if (download === undefined) {
+    return [
+      renderLine([{ text: view.room ? 'Waiting for what the room offers' : 'Starting' }], columns, options),
+    ];
+  }
+  const lines: (readonly Span[])[] = [title(download, columns, options)];
+  const map = pieceMap(download, columns, options);
+  if (map.length > 0) lines.push(map);
+  lines.push(rates(download, columns, options));
+  const others = queue(view);
+  if (others !== undefined) lines.push([{ text: others, sgr: SGR.dim }]);
+  if (view.room !== undefined || view.members.length > 1) {
+    const table = memberTable(view, columns, rows - lines.length - 1, options);
+    if (table.length > 0) lines.push([], ...table);
+  }
+  return lines.slice(0, rows).map((line) => renderLine(line, columns, options));
+}
+
+function title(download: DownloadView, columns: number, look: Look): readonly Span[] {
+  const { heldBytes, sizeBytes } = download;
+  const amount =
+    sizeBytes === undefined
+      ? `${formatBytes(heldBytes)} so far`
+      : `${formatBytes(heldBytes)} of ${formatBytes(sizeBytes)}`;
+  const percent = sizeBytes === undefined ? '' : `  ${String(percentOf(heldBytes, sizeBytes)).padStart(3)}%`;
+  const right: readonly Span[] =
+    columns >= 50
+      ? [{ text: amount }, { text: percent, sgr: SGR.bold }]
+      : [{ text: percent || amount, sgr: SGR.bold }];
+  const name = look.unicode ? safeText(download.fileName) : asciiText(download.fileName);
+  const room = columns - spansWidth(right) - 2;
+  const short = shorten(name, room < 8 ? columns : room, look.unicode ? '\u2026' : '..');
+  return spread([{ text: short, sgr: SGR.bold }], right, columns);
+}
+
+function rates(download: DownloadView, columns: number, look: Look): readonly Span[] {
+  if (download.phase === 'waiting') return [{ text: 'Asking the origin', sgr: SGR.warn }];
+  if (download.phase === 'checking') return [{ text: 'Checking the whole file', sgr: SGR.warn }];
+  if (download.phase === 'failed') return [{ text: 'Failed', sgr: SGR.bad }];
+  if (download.phase === 'done') {
+    const sent = download.uploadBytes > 0 ? `, ${formatBytes(download.uploadBytes)} given to the room` : '';
+    return [{ text: 'Done', sgr: SGR.good }, { text: sent }];
+  }
+  const total = formatRate(download.originRate + download.lanRate);
+  const parts = `origin ${formatRate(download.originRate)}, LAN ${formatRate(download.lanRate)}`;
+  const alone = download.lanRate === 0 && download.lanBytes === 0;
+  const left: readonly Span[] =
+    alone || columns < 60
+      ? [{ text: total, sgr: SGR.good }]
+      : [{ text: total, sgr: SGR.good }, { text: look.unicode ? '  \u2190 ' : '  = ' }, { text: parts }];
+  const time = download.leftMs === undefined ? '' : `${formatDuration(download.leftMs)} left`;
+  return spread(left, [{ text: time }], columns);
+}
+
+/** What becomes of the other downloads of the room, when there are several. */
+function queue(view: View): string | undefined {
+  const total = view.downloads.length;
+  if (total < 2) return undefined;
+  const count = (phase: DownloadView['phase']): number =>
+    view.downloads.filter((one) => one.phase === phase).length;
+  const done = count('done');
+  const failed = count('failed');
+  return `${done} of ${total} files done${failed > 0 ? `, ${failed} failed` : ''}`;
+}
