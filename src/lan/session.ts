@@ -1,0 +1,148 @@
+import { DragonloadError } from '../core/errors.ts';
+import type { MemberId } from '../core/ids.ts';
+import type { Message } from '../core/messages.ts';
+import type { HostPort } from './addresses.ts';
+import type { Channel } from './channel.ts';
+import type { Introduction } from './handshake.ts';
+import { violation } from './wire-checks.ts';
+import { decodeMessage } from './wire-decode.ts';
+import { encodeMessage, frameOf } from './wire-encode.ts';
+
+/** An open session with an admitted member. */
+export interface Session {
+  readonly peer: MemberId;
+  readonly name: string;
+  /** Where the member says it listens, `host:port`, best first. */
+  readonly addresses: readonly string[];
+  /** DER. */
+  readonly certificate: Uint8Array;
+  /** Queues a message. After the end it is passed over. */
+  send(message: Message): void;
+  /** Ends the session once what was queued is out. */
+  close(reason: string): void;
+}
+
+/**
+ * Why a session ended. `closed`: by this side. `left`: by the other side, in order. `broken`: the connection failed.
+ * `silent`: nothing was heard for 5 s. `misbehaved`: it sent what it must not. `replaced`: it has opened a new one.
+ */
+export interface SessionEnd {
+  readonly kind: 'closed' | 'left' | 'broken' | 'silent' | 'misbehaved' | 'replaced';
+  readonly message: string;
+}
+
+/** What becomes of what a session hears. */
+export interface SessionEvents {
+  onMessage(session: LiveSession, message: Message): void;
+  onOpenBulk(session: LiveSession, count: number): void;
+  onEnd(session: LiveSession, end: SessionEnd): void;
+}
+
+/** A session is given up after this many seconds without a frame. */
+const MAX_SILENT_TICKS = 5;
+/** How long a closing session may take to send what it still has. */
+const FLUSH_MS = 1000;
+
+/** A session from its admission to its end. */
+export class LiveSession implements Session {
+  readonly peer: MemberId;
+  readonly name: string;
+  readonly addresses: readonly string[];
+  readonly certificate: Uint8Array;
+  readonly remoteAddress: string;
+  /** The other process; another one under the same identity is a restart. */
+  readonly instance: string;
+  /** The address that this side dialled; undefined when the other side dialled. */
+  readonly dialled: HostPort | undefined;
+  readonly #channel: Channel;
+  readonly #events: SessionEvents;
+  #silentTicks = 0;
+  #ended = false;
+
+  constructor(
+    channel: Channel,
+    introduction: Introduction,
+    dialled: HostPort | undefined,
+    events: SessionEvents,
+  ) {
+    this.peer = channel.peer.id;
+    this.certificate = channel.peer.certificate;
+    this.name = introduction.name;
+    this.addresses = introduction.addresses;
+    this.instance = introduction.instance;
+    this.remoteAddress = channel.remoteAddress;
+    this.dialled = dialled;
+    this.#channel = channel;
+    this.#events = events;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Reads frames until the end. Never throws. */
+  async run(): Promise<void> {
+    try {
+      for (;;) {
+        const frame = await this.#channel.receive();
+        if (this.#ended) return;
+        if (frame === undefined) return this.end({ kind: 'left', message: 'The member ended the session.' });
+        this.#silentTicks = 0;
+        if (frame.kind.case === 'openBulk') {
+          const { count } = frame.kind.value;
+          if (count < 1 || count > 4) throw violation('a wish for too many connections');
+          this.#events.onOpenBulk(this, count);
+          continue;
+        }
+        const message = decodeMessage(frame);
+        if (message !== undefined) this.#events.onMessage(this, message);
+      }
+    } catch (error) {
+      const misbehaved = error instanceof DragonloadError;
+      const message = error instanceof Error ? error.message : String(error);
+      this.end({ kind: misbehaved ? 'misbehaved' : 'broken', message }, misbehaved ? error : undefined);
+    }
+  }
+
+  send(message: Message): void {
+    for (const frame of encodeMessage(message)) this.#push(frame);
+  }
+
+  /** Asks the other side to dial back `count` connections for bulk bytes. */
+  sendOpenBulk(count: number): void {
+    this.#push(frameOf({ case: 'openBulk', value: { count } }));
+  }
+
+  close(reason: string): void {
+    this.end({ kind: 'closed', message: reason });
+  }
+
+  /** Once a second. Counted rather than timed, so that a pause of this process is not held against the other. */
+  tick(): void {
+    if (++this.#silentTicks > MAX_SILENT_TICKS)
+      this.end({ kind: 'silent', message: 'Nothing was heard of the member for 5 s.' });
+  }
+
+  /** Resolves when what was queued is out, or after a second. */
+  async flushed(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, FLUSH_MS);
+    await Promise.race([promise, this.#channel.drained]);
+    clearTimeout(timer);
+  }
+
+  /** Ends the session for the given reason; only the first call counts. */
+  end(end: SessionEnd, error?: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#channel.end(error);
+    // The end of the stream must reach the other side before the connection goes.
+    if (end.kind === 'broken' || end.kind === 'silent') this.#channel.destroy();
+    else void this.flushed().then(() => setTimeout(() => this.#channel.destroy(), 100).unref());
+    this.#events.onEnd(this, end);
+  }
+
+  #push(frame: Parameters<Channel['send']>[0]): void {
+    if (!this.#channel.send(frame)) this.end({ kind: 'broken', message: 'The member reads too slowly.' });
+  }
+}
