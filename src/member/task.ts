@@ -57,7 +57,12 @@ export interface Result {
 
 export type TaskEvent =
   | { readonly type: 'invite'; readonly link: string }
-  | { readonly type: 'member'; readonly change: 'joined' | 'left'; readonly id: MemberId; readonly name: string }
+  | {
+      readonly type: 'member';
+      readonly change: 'joined' | 'left';
+      readonly id: MemberId;
+      readonly name: string;
+    }
   /** Resumed: so many bytes of an earlier run were found and checked. */
   | { readonly type: 'resumed'; readonly download: DownloadId; readonly bytes: number }
   | { readonly type: 'done'; readonly result: Result }
@@ -80,6 +85,6 @@ export interface Task extends AsyncDisposable {
 
 export type StartTask = {
   readonly get: (urls: readonly string[], options?: TaskOptions) => Task;
-  readonly host: (urls: readonly string[], options?: TaskOptions) => Task;
-  readonly join: (invite: string, options?: TaskOptions) => Task;
+  readonly host: (urls: readonly string[], options?: TaskOptions) => Promise<Task>;
+  readonly join: (invite: string, options?: TaskOptions) => Promise<Task>;
 };

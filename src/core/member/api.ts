@@ -21,11 +21,29 @@ export type Event =
   | OriginEnded
   | PullBytes
   | PullEnded
+  /** Records of pieces whose bytes are on their way, their signatures checked. */
+  | { readonly type: 'records'; readonly download: DownloadId; readonly records: readonly PieceRecord[] }
   | { readonly type: 'size-known'; readonly download: DownloadId; readonly sizeBytes: number }
-  | { readonly type: 'hashed'; readonly download: DownloadId; readonly piece: number; readonly sha256: Uint8Array }
+  | {
+      readonly type: 'hashed';
+      readonly download: DownloadId;
+      readonly piece: number;
+      readonly sha256: Uint8Array;
+    }
   | { readonly type: 'kept'; readonly download: DownloadId; readonly record: PieceRecord }
   | { readonly type: 'finished'; readonly download: DownloadId }
-  | { readonly type: 'failed'; readonly download: DownloadId; readonly code: ErrorCode; readonly message: string };
+  /** Bytes of a download were sent to a member. */
+  | { readonly type: 'served'; readonly download: DownloadId; readonly bytes: number }
+  /** The user does not want a download that the room offers. */
+  | { readonly type: 'declined'; readonly download: DownloadId }
+  /** The user leaves: the room is told, transfers end. */
+  | { readonly type: 'leave' }
+  | {
+      readonly type: 'failed';
+      readonly download: DownloadId;
+      readonly code: ErrorCode;
+      readonly message: string;
+    };
 
 /** A session with an admitted member is open; its identity and membership have been checked. */
 export interface PeerUp {
@@ -108,20 +126,40 @@ export type Command =
   /** The room offers a download that this member has not added: ask the user, probe it, then `add-download`. */
   | { readonly type: 'offered'; readonly offer: Offer }
   /** Fetch bytes from the origin on a connection of their own; `end` undefined: to the end of the file. */
-  | { readonly type: 'fetch'; readonly download: DownloadId; readonly stream: number; readonly start: number; readonly end: number | undefined }
+  | {
+      readonly type: 'fetch';
+      readonly download: DownloadId;
+      readonly stream: number;
+      readonly start: number;
+      readonly end: number | undefined;
+    }
   /** Let the stream end at `end` instead, and hand over nothing beyond. Ends with the outcome `complete`. */
   | { readonly type: 'trim'; readonly download: DownloadId; readonly stream: number; readonly end: number }
   | { readonly type: 'stop-fetch'; readonly download: DownloadId; readonly stream: number }
   /** Get bytes from a member that holds them. */
-  | { readonly type: 'pull'; readonly download: DownloadId; readonly pull: number; readonly from: MemberId; readonly start: number; readonly end: number }
+  | {
+      readonly type: 'pull';
+      readonly download: DownloadId;
+      readonly pull: number;
+      readonly from: MemberId;
+      readonly start: number;
+      readonly end: number;
+    }
   | { readonly type: 'stop-pull'; readonly download: DownloadId; readonly pull: number }
   /** All bytes of the piece are on disk: hash it and answer with `hashed`. */
   | { readonly type: 'hash'; readonly download: DownloadId; readonly piece: number }
   /** The piece came from the origin: sign a record, journal it, answer with `kept`. */
-  | { readonly type: 'sign'; readonly download: DownloadId; readonly piece: number; readonly sha256: Uint8Array }
+  | {
+      readonly type: 'sign';
+      readonly download: DownloadId;
+      readonly piece: number;
+      readonly sha256: Uint8Array;
+    }
   /** The piece came from a member and matches its record: journal it, answer with `kept`. */
   | { readonly type: 'keep'; readonly download: DownloadId; readonly record: PieceRecord }
   /** Every piece is held: check the whole file, rename it, answer with `finished` or `failed`. */
   | { readonly type: 'finish'; readonly download: DownloadId }
+  /** Neither the origin nor anybody in the room can give what is missing: tell the user, answer with `failed`. */
+  | { readonly type: 'hopeless'; readonly download: DownloadId; readonly message: string }
   /** Tell the user. */
   | { readonly type: 'member-joined' | 'member-left'; readonly peer: MemberId; readonly name: string };

@@ -1,0 +1,476 @@
+import { Geometry } from '../geometry.ts';
+import type { MemberId } from '../ids.ts';
+import { Ledger } from '../ledger.ts';
+import type {
+  DownloadStatus,
+  Fragment,
+  Grant,
+  Have,
+  MemberPhase,
+  Message,
+  Offer,
+  PieceRecord,
+  Report,
+  Revoke,
+} from '../messages.ts';
+import { type ByteRange, toRuns } from '../ranges.ts';
+import type { AddDownload, Command, OriginBytes, OriginEnded, PullBytes, PullEnded } from './api.ts';
+import { type Knowledge, sameBytes } from './knowledge.ts';
+import { LanSide } from './lan-side.ts';
+import { OriginSide } from './origin-side.ts';
+
+/** New pieces are announced together, at most this much later. */
+const ANNOUNCE_MS = 15;
+/** While it fetches, a member tells the coordinator how its leases go this often. */
+const REPORT_MS = 250;
+/** Without the origin and without anybody who fetches, a member waits this long for one before it gives up. */
+const HOPELESS_MS = 5_000;
+/** Leases that this member gave itself, to fetch again what a liar had signed, are numbered down from here. */
+const OWN_LEASES = 2 ** 52;
+
+export interface DownloadCoreOptions {
+  readonly me: MemberId;
+  readonly added: AddDownload;
+  readonly knowledge: Knowledge;
+  readonly random: () => number;
+  readonly emit: (command: Command) => void;
+  readonly broadcast: (message: Message) => void;
+  /** To whoever coordinates, which may be this member. */
+  readonly toCoordinator: (message: Report) => void;
+  readonly nowMs: number;
+}
+
+/**
+ * One download on one member. Bytes arrive from the origin and from members, piece by piece; a piece counts once its
+ * hash is signed by this member (it came from the origin) or equals the record of another (it came over the LAN).
+ */
+export class DownloadCore {
+  readonly #options: DownloadCoreOptions;
+  readonly #knowledge: Knowledge;
+  readonly #ledger: Ledger;
+  readonly #origin: OriginSide;
+  readonly #lan: LanSide;
+  readonly startedMs: number;
+  #offer: Offer;
+  #phase: MemberPhase = 'waiting';
+  #failure: string | undefined;
+  #writers = 0;
+  #ownLeases = 0;
+  #healed = false;
+  #uploadedBytes = 0;
+  /** Hashes of pulled pieces whose record has not come yet. */
+  readonly #unproven = new Map<number, Uint8Array>();
+  #announce: number[] = [];
+  #announceAtMs: number | undefined;
+  #epoch = 0;
+  #reportAtMs: number | undefined;
+  #reportNow = false;
+  #hopelessAtMs: number | undefined;
+
+  constructor(options: DownloadCoreOptions) {
+    const { added, knowledge } = options;
+    this.#options = options;
+    this.#knowledge = knowledge;
+    this.#offer = added.offer;
+    this.startedMs = options.nowMs;
+    const geometry = new Geometry(added.offer.identity.sizeBytes, added.offer.pieceBytes);
+    this.#ledger = new Ledger(
+      geometry,
+      added.held.map((record) => record.piece),
+    );
+    for (const record of added.held) knowledge.settle(record);
+    const nextWriter = () => ++this.#writers;
+    this.#lan = new LanSide({
+      download: added.offer.download,
+      ledger: this.#ledger,
+      availability: knowledge.availability,
+      random: options.random,
+      nextWriter,
+      emit: options.emit,
+    });
+    this.#origin = new OriginSide({
+      download: added.offer.download,
+      ledger: this.#ledger,
+      ranges: added.offer.ranges,
+      maxConnections: added.maxConnections,
+      random: options.random,
+      nextWriter,
+      onLan: (piece) => this.#lan.canGet(piece),
+      changed: (range) => this.#lan.refresh(range),
+      emit: options.emit,
+    });
+  }
+
+  get offer(): Offer {
+    return this.#offer;
+  }
+
+  get geometry(): Geometry {
+    return this.#ledger.geometry;
+  }
+
+  get ledger(): Ledger {
+    return this.#ledger;
+  }
+
+  get knowledge(): Knowledge {
+    return this.#knowledge;
+  }
+
+  get phase(): MemberPhase {
+    return this.#phase;
+  }
+
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  get originRefusal(): string | undefined {
+    return this.#origin.refusal;
+  }
+
+  /** Everything is here or nothing more will come: the next download may start. */
+  get isOver(): boolean {
+    return this.#phase === 'done' || this.#phase === 'failed' || this.#phase === 'checking';
+  }
+
+  /** Its turn has come. */
+  start(nowMs: number): void {
+    if (this.#phase !== 'waiting') return;
+    this.#phase = 'downloading';
+    this.#reportNow = true;
+    this.schedule(nowMs);
+  }
+
+  /** Another coordinator: it has to be told everything. */
+  coordinatorChanged(epoch: number): void {
+    this.#epoch = epoch;
+    this.#reportNow = true;
+  }
+
+  peerDown(peer: MemberId, nowMs: number): void {
+    this.#lan.peerDown(peer);
+    this.schedule(nowMs);
+  }
+
+  probed(canFetch: boolean, message: string | undefined, nowMs: number): void {
+    this.#origin.probed(canFetch, message);
+    this.#reportNow = true;
+    this.schedule(nowMs);
+  }
+
+  onGrant(grant: Grant, nowMs: number): void {
+    this.#origin.grant(grant.lease);
+    this.schedule(nowMs);
+  }
+
+  onRevoke(revoke: Revoke, nowMs: number): void {
+    this.#origin.revoke(revoke.lease, revoke.end);
+    this.#reportNow = true;
+    this.schedule(nowMs);
+  }
+
+  onFragment(from: MemberId, fragment: Fragment, nowMs: number): void {
+    const range = this.#origin.fragment(fragment);
+    if (range) this.#lan.pullFragment(from, range, nowMs);
+    this.schedule(nowMs);
+  }
+
+  originBytes(event: OriginBytes, nowMs: number): void {
+    this.#hashAll(this.#origin.bytes(event, nowMs));
+    this.schedule(nowMs);
+  }
+
+  originEnded(event: OriginEnded, nowMs: number): void {
+    this.#origin.ended(event, nowMs);
+    this.#reportNow = true;
+    this.schedule(nowMs);
+  }
+
+  pullBytes(event: PullBytes, nowMs: number): void {
+    this.#hashAll(this.#lan.bytes(event, nowMs));
+  }
+
+  pullEnded(event: PullEnded, nowMs: number): void {
+    for (const record of event.records) this.learn(record, nowMs);
+    const pull = this.#lan.ended(event, nowMs);
+    if (pull) {
+      // The bytes are there but nobody has signed them: they are worth nothing.
+      for (const piece of this.#unproven.keys()) {
+        const { start, end } = this.geometry.bytesOfRun({ start: piece, end: piece + 1 });
+        if (start < pull.end && end > pull.start) this.#discard(piece, nowMs);
+      }
+    }
+    this.schedule(nowMs);
+  }
+
+  served(bytes: number): void {
+    this.#uploadedBytes += bytes;
+  }
+
+  sizeKnown(sizeBytes: number, nowMs: number): boolean {
+    if (this.#offer.identity.sizeBytes !== undefined) return false;
+    this.#offer = { ...this.#offer, identity: { ...this.#offer.identity, sizeBytes } };
+    this.#origin.sizeKnown(sizeBytes);
+    this.#hashAll(this.#ledger.setGeometry(new Geometry(sizeBytes, this.#offer.pieceBytes)));
+    this.#lan.sizeKnown();
+    this.schedule(nowMs);
+    return true;
+  }
+
+  /** A record came in with its signature checked. One that differs from what this member fetched itself is a lie. */
+  learn(record: PieceRecord, nowMs: number): void {
+    const known = this.#knowledge.learn(record);
+    const waiting = this.#unproven.get(record.piece);
+    if (waiting) this.hashed(record.piece, waiting, nowMs);
+    if (!known || record.signer === this.#options.me) return;
+    if (known.signer === this.#options.me) this.#distrust(record.signer, record.piece);
+  }
+
+  hashed(piece: number, sha256: Uint8Array, nowMs: number): void {
+    if (this.#ledger.stateOf(piece) !== 'full') return;
+    const { download } = this.#offer;
+    const sources = [...this.#ledger.sourcesOf(piece)];
+    const record = this.#knowledge.record(piece);
+    const matches = record !== undefined && sameBytes(record.sha256, sha256);
+    if (matches && record.signer !== this.#options.me && !sources.every((source) => source === 'origin')) {
+      this.#options.emit({ type: 'keep', download, record });
+    } else if (sources.every((source) => source === 'origin') || (!record && sources.includes('origin'))) {
+      if (record && !matches) this.#distrust(record.signer, piece);
+      this.#options.emit({ type: 'sign', download, piece, sha256 });
+    } else if (!record) {
+      this.#unproven.set(piece, sha256);
+    } else {
+      const [culprit] = sources;
+      // Bytes from several hands: none can be named, so all of the piece is fetched again.
+      if (sources.length === 1 && culprit !== undefined) {
+        this.#options.emit({ type: 'drop', peer: culprit, reason: `it served a corrupt piece ${piece}` });
+      }
+      this.#discard(piece, nowMs);
+    }
+  }
+
+  /** A piece was received in vain. */
+  #discard(piece: number, nowMs: number): void {
+    for (const source of this.#ledger.sourcesOf(piece))
+      if (source !== 'origin') this.#lan.avoid(source, nowMs);
+    this.#unproven.delete(piece);
+    this.#ledger.reset(piece);
+    this.#lan.refresh(this.geometry.bytesOfRun({ start: piece, end: piece + 1 }));
+    this.schedule(nowMs);
+  }
+
+  kept(record: PieceRecord, nowMs: number): void {
+    if (this.#ledger.stateOf(record.piece) !== 'full') return;
+    this.#knowledge.settle(record);
+    this.#unproven.delete(record.piece);
+    this.#ledger.hold(record.piece);
+    this.#announce.push(record.piece);
+    this.#announceAtMs ??= nowMs + ANNOUNCE_MS;
+    this.schedule(nowMs);
+  }
+
+  finished(): void {
+    this.#phase = 'done';
+  }
+
+  /** The world gave up on this download. A wrong digest is first answered by fetching what others had signed. */
+  failed(code: string, message: string, nowMs: number): void {
+    if (code === 'digest-mismatch' && !this.#healed) {
+      this.#healed = true;
+      const suspects = [...this.#ledger.held].filter(
+        (piece) => this.#knowledge.record(piece)?.signer !== this.#options.me,
+      );
+      if (suspects.length > 0) {
+        this.#phase = 'downloading';
+        this.#fetchAgain(suspects);
+        this.schedule(nowMs);
+        return;
+      }
+    }
+    this.#phase = 'failed';
+    this.#failure = message;
+    this.stop();
+  }
+
+  /** Ends all transfers; what is held stays held. */
+  stop(): void {
+    this.#origin.stop();
+    this.#lan.stop();
+  }
+
+  /** Does whatever can be done now. */
+  schedule(nowMs: number): void {
+    if (this.#phase !== 'downloading') return;
+    if (this.#ledger.isComplete) {
+      this.#phase = 'checking';
+      this.#reportNow = true;
+      this.stop();
+      this.#options.emit({ type: 'finish', download: this.#offer.download });
+      return;
+    }
+    this.#lan.schedule(nowMs);
+    for (const tail of this.#origin.schedule(nowMs)) {
+      this.#reportNow = true;
+      if (tail.victim === undefined || tail.victim === this.#options.me) continue;
+      const message: Fragment = {
+        type: 'fragment',
+        download: this.#offer.download,
+        start: tail.start,
+        end: tail.end,
+      };
+      this.#options.emit({ type: 'send', to: tail.victim, message });
+    }
+  }
+
+  tick(nowMs: number): void {
+    this.#lan.tick(nowMs);
+    this.schedule(nowMs);
+    this.flush(nowMs);
+  }
+
+  /** The origin has turned this member away for good: there is hope only while others fetch or hold what it lacks. */
+  giveUpIfHopeless(othersFetch: boolean, nowMs: number): void {
+    const hope =
+      this.#phase !== 'downloading' || this.#origin.refusal === undefined || othersFetch || this.#lan.isBusy;
+    if (hope) {
+      this.#hopelessAtMs = undefined;
+      return;
+    }
+    this.#hopelessAtMs ??= nowMs + HOPELESS_MS;
+    const alone = !this.#lan.hasPeers;
+    if (!alone && nowMs < this.#hopelessAtMs) return;
+    this.#phase = 'failed';
+    this.#failure = this.#origin.refusal;
+    this.#options.emit({ type: 'hopeless', download: this.#offer.download, message: this.#origin.refusal! });
+  }
+
+  /** Sends what is due: new pieces to everybody, the state of the leases to the coordinator. */
+  flush(nowMs: number): void {
+    if (this.#announceAtMs !== undefined && nowMs >= this.#announceAtMs) {
+      this.#options.broadcast(this.#have(this.#announce.sort((a, b) => a - b)));
+      this.#announce = [];
+      this.#announceAtMs = undefined;
+    }
+    const active = this.#phase === 'downloading' && this.#origin.canFetch;
+    const wanting = active && this.#origin.leases.wants > 0;
+    if (this.#reportNow || (this.#reportAtMs !== undefined && nowMs >= this.#reportAtMs)) {
+      this.#reportNow = false;
+      this.#options.toCoordinator(this.#report(nowMs));
+      this.#reportAtMs = active && (wanting || this.#origin.leases.size > 0) ? nowMs + REPORT_MS : undefined;
+    }
+  }
+
+  deadline(): number | undefined {
+    const candidates = [
+      this.#announceAtMs,
+      this.#reportAtMs,
+      this.#hopelessAtMs,
+      this.#lan.deadline(),
+      this.#origin.deadline(),
+    ];
+    const times = candidates.filter((at) => at !== undefined);
+    return times.length > 0 ? Math.min(...times) : undefined;
+  }
+
+  /** Who signed what this member holds. */
+  signers(): ReadonlySet<MemberId> {
+    const signers = new Set<MemberId>();
+    for (const piece of this.#ledger.held) {
+      const record = this.#knowledge.record(piece);
+      if (record) signers.add(record.signer);
+    }
+    return signers;
+  }
+
+  /** All that this member holds, for somebody new. */
+  haveAll(): Have {
+    return this.#have([...this.#ledger.held]);
+  }
+
+  status(nowMs: number): DownloadStatus {
+    return {
+      download: this.#offer.download,
+      phase: this.#phase,
+      heldBytes: this.#ledger.heldBytes,
+      originBytes: this.#origin.fetchedBytes,
+      lanBytes: this.#lan.pulledBytes,
+      uploadBytes: this.#uploadedBytes,
+      originRate: this.#origin.rate(nowMs),
+      lanRate: this.#lan.rate(nowMs),
+      fetching: this.#origin.canFetch,
+    };
+  }
+
+  /**
+   * What goes with these bytes when a member asks for them: the records of the pieces they cover. Undefined when they
+   * are not to be had here: neither checked whole pieces, nor bytes of one piece that came from the origin.
+   */
+  serve(range: ByteRange): readonly PieceRecord[] | undefined {
+    const geometry = this.#ledger.geometry;
+    const first = geometry.pieceAt(range.start);
+    const last = geometry.pieceAt(range.end - 1);
+    const records: PieceRecord[] = [];
+    for (let piece = first; piece <= last; piece++) {
+      const record = this.#knowledge.record(piece);
+      if (this.#ledger.stateOf(piece) === 'held' && record) records.push(record);
+      else if (first === last && this.#hasFetched(piece, range)) return [];
+      else return undefined;
+    }
+    return records;
+  }
+
+  /** Bytes of an unfinished piece that came from the origin: the tail that another member asked for. */
+  #hasFetched(piece: number, range: ByteRange): boolean {
+    const sources = [...this.#ledger.sourcesOf(piece)];
+    return this.#ledger.isFilled(range) && sources.every((source) => source === 'origin');
+  }
+
+  #have(pieces: readonly number[]): Have {
+    const records: PieceRecord[] = [];
+    for (const piece of pieces) {
+      const record = this.#knowledge.record(piece);
+      if (record?.signer === this.#options.me) records.push(record);
+    }
+    return { type: 'have', download: this.#offer.download, runs: toRuns(pieces), records };
+  }
+
+  #report(nowMs: number): Report {
+    const canFetch = this.#phase === 'downloading' && this.#origin.canFetch;
+    return {
+      type: 'report',
+      epoch: this.#epoch,
+      download: this.#offer.download,
+      originRate: this.#origin.rate(nowMs),
+      canFetch,
+      wants: canFetch ? this.#origin.leases.wants : 0,
+      seenLease: this.#origin.leases.seen,
+      leases: this.#origin.leases.reports().filter(({ lease }) => lease < OWN_LEASES),
+    };
+  }
+
+  #hashAll(pieces: readonly number[]): void {
+    for (const piece of pieces) this.#options.emit({ type: 'hash', download: this.#offer.download, piece });
+  }
+
+  /** A member signed a hash that the origin's bytes do not have: it is banned, and what it signed is fetched again. */
+  #distrust(signer: MemberId, piece: number): void {
+    if (signer === this.#options.me) return;
+    this.#options.emit({ type: 'drop', peer: signer, reason: `it signed a wrong hash for piece ${piece}` });
+    this.#fetchAgain(
+      this.#knowledge.distrust(signer).filter((other) => this.#ledger.stateOf(other) === 'held'),
+    );
+  }
+
+  /** Pieces that this member holds but no longer believes in: back to the origin with them, by leases of its own. */
+  #fetchAgain(pieces: readonly number[]): void {
+    for (const piece of pieces) {
+      this.#ledger.reset(piece);
+      this.#lan.forbid(piece);
+    }
+    for (const run of toRuns(pieces)) {
+      const lease = OWN_LEASES + ++this.#ownLeases;
+      this.#origin.grant({ lease, kind: 'run', victim: undefined, ...this.#ledger.geometry.bytesOfRun(run) });
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import type { Lease, LeaseReport } from '../messages.ts';
+
+/** Leases of one download that a member keeps at most; a coordinator that grants more is not listened to. */
+const MAX_LEASES = 64;
+/** Leases that should be in hand, so that the connections never run dry between two of them. */
+const LEASES_IN_HAND = 2;
+
+export interface HeldLease {
+  readonly lease: Lease;
+  /** Where the lease ends now; revoking lowers it. */
+  end: number;
+  /** All bytes before this one are on disk or somebody else's business: where to go on looking for work. */
+  cursor: number;
+  receivedBytes: number;
+}
+
+/** The leases that the coordinator gave this member for one download, oldest first. */
+export class LeaseBook {
+  readonly #leases = new Map<number, HeldLease>();
+  #seen = 0;
+
+  get seen(): number {
+    return this.#seen;
+  }
+
+  /** How many further leases this member would take. */
+  get wants(): number {
+    return Math.max(0, LEASES_IN_HAND - this.#leases.size);
+  }
+
+  get size(): number {
+    return this.#leases.size;
+  }
+
+  [Symbol.iterator](): IterableIterator<HeldLease> {
+    return this.#leases.values();
+  }
+
+  /** Takes a lease on; false when it is known already or there are too many. */
+  grant(lease: Lease): boolean {
+    this.#seen = Math.max(this.#seen, lease.lease);
+    if (this.#leases.has(lease.lease) || this.#leases.size >= MAX_LEASES) return false;
+    this.#leases.set(lease.lease, { lease, end: lease.end, cursor: lease.start, receivedBytes: 0 });
+    return true;
+  }
+
+  /** Lowers the end of a lease; at or before its start the lease is dropped. Returns it if it was known. */
+  revoke(id: number, end: number): HeldLease | undefined {
+    const held = this.#leases.get(id);
+    if (!held) return undefined;
+    held.end = Math.min(held.end, end);
+    if (held.end <= held.lease.start) this.#leases.delete(id);
+    return held;
+  }
+
+  drop(id: number): void {
+    this.#leases.delete(id);
+  }
+
+  clear(): void {
+    this.#leases.clear();
+  }
+
+  /** The oldest lease that covers the byte at `offset`. */
+  at(offset: number): HeldLease | undefined {
+    for (const held of this.#leases.values()) {
+      if (offset >= held.lease.start && offset < held.end) return held;
+    }
+    return undefined;
+  }
+
+  reports(): readonly LeaseReport[] {
+    return [...this.#leases.values()].map(({ lease, end, receivedBytes }) => ({
+      lease: lease.lease,
+      start: lease.start,
+      end,
+      receivedBytes: Math.min(receivedBytes, end - lease.start),
+    }));
+  }
+}

@@ -1,0 +1,288 @@
+import { type Geometry, MAX_PIECES } from '../geometry.ts';
+import type { DownloadId } from '../ids.ts';
+import type { Ledger } from '../ledger.ts';
+import type { Lease } from '../messages.ts';
+import type { ByteRange } from '../ranges.ts';
+import { RateMeter } from '../rate.ts';
+import { ConnectionGovernor } from '../splitfire/connections.ts';
+import type { Command, OriginBytes, OriginEnded } from './api.ts';
+import { type HeldLease, LeaseBook } from './lease-book.ts';
+
+/** With less than this left on every stream the next one is opened already, so that the link never idles. */
+const OVERLAP_MS = 120;
+/** So many attempts in a row without a single byte, and this member stops asking the origin. */
+const MAX_FRUITLESS = 7;
+/** A fragment shorter than this is not worth a pull. */
+const MIN_FRAGMENT_BYTES = 16 * 1024;
+
+interface Stream {
+  readonly start: number;
+  end: number;
+  position: number;
+}
+
+export interface OriginSideOptions {
+  readonly download: DownloadId;
+  readonly ledger: Ledger;
+  /** False: the origin sends the file only as a whole, from its first byte. */
+  readonly ranges: boolean;
+  readonly maxConnections: number;
+  readonly random: () => number;
+  readonly nextWriter: () => number;
+  /** Whether a piece is better had from another member. */
+  readonly onLan: (piece: number) => boolean;
+  /** Bytes were claimed for a stream, or a stream gave some up. */
+  readonly changed: (range: ByteRange) => void;
+  readonly emit: (command: Command) => void;
+}
+
+/** Carries out this member's leases: which bytes are fetched from the origin now, and over how many connections. */
+export class OriginSide {
+  readonly #options: OriginSideOptions;
+  readonly #ledger: Ledger;
+  readonly #governor: ConnectionGovernor;
+  readonly #streams = new Map<number, Stream>();
+  readonly #meter = new RateMeter();
+  readonly leases = new LeaseBook();
+  #fetchedBytes = 0;
+  #fruitless = 0;
+  /** Undefined until this member has looked at the origin itself. */
+  #canFetch: boolean | undefined;
+  #refusal: string | undefined;
+
+  constructor(options: OriginSideOptions) {
+    this.#options = options;
+    this.#ledger = options.ledger;
+    this.#governor = new ConnectionGovernor(options.ranges ? options.maxConnections : 1, options.random);
+  }
+
+  get canFetch(): boolean {
+    return this.#canFetch === true;
+  }
+
+  /** Whether the origin has turned this member away for good, and why. */
+  get refusal(): string | undefined {
+    return this.#canFetch === false ? (this.#refusal ?? 'the origin does not serve this member') : undefined;
+  }
+
+  /** Bytes that came from the origin, those fetched in vain included. */
+  get fetchedBytes(): number {
+    return this.#fetchedBytes;
+  }
+
+  get activeStreams(): number {
+    return this.#streams.size;
+  }
+
+  rate(nowMs: number): number {
+    return this.#meter.bytesPerSecond(nowMs);
+  }
+
+  probed(canFetch: boolean, message: string | undefined): void {
+    if (canFetch) this.#canFetch = true;
+    else this.#giveUp(message);
+  }
+
+  grant(lease: Lease): void {
+    if (this.#canFetch !== false) this.leases.grant(lease);
+  }
+
+  revoke(lease: number, end: number): void {
+    const held = this.leases.revoke(lease, end);
+    if (!held) return;
+    for (const [id, stream] of this.#streams) {
+      if (stream.end <= held.end || stream.start >= held.lease.end || stream.start < held.lease.start)
+        continue;
+      // A piece that has begun to arrive is finished: half a piece serves nobody.
+      const begun = stream.position > stream.start ? this.#geometry.pieceAt(stream.position - 1) : undefined;
+      const keepUntil = begun === undefined ? stream.start : this.#geometry.endOf(begun);
+      this.#trim(id, Math.max(held.end, keepUntil));
+    }
+  }
+
+  /** Returns the pieces that became full. */
+  bytes(event: OriginBytes, nowMs: number): readonly number[] {
+    const stream = this.#streams.get(event.stream);
+    const length = event.end - event.start;
+    this.#fetchedBytes += length;
+    this.#meter.add(length, nowMs);
+    this.#fruitless = 0;
+    this.#governor.progress(this.#fetchedBytes, this.#streams.size, nowMs);
+    if (!stream) return [];
+    const range = { start: event.start, end: Math.min(event.end, stream.end) };
+    if (range.end <= range.start) return [];
+    stream.position = range.end;
+    const held = this.leases.at(range.start);
+    if (held) held.receivedBytes += range.end - range.start;
+    return this.#ledger.fill(event.stream, range);
+  }
+
+  ended(event: OriginEnded, nowMs: number): void {
+    const stream = this.#streams.get(event.stream);
+    if (!stream) return;
+    this.#streams.delete(event.stream);
+    this.#ledger.release(event.stream);
+    this.#options.changed({ start: stream.position, end: stream.end });
+    if (stream.position < stream.end) {
+      for (const held of this.leases)
+        held.cursor = Math.min(held.cursor, Math.max(held.lease.start, stream.position));
+    }
+    if (event.outcome === 'broken') this.#governor.broken(nowMs);
+    if (event.outcome === 'busy') this.#governor.refused(nowMs, event.retryAfterMs);
+    if (event.outcome === 'refused') this.#giveUp(event.message);
+    if (event.outcome === 'broken' || event.outcome === 'busy') {
+      if (stream.position === stream.start) this.#fruitless++;
+      if (this.#fruitless >= MAX_FRUITLESS && this.#streams.size === 0) this.#giveUp(event.message);
+    }
+  }
+
+  /**
+   * Another member has fetched the end of a piece that is still arriving here. Lets the stream end earlier and
+   * returns the bytes to pull, or undefined when they are not worth it.
+   */
+  fragment(fragment: ByteRange): ByteRange | undefined {
+    const piece = this.#geometry.pieceAt(fragment.start);
+    if (fragment.end !== this.#geometry.endOf(piece)) return undefined;
+    for (const [id, stream] of this.#streams) {
+      if (stream.end !== fragment.end || stream.position >= fragment.end) continue;
+      const cut = Math.max(fragment.start, stream.position);
+      if (fragment.end - cut < MIN_FRAGMENT_BYTES) return undefined;
+      this.#trim(id, cut);
+      return { start: cut, end: fragment.end };
+    }
+    return undefined;
+  }
+
+  /** Opens streams for leased bytes that nobody is getting yet. Returns tail leases that are complete now. */
+  schedule(nowMs: number): readonly Lease[] {
+    const tails = this.#closeLeases();
+    if (this.#canFetch !== true) return tails;
+    for (;;) {
+      const target = this.#governor.target(nowMs);
+      const spare = target - this.#streams.size;
+      if (spare < 0 || (spare === 0 && !this.#endingSoon(nowMs))) break;
+      if (!this.#governor.mayOpen(nowMs)) break;
+      const range = this.#nextRange(target);
+      if (!range) break;
+      const id = this.#options.nextWriter();
+      this.#ledger.claim(id, range, 'origin');
+      this.#options.changed(range);
+      this.#streams.set(id, { start: range.start, end: range.end, position: range.start });
+      const end = this.#geometry.sizeBytes === undefined ? undefined : range.end;
+      this.#options.emit({
+        type: 'fetch',
+        download: this.#options.download,
+        stream: id,
+        start: range.start,
+        end,
+      });
+    }
+    return tails;
+  }
+
+  deadline(): number | undefined {
+    return this.leases.size > 0 && this.#canFetch ? this.#governor.nextAttemptMs() : undefined;
+  }
+
+  /** The size became known: no lease or stream goes past it. */
+  sizeKnown(sizeBytes: number): void {
+    for (const held of this.leases) held.end = Math.min(held.end, sizeBytes);
+    for (const stream of this.#streams.values()) stream.end = Math.min(stream.end, sizeBytes);
+  }
+
+  stop(): void {
+    for (const stream of this.#streams.keys()) {
+      this.#options.emit({ type: 'stop-fetch', download: this.#options.download, stream });
+    }
+    this.leases.clear();
+  }
+
+  get #geometry(): Geometry {
+    return this.#ledger.geometry;
+  }
+
+  #giveUp(message: string | undefined): void {
+    this.#canFetch = false;
+    this.#refusal = message;
+    this.stop();
+  }
+
+  #trim(id: number, end: number): void {
+    const stream = this.#streams.get(id)!;
+    if (end >= stream.end) return;
+    const lost = { start: Math.max(end, stream.position), end: stream.end };
+    stream.end = lost.start;
+    this.#ledger.trim(id, lost.start);
+    this.#options.changed(lost);
+    this.#options.emit({ type: 'trim', download: this.#options.download, stream: id, end: stream.end });
+  }
+
+  #endingSoon(nowMs: number): boolean {
+    if (!this.#options.ranges) return false;
+    const rate = this.rate(nowMs);
+    let left = 0;
+    for (const stream of this.#streams.values()) left += stream.end - stream.position;
+    return left < (rate * OVERLAP_MS) / 1000;
+  }
+
+  /** The next bytes to fetch: from the oldest lease, in order, cut so that `connections` share what is left of it. */
+  #nextRange(connections: number): ByteRange | undefined {
+    for (const held of this.leases) {
+      const start = this.#firstAbsent(held);
+      if (start !== undefined) return { start, end: this.#absentUntil(start, held.end, connections) };
+    }
+    return undefined;
+  }
+
+  /** The first byte of a lease that nobody is getting. Moves the lease's cursor past what is settled. */
+  #firstAbsent(held: HeldLease): number | undefined {
+    const limit = Math.min(held.end, this.#limit);
+    const [gap] = this.#ledger.gaps({ start: held.cursor, end: limit });
+    if (!gap) return undefined;
+    held.cursor = gap.start;
+    for (const { start, end } of this.#ledger.gaps({ start: held.cursor, end: limit })) {
+      for (let offset = start; offset < end; offset = this.#geometry.endOf(this.#geometry.pieceAt(offset))) {
+        if (!this.#options.onLan(this.#geometry.pieceAt(offset))) return offset;
+      }
+    }
+    return undefined;
+  }
+
+  #absentUntil(start: number, leaseEnd: number, connections: number): number {
+    const geometry = this.#geometry;
+    const [gap] = this.#ledger.gaps({ start, end: Math.min(leaseEnd, this.#limit) });
+    if (!gap || gap.start !== start) return start;
+    // An open-ended stream: the origin sends all there is, and nobody else fetches.
+    if (geometry.sizeBytes === undefined) return gap.end;
+    const share = start + Math.max(geometry.pieceBytes, Math.ceil((leaseEnd - start) / connections));
+    let end = Math.min(geometry.endOf(geometry.pieceAt(start)), gap.end);
+    while (end < gap.end && end < share && !this.#options.onLan(geometry.pieceAt(end))) {
+      end = Math.min(geometry.endOf(geometry.pieceAt(end)), gap.end);
+    }
+    return end;
+  }
+
+  /** Where pieces end: the size, or while it is unknown the most that can be numbered. */
+  get #limit(): number {
+    return this.#geometry.sizeBytes ?? MAX_PIECES * this.#geometry.pieceBytes;
+  }
+
+  /** Drops the leases with nothing left to do. */
+  #closeLeases(): readonly Lease[] {
+    const tails: Lease[] = [];
+    for (const held of this.leases) {
+      if (!this.#isOver(held)) continue;
+      this.leases.drop(held.lease.lease);
+      if (held.lease.kind === 'tail') tails.push(held.lease);
+    }
+    return tails;
+  }
+
+  #isOver({ lease, end, cursor }: HeldLease): boolean {
+    if (this.#geometry.sizeBytes === undefined) return false;
+    for (const stream of this.#streams.values()) {
+      if (stream.start < end && stream.end > lease.start && stream.position < stream.end) return false;
+    }
+    return end <= cursor || this.#ledger.gaps({ start: cursor, end }).length === 0;
+  }
+}

@@ -1,0 +1,246 @@
+import type { MemberId } from '../ids.ts';
+import type { Coordinate, Message, Roster, RosterEntry } from '../messages.ts';
+
+/** A dial that failed is tried again after this long, doubling up to the maximum. */
+const REDIAL_MS = 2_000;
+const REDIAL_MAX_MS = 15_000;
+/** Without a coordinator, the n-th member in line claims the room after n times this long. */
+const CLAIM_STEP_MS = 1_500;
+/** A room has at most this many members in its list, those who left included. */
+export const MAX_MEMBERS = 256;
+
+export type RoomCommand =
+  | { readonly type: 'send'; readonly to: MemberId; readonly message: Message }
+  | { readonly type: 'dial'; readonly peer: MemberId; readonly addresses: readonly string[] }
+  | { readonly type: 'coordinator-changed' };
+
+export interface RoomOptions {
+  readonly me: Omit<RosterEntry, 'seniority' | 'present'>;
+  /** 1 for the founder, a given place in a static list, undefined for a joiner. */
+  readonly seniority: number | undefined;
+}
+
+interface Redial {
+  atMs: number;
+  waitMs: number;
+}
+
+/**
+ * Who is in the room and who coordinates it.
+ *
+ * Invariants: (epoch, coordinator) only ever moves to a claim that beats it: a higher epoch, or the same epoch and a
+ * lower (seniority, id). A member coordinates only while it believes that no better claim exists. Whoever finds the
+ * coordinator gone claims the next epoch, the most senior at once and the others later in turn, so that a room with
+ * one living member always has a coordinator, and two claims are settled by the rule above.
+ */
+export class Room {
+  readonly #me: RoomOptions['me'];
+  #seniority: number | undefined;
+  #epoch = 0;
+  #coordinator: { id: MemberId; seniority: number } | undefined;
+  /** When this member claims the room unless somebody else has. */
+  #claimAtMs: number | undefined;
+  readonly #roster = new Map<MemberId, RosterEntry>();
+  readonly #sessions = new Set<MemberId>();
+  readonly #redials = new Map<MemberId, Redial>();
+  #commands: RoomCommand[] = [];
+
+  constructor(options: RoomOptions) {
+    this.#me = options.me;
+    this.#seniority = options.seniority;
+    if (options.seniority !== undefined) this.#claim(1);
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  get coordinator(): MemberId | undefined {
+    return this.#coordinator?.id;
+  }
+
+  get isCoordinator(): boolean {
+    return this.#coordinator?.id === this.#me.id;
+  }
+
+  /** Members with an open session. */
+  get sessions(): ReadonlySet<MemberId> {
+    return this.#sessions;
+  }
+
+  /** Everybody ever heard of, this member included, by seniority. */
+  get members(): readonly RosterEntry[] {
+    return [...this.#roster.values()].sort((a, b) => a.seniority - b.seniority || (a.id < b.id ? -1 : 1));
+  }
+
+  member(id: MemberId): RosterEntry | undefined {
+    return this.#roster.get(id);
+  }
+
+  drain(): readonly RoomCommand[] {
+    const commands = this.#commands;
+    this.#commands = [];
+    return commands;
+  }
+
+  deadline(): number | undefined {
+    let earliest = this.#claimAtMs;
+    for (const redial of this.#redials.values()) earliest = Math.min(earliest ?? redial.atMs, redial.atMs);
+    return earliest;
+  }
+
+  peerUp(peer: Omit<RosterEntry, 'seniority' | 'present'>, nowMs: number): void {
+    this.#sessions.add(peer.id);
+    this.#redials.delete(peer.id);
+    const known = this.#roster.get(peer.id);
+    if (peer.id === this.coordinator) this.#claimAtMs = undefined;
+    if (this.isCoordinator) {
+      const seniority = known?.seniority ?? this.#nextSeniority();
+      this.#enter({ ...peer, seniority, present: true });
+      this.#send(peer.id, this.#claimMessage());
+      this.#broadcastRoster();
+    } else {
+      this.#enter({ ...peer, seniority: known?.seniority ?? Number.MAX_SAFE_INTEGER, present: true });
+      if (this.#roster.size > 1) this.#send(peer.id, this.#rosterMessage());
+      if (this.#coordinator === undefined) this.#watchForCoordinator(nowMs);
+    }
+  }
+
+  /** The session ended: the peer left (`forGood`) or was lost. */
+  peerDown(peer: MemberId, forGood: boolean, nowMs: number): void {
+    if (!this.#sessions.delete(peer)) return;
+    const known = this.#roster.get(peer);
+    if (known && (forGood || this.isCoordinator)) this.#roster.set(peer, { ...known, present: false });
+    if (this.isCoordinator) this.#broadcastRoster();
+    if (known && !forGood) this.#redials.set(peer, { atMs: nowMs + REDIAL_MS, waitMs: REDIAL_MS });
+    if (this.coordinator === peer) this.#watchForCoordinator(nowMs);
+  }
+
+  /** The peer says that it leaves: it is no longer dialled nor waited for. */
+  left(peer: MemberId): void {
+    const known = this.#roster.get(peer);
+    if (known) this.#roster.set(peer, { ...known, present: false });
+    this.#redials.delete(peer);
+  }
+
+  onCoordinate(from: MemberId, claim: Coordinate): void {
+    if (!this.#beats(claim.epoch, claim.seniority, from)) {
+      // Whoever makes a lower claim may not know of the better one.
+      if (this.isCoordinator && from !== this.coordinator) this.#send(from, this.#claimMessage());
+      return;
+    }
+    this.#follow(claim.epoch, { id: from, seniority: claim.seniority });
+  }
+
+  /** Returns false when the sender may not speak for the room. */
+  onRoster(from: MemberId, roster: Roster, nowMs: number): boolean {
+    const fromCoordinator = from === this.coordinator && roster.epoch === this.#epoch;
+    for (const entry of roster.members.slice(0, MAX_MEMBERS)) {
+      if (entry.id === this.#me.id) {
+        if (fromCoordinator) this.#takePlace(entry.seniority);
+        continue;
+      }
+      const known = this.#roster.get(entry.id);
+      // Somebody else's list only introduces; the coordinator's says who is where in line and who is gone.
+      if (!known) this.#enter(entry);
+      else if (fromCoordinator)
+        this.#enter({ ...entry, present: entry.present || this.#sessions.has(entry.id) });
+      if (entry.present && !this.#sessions.has(entry.id) && !this.#redials.has(entry.id)) {
+        // The newcomer dials at once, so the others give it a moment first.
+        const newcomer = (this.#seniority ?? Number.MAX_SAFE_INTEGER) > entry.seniority;
+        this.#redials.set(entry.id, { atMs: newcomer ? nowMs : nowMs + REDIAL_MS / 2, waitMs: REDIAL_MS });
+      }
+      if (!entry.present && !this.#sessions.has(entry.id)) this.#redials.delete(entry.id);
+    }
+    this.tick(nowMs);
+    return fromCoordinator;
+  }
+
+  tick(nowMs: number): void {
+    for (const [peer, redial] of this.#redials) {
+      if (redial.atMs > nowMs) continue;
+      const entry = this.#roster.get(peer);
+      if (!entry?.present || this.#sessions.has(peer)) {
+        this.#redials.delete(peer);
+        continue;
+      }
+      if (entry.addresses.length > 0) this.#commands.push({ type: 'dial', peer, addresses: entry.addresses });
+      redial.waitMs = Math.min(redial.waitMs * 2, REDIAL_MAX_MS);
+      redial.atMs = nowMs + redial.waitMs;
+    }
+    if (this.#claimAtMs !== undefined && nowMs >= this.#claimAtMs) this.#claim(this.#epoch + 1);
+  }
+
+  #nextSeniority(): number {
+    let highest = this.#seniority ?? 0;
+    for (const entry of this.#roster.values()) {
+      if (entry.seniority < Number.MAX_SAFE_INTEGER) highest = Math.max(highest, entry.seniority);
+    }
+    return highest + 1;
+  }
+
+  #enter(entry: RosterEntry): void {
+    if (!this.#roster.has(entry.id) && this.#roster.size >= MAX_MEMBERS) {
+      const gone = [...this.#roster.values()].find((other) => !other.present);
+      if (!gone) return;
+      this.#roster.delete(gone.id);
+    }
+    this.#roster.set(entry.id, entry);
+  }
+
+  #takePlace(seniority: number): void {
+    this.#seniority = seniority;
+    this.#roster.set(this.#me.id, { ...this.#me, seniority, present: true });
+  }
+
+  #beats(epoch: number, seniority: number, id: MemberId): boolean {
+    if (epoch !== this.#epoch) return epoch > this.#epoch;
+    if (!this.#coordinator) return true;
+    if (seniority !== this.#coordinator.seniority) return seniority < this.#coordinator.seniority;
+    return id < this.#coordinator.id;
+  }
+
+  #follow(epoch: number, coordinator: { id: MemberId; seniority: number }): void {
+    this.#epoch = epoch;
+    this.#coordinator = coordinator;
+    this.#claimAtMs = undefined;
+    this.#commands.push({ type: 'coordinator-changed' });
+  }
+
+  #claim(epoch: number): void {
+    this.#takePlace(this.#seniority ?? this.#nextSeniority());
+    this.#follow(epoch, { id: this.#me.id, seniority: this.#seniority! });
+    for (const peer of this.#sessions) this.#send(peer, this.#claimMessage());
+    if (this.#sessions.size > 0) this.#broadcastRoster();
+  }
+
+  /** The coordinator is out of reach: claim now if first in line, else when those before have had their time. */
+  #watchForCoordinator(nowMs: number): void {
+    const mine = this.#seniority ?? Number.MAX_SAFE_INTEGER;
+    let before = 0;
+    for (const peer of this.#sessions) {
+      const seniority = this.#roster.get(peer)?.seniority ?? Number.MAX_SAFE_INTEGER;
+      if (seniority < mine || (seniority === mine && peer < this.#me.id)) before++;
+    }
+    // A joiner that was never told its place gives the one it dialled time to speak first.
+    if (this.#seniority === undefined) before++;
+    this.#claimAtMs = nowMs + before * CLAIM_STEP_MS;
+    this.tick(nowMs);
+  }
+
+  #claimMessage(): Message {
+    return { type: 'coordinate', epoch: this.#epoch, seniority: this.#seniority! };
+  }
+
+  #rosterMessage(): Message {
+    return { type: 'roster', epoch: this.#epoch, members: this.members };
+  }
+
+  #broadcastRoster(): void {
+    for (const peer of this.#sessions) this.#send(peer, this.#rosterMessage());
+  }
+
+  #send(to: MemberId, message: Message): void {
+    this.#commands.push({ type: 'send', to, message });
+  }
+}

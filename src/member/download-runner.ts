@@ -1,0 +1,228 @@
+import { DragonloadError } from '../core/errors.ts';
+import { Geometry } from '../core/geometry.ts';
+import type { MemberId } from '../core/ids.ts';
+import type { Command, Event } from '../core/member/api.ts';
+import type { Offer, PieceRecord } from '../core/messages.ts';
+import type { Part, PartWriter } from '../disk/part.ts';
+import type { Origin } from '../origin/origin.ts';
+import type { ExpectedDigest } from './trust.ts';
+
+/** What a download needs of its surroundings. */
+export interface Surroundings {
+  readonly dispatch: (event: Event) => void;
+  /** Gets bytes from a member; undefined alone. */
+  readonly pull: PullFrom | undefined;
+  /** Signs that this member fetched a piece; alone there is nobody to sign for. */
+  readonly sign: (offer: Offer, piece: number, sha256: Uint8Array) => PieceRecord;
+}
+
+export type PullFrom = (request: {
+  readonly peer: MemberId;
+  readonly download: string;
+  readonly start: number;
+  readonly end: number;
+  readonly onChunk: (chunk: Buffer) => Promise<void> | undefined;
+  readonly onRecords: (records: readonly PieceRecord[]) => void;
+  readonly signal: AbortSignal;
+}) => Promise<{ readonly outcome: 'complete' | 'broken' | 'refused' }>;
+
+interface Transfer {
+  readonly writer: PartWriter;
+  readonly abort: AbortController;
+  /** Where it is to end now; infinite while the file's size is unknown. */
+  end: number;
+  position: number;
+  stopped: boolean;
+}
+
+type Of<T extends Command['type']> = Extract<Command, { type: T }>;
+
+/** Carries out the core's commands for one download: between the origin, the room and the disk. */
+export class DownloadRunner implements AsyncDisposable {
+  readonly offer: Offer;
+  readonly part: Part;
+  readonly origin: Origin;
+  /** Digests that the whole file must have; more may be learnt while it downloads. */
+  expected: readonly ExpectedDigest[];
+  readonly startedMs = performance.now();
+  /** Bytes that an earlier run had left. */
+  resumedBytes = 0;
+  /** Why the download failed, with the next step, once it has. */
+  lastError: DragonloadError | undefined;
+  readonly #around: Surroundings;
+  readonly #fetches = new Map<number, Transfer>();
+  readonly #pulls = new Map<number, Transfer>();
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(
+    offer: Offer,
+    part: Part,
+    origin: Origin,
+    expected: readonly ExpectedDigest[],
+    around: Surroundings,
+  ) {
+    this.offer = offer;
+    this.part = part;
+    this.origin = origin;
+    this.expected = expected;
+    this.#around = around;
+  }
+
+  /** Returns false for commands that are not a download's business. */
+  execute(command: Command): boolean {
+    switch (command.type) {
+      case 'fetch':
+        this.#track(this.#fetch(command));
+        return true;
+      case 'trim':
+        this.#trim(command);
+        return true;
+      case 'stop-fetch':
+        this.#stop(this.#fetches.get(command.stream));
+        return true;
+      case 'pull':
+        this.#track(this.#pull(command));
+        return true;
+      case 'stop-pull':
+        this.#stop(this.#pulls.get(command.pull));
+        return true;
+      case 'hash':
+        this.#track(this.#hash(command.piece));
+        return true;
+      case 'sign':
+        this.#keep(this.#around.sign(this.offer, command.piece, command.sha256));
+        return true;
+      case 'keep':
+        this.#keep(command.record);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const transfer of [...this.#fetches.values(), ...this.#pulls.values()]) this.#stop(transfer);
+    await Promise.allSettled(this.#running);
+    await this.part[Symbol.asyncDispose]();
+    await this.origin[Symbol.asyncDispose]();
+  }
+
+  async #fetch({ stream, start, end, download }: Of<'fetch'>): Promise<void> {
+    const transfer = this.#transfer(start, end, (from, to) =>
+      this.#dispatch({ type: 'origin-bytes', download, stream, start: from, end: to }),
+    );
+    this.#fetches.set(stream, transfer);
+    // An origin without ranges sends everything from the first byte: what is here already is passed over.
+    let skip = this.offer.ranges ? 0 : start;
+    const onChunk = (chunk: Buffer): Promise<void> | undefined => {
+      if (skip >= chunk.length) {
+        skip -= chunk.length;
+        return undefined;
+      }
+      const wanted = skip > 0 ? chunk.subarray(skip) : chunk;
+      skip = 0;
+      return this.#take(transfer, wanted);
+    };
+    const result = await this.origin.fetchRange(
+      { start: this.offer.ranges ? start : 0, end },
+      { identity: this.offer.identity, onChunk, signal: transfer.abort.signal },
+    );
+    await transfer.writer.close();
+    this.#fetches.delete(stream);
+    const reachedEnd = transfer.position >= transfer.end;
+    if (end === undefined && result.outcome === 'complete') {
+      this.part.setSize(transfer.position);
+      this.#dispatch({ type: 'size-known', download, sizeBytes: transfer.position });
+    }
+    const outcome = reachedEnd ? 'complete' : transfer.stopped ? 'stopped' : result.outcome;
+    const { retryAfterMs, message } = result;
+    this.#dispatch({ type: 'origin-ended', download, stream, outcome, retryAfterMs, message });
+  }
+
+  async #pull({ pull, from, start, end, download }: Of<'pull'>): Promise<void> {
+    const transfer = this.#transfer(start, end, (first, next) =>
+      this.#dispatch({ type: 'pull-bytes', download, pull, start: first, end: next }),
+    );
+    this.#pulls.set(pull, transfer);
+    const result = await this.#around.pull!({
+      peer: from,
+      download,
+      start,
+      end,
+      onChunk: (chunk) => this.#take(transfer, chunk),
+      onRecords: (records) => this.#dispatch({ type: 'records', download, records }),
+      signal: transfer.abort.signal,
+    });
+    await transfer.writer.close();
+    this.#pulls.delete(pull);
+    const outcome =
+      transfer.position >= transfer.end ? 'complete' : transfer.stopped ? 'stopped' : result.outcome;
+    this.#dispatch({ type: 'pull-ended', download, pull, outcome, records: [] });
+  }
+
+  #transfer(
+    start: number,
+    end: number | undefined,
+    onWritten: (start: number, end: number) => void,
+  ): Transfer {
+    const writer = this.part.writer(start, end, onWritten);
+    const abort = new AbortController();
+    return { writer, abort, end: end ?? Number.POSITIVE_INFINITY, position: start, stopped: false };
+  }
+
+  /** Writes a chunk, at most up to the transfer's end; past it the connection is given up. */
+  #take(transfer: Transfer, chunk: Buffer): Promise<void> | undefined {
+    const room = transfer.end - transfer.position;
+    if (room <= 0) return undefined;
+    const taken = chunk.length > room ? chunk.subarray(0, room) : chunk;
+    transfer.position += taken.length;
+    const wait = transfer.writer.write(taken);
+    if (chunk.length > room) transfer.abort.abort();
+    return wait;
+  }
+
+  #trim({ stream, end }: Of<'trim'>): void {
+    const transfer = this.#fetches.get(stream);
+    if (!transfer || end >= transfer.end) return;
+    transfer.end = end;
+    transfer.writer.trim(end);
+    if (transfer.position >= end) transfer.abort.abort();
+  }
+
+  #stop(transfer: Transfer | undefined): void {
+    if (!transfer) return;
+    transfer.stopped = true;
+    transfer.abort.abort();
+  }
+
+  async #hash(piece: number): Promise<void> {
+    const sha256 = await this.part.hash(piece);
+    this.#dispatch({ type: 'hashed', download: this.offer.download, piece, sha256 });
+  }
+
+  #keep(record: PieceRecord): void {
+    this.#track(this.part.keep(record));
+    this.#dispatch({ type: 'kept', download: this.offer.download, record });
+  }
+
+  #dispatch(event: Event): void {
+    this.#around.dispatch(event);
+  }
+
+  /** Errors of the disk end the download; its state is kept. */
+  #track(work: Promise<void>): void {
+    const tracked = work
+      .catch((thrown: unknown) => {
+        this.lastError = DragonloadError.from(thrown);
+        const { code, message } = this.lastError;
+        this.#dispatch({ type: 'failed', download: this.offer.download, code, message });
+      })
+      .finally(() => this.#running.delete(tracked));
+    this.#running.add(tracked);
+  }
+}
+
+/** How a file is cut, as its offer says. */
+export function geometryOf(offer: Offer): Geometry {
+  return new Geometry(offer.identity.sizeBytes, offer.pieceBytes);
+}

@@ -1,0 +1,76 @@
+import type { MemberId, RoomId } from '../core/ids.ts';
+import type { AddDownload, Command, Event } from '../core/member/api.ts';
+import { MemberCore } from '../core/member/member-core.ts';
+import type { View } from '../core/view.ts';
+
+export interface EngineOptions {
+  readonly me: MemberId;
+  readonly name: string;
+  readonly certificate: Uint8Array;
+  readonly addresses: readonly string[];
+  readonly room: { readonly id: RoomId; readonly invite: string } | undefined;
+  readonly seniority: number | undefined;
+  /** Carries out a command. May dispatch events at once; they are handled in turn. */
+  readonly execute: (command: Command) => void;
+  /** Called after each round of events: for whoever waits for a state. */
+  readonly settled: () => void;
+}
+
+/** Runs a member's core: hands it events and the time, carries out its commands, wakes it when it asks. */
+export class Engine implements Disposable {
+  readonly #core: MemberCore;
+  readonly #options: EngineOptions;
+  readonly #queue: Event[] = [];
+  #running = false;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#core = new MemberCore({ ...options, random: Math.random });
+  }
+
+  get core(): MemberCore {
+    return this.#core;
+  }
+
+  view(): View {
+    return this.#core.view(performance.now());
+  }
+
+  add(download: Omit<AddDownload, 'type'>): void {
+    this.dispatch({ type: 'add-download', ...download });
+  }
+
+  dispatch(event: Event): void {
+    this.#queue.push(event);
+    if (!this.#running) this.#run();
+  }
+
+  [Symbol.dispose](): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #run(): void {
+    this.#running = true;
+    try {
+      for (let event = this.#queue.shift(); event; event = this.#queue.shift()) {
+        this.#core.handle(event, performance.now());
+        for (const command of this.#core.drain()) this.#options.execute(command);
+      }
+    } finally {
+      this.#running = false;
+    }
+    this.#schedule();
+    this.#options.settled();
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    const deadline = this.#core.deadline();
+    if (deadline === undefined || this.#closed) return;
+    const waitMs = Math.max(1, Math.ceil(deadline - performance.now()));
+    this.#timer = setTimeout(() => this.dispatch({ type: 'tick' }), waitMs);
+  }
+}

@@ -1,0 +1,99 @@
+import { DragonloadError } from '../core/errors.ts';
+import type { Offer } from '../core/messages.ts';
+import { parseInvite } from '../lan/invite.ts';
+import type { Origin, Probe } from '../origin/origin.ts';
+import { mismatchOf } from './offers.ts';
+import { RoomTask } from './room-task.ts';
+import type { TaskOptions } from './task.ts';
+
+/** A room that was joined and then says nothing for this long has nothing to give. */
+const FIRST_OFFER_MS = 15_000;
+
+/** `join`: goes into a room and takes part in what it downloads. */
+export class JoinTask extends RoomTask {
+  readonly #invite: string;
+  #offers = 0;
+
+  constructor(invite: string, options: TaskOptions) {
+    super(options);
+    this.#invite = invite;
+  }
+
+  protected async open(): Promise<void> {
+    const invite = parseInvite(this.#invite);
+    await this.openLan({ id: invite.room, secret: invite.secret }, this.options.port ?? 0);
+    this.startRoomEngine({ id: invite.room, invite: this.#invite }, undefined);
+    // Until the room has said what it is about there is something to wait for.
+    this.expecting++;
+    try {
+      await this.lan.dial(invite.addresses, { expect: invite.vault, signal: this.stopping.signal });
+    } catch (thrown) {
+      this.expecting--;
+      throw thrown;
+    }
+    setTimeout(() => this.#stillNothing(), FIRST_OFFER_MS).unref();
+  }
+
+  protected onOffered(offer: Offer): void {
+    if (this.#offers++ > 0) this.expecting++;
+    this.#take(offer)
+      .catch((thrown: unknown) => this.fail(offer.download, DragonloadError.from(thrown)))
+      .finally(() => {
+        this.expecting--;
+        this.settled();
+      });
+  }
+
+  async #take(offer: Offer): Promise<void> {
+    const consent = await this.options.consent?.(offer);
+    if (this.stopping.signal.aborted) return;
+    if (!consent) {
+      this.dispatch({ type: 'declined', download: offer.download });
+      throw new DragonloadError(
+        'needs-consent',
+        `The room's download ${JSON.stringify(offer.fileName)} was not accepted.`,
+        {
+          next: 'Answer yes when asked, or add --yes to take on whatever the room offers.',
+        },
+      );
+    }
+    const origin = this.originOf(offer.url, false);
+    // Swapping can begin at once; whether this member may fetch from the origin shows in the meantime.
+    const probing = this.#probe(origin, offer);
+    const expected = this.expectedOf(offer, undefined);
+    await this.addDownload(offer, origin, expected, this.identity.id);
+    const { canFetch, message, digests } = await probing;
+    const runner = this.runners.get(offer.download);
+    if (runner) runner.expected = [...expected, ...digests];
+    if (message) this.emit({ type: 'notice', message: `Going on over the LAN only: ${message}` });
+    this.dispatch({ type: 'probe-done', download: offer.download, canFetch, message });
+  }
+
+  async #probe(
+    origin: Origin,
+    offer: Offer,
+  ): Promise<{ canFetch: boolean; message: string | undefined; digests: Probe['digests'] }> {
+    try {
+      const probe = await origin.probe({ signal: this.stopping.signal });
+      this.originLocalAddress ??= probe.localAddress;
+      const mismatch = mismatchOf(offer.identity, probe.identity);
+      const digests = mismatch ? [] : probe.digests;
+      return { canFetch: mismatch === undefined, message: mismatch, digests };
+    } catch (thrown) {
+      const { message, next } = DragonloadError.from(thrown);
+      return { canFetch: false, message: next ? `${message} ${next}` : message, digests: [] };
+    }
+  }
+
+  #stillNothing(): void {
+    if (this.#offers > 0 || this.stopping.signal.aborted) return;
+    this.expecting--;
+    this.fail(
+      undefined,
+      new DragonloadError('room-failed', 'The room offers nothing to download.', {
+        next: 'Ask whoever opened it whether the download is over, and for a fresh invite.',
+      }),
+    );
+    this.settled();
+  }
+}

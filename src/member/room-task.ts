@@ -1,0 +1,167 @@
+import { DragonloadError } from '../core/errors.ts';
+import type { MemberId, RoomId } from '../core/ids.ts';
+import type { Command } from '../core/member/api.ts';
+import type { Message, Offer, PieceRecord } from '../core/messages.ts';
+import { type Identity, loadIdentity } from '../lan/identity.ts';
+import { Lan, type Served, type ServeRequest, type Session } from '../lan/lan.ts';
+import { signRecord, verifyRecord } from '../lan/records.ts';
+import type { PullFrom } from './download-runner.ts';
+import { MemberTask } from './member-task.ts';
+import { Uploads } from './uploads.ts';
+
+export interface RoomAccess {
+  readonly id: RoomId;
+  /** base64url of 16 bytes. */
+  readonly secret: string;
+}
+
+/** A task in a room: sessions with the other members, over which the core speaks and pieces travel. */
+export abstract class RoomTask extends MemberTask {
+  readonly #sessions = new Map<MemberId, Session>();
+  readonly #banned = new Set<MemberId>();
+  #identity: Identity | undefined;
+  #lan: Lan | undefined;
+  /** The address of this machine from which the origin is reached. */
+  protected originLocalAddress: string | undefined;
+  readonly #uploads = new Uploads({
+    holders: (piece) => this.engine.core.holdersOf(piece),
+    relays: (peer) => this.#sessions.has(peer),
+  });
+
+  protected get identity(): Identity {
+    return this.#identity!;
+  }
+
+  protected get lan(): Lan {
+    return this.#lan!;
+  }
+
+  protected get isNeeded(): boolean {
+    return this.engine.core.isNeeded();
+  }
+
+  protected get sessionCount(): number {
+    return this.#sessions.size;
+  }
+
+  /** Loads who this member is and opens its port. */
+  protected async openLan(room: RoomAccess, port: number): Promise<void> {
+    this.#identity = await loadIdentity(this.places.configDir, {
+      onNotice: (message) => this.emit({ type: 'notice', message }),
+    });
+    this.#lan = await Lan.start({
+      identity: this.#identity,
+      port,
+      room,
+      name: this.name,
+      originLocalAddress: () => this.originLocalAddress,
+      serve: (request) => this.#serve(request),
+      onPeerUp: (session) => this.#peerUp(session),
+      onMessage: (session, message) => this.#receive(session, message),
+      onPeerDown: (session) => this.#peerDown(session),
+    });
+  }
+
+  protected startRoomEngine(room: { id: RoomId; invite: string }, seniority: number | undefined): void {
+    const { id: me, certificate } = this.identity;
+    this.startEngine({ me, certificate, addresses: this.lan.addresses(), room, seniority });
+  }
+
+  protected readonly pull: PullFrom = (request) => {
+    const { onRecords } = request;
+    return this.lan.pull({
+      ...request,
+      onRecords: (records) => onRecords(records.filter((record) => this.#isProven(request.download, record))),
+    });
+  };
+
+  protected sign(offer: Offer, piece: number, sha256: Uint8Array): PieceRecord {
+    return signRecord(this.identity, offer.download, offer.pieceBytes, piece, sha256);
+  }
+
+  protected executeInRoom(command: Command): void {
+    switch (command.type) {
+      case 'send':
+        this.#sessions.get(command.to)?.send(command.message);
+        return;
+      case 'dial':
+        // A dial that fails is the core's to repeat.
+        this.lan
+          .dial(command.addresses, { expect: command.peer, signal: this.stopping.signal })
+          .catch(() => {});
+        return;
+      case 'drop':
+        return this.#ban(command.peer, command.reason);
+      case 'member-joined':
+      case 'member-left': {
+        const change = command.type === 'member-joined' ? 'joined' : 'left';
+        return this.emit({ type: 'member', change, id: command.peer, name: command.name });
+      }
+      case 'offered':
+        return this.onOffered(command.offer);
+    }
+  }
+
+  /** The room offers a download. */
+  protected abstract onOffered(offer: Offer): void;
+
+  protected async close(): Promise<void> {
+    await this.#lan?.[Symbol.asyncDispose]();
+  }
+
+  #peerUp(session: Session): void {
+    if (this.#banned.has(session.peer)) return session.close('it was banned');
+    this.#sessions.set(session.peer, session);
+    const { peer, name, addresses, certificate } = session;
+    this.dispatch({ type: 'peer-up', peer, name, addresses, certificate });
+  }
+
+  #peerDown(session: Session): void {
+    if (this.#sessions.get(session.peer) !== session) return;
+    this.#sessions.delete(session.peer);
+    this.#uploads.removePeer(session.peer);
+    this.dispatch({ type: 'peer-down', peer: session.peer });
+  }
+
+  #receive(session: Session, message: Message): void {
+    if (this.#sessions.get(session.peer) !== session) return;
+    if (message.type !== 'have') return this.dispatch({ type: 'message', from: session.peer, message });
+    // Before the download was offered nothing can be checked; the records come again with the pieces.
+    const records = this.engine.core.offerOf(message.download) ? message.records : [];
+    // Members vouch for what they fetched themselves, in their own name.
+    const forged = records.some(
+      (record) => record.signer !== session.peer || !this.#isProven(message.download, record),
+    );
+    if (forged) return this.#ban(session.peer, 'it sent a record with a wrong signature');
+    this.dispatch({ type: 'message', from: session.peer, message: { ...message, records } });
+  }
+
+  #isProven(download: string, record: PieceRecord): boolean {
+    const { core } = this.engine;
+    const offer = core.offerOf(download);
+    const certificate = core.certificateOf(record.signer);
+    if (!offer || !certificate) return false;
+    return verifyRecord(certificate, download, offer.pieceBytes, record);
+  }
+
+  #ban(peer: MemberId, reason: string): void {
+    this.#banned.add(peer);
+    const session = this.#sessions.get(peer);
+    const name = session?.name ?? peer.slice(0, 8);
+    this.emit({ type: 'error', error: new DragonloadError('bad-peer', `${name} was dropped: ${reason}.`) });
+    session?.close(reason);
+  }
+
+  #serve({ peer, download, start, end, signal }: ServeRequest): Served | undefined {
+    const runner = this.runners.get(download);
+    const records = runner && this.engine.core.serve(download, { start, end });
+    if (!runner || !records || !this.#sessions.has(peer)) return undefined;
+    const { pieceBytes } = runner.offer;
+    const run = { start: Math.floor(start / pieceBytes), end: Math.floor((end - 1) / pieceBytes) + 1 };
+    const read = () => runner.part.read(start, end);
+    const body = this.#uploads.serve({ peer, run, bytes: end - start, read, signal }, (bytes) =>
+      this.dispatch({ type: 'served', download, bytes }),
+    );
+    return body && { records, body };
+  }
+}

@@ -1,0 +1,36 @@
+import { DragonloadError } from '../core/errors.ts';
+import type { MemberId } from '../core/ids.ts';
+import type { Trust } from './task.ts';
+
+/** A digest of the whole file, and whose word it is. */
+export interface ExpectedDigest {
+  readonly algorithm: 'sha256' | 'sha512' | 'sha1' | 'md5';
+  readonly hex: string;
+  readonly by: string;
+}
+
+const HEX_DIGITS = { sha256: 64, sha512: 128, sha1: 40, md5: 32 } as const;
+
+/** Reads `alg:hex` or `alg=hex`. Throws `usage` when the algorithm is unknown or the length is wrong. */
+export function parseChecksum(text: string, by: string): ExpectedDigest {
+  const [, name = '', hex = ''] = /^([a-z0-9-]+)[:=]([0-9a-f]+)$/.exec(text.trim().toLowerCase()) ?? [];
+  const algorithm = name.replace('-', '') as keyof typeof HEX_DIGITS;
+  if (HEX_DIGITS[algorithm] !== hex.length) {
+    throw new DragonloadError('usage', `The checksum ${JSON.stringify(text)} is not one.`, {
+      next: 'Write it as sha256=64 hex digits; sha512, sha1 and md5 are known too.',
+    });
+  }
+  return { algorithm, hex, by };
+}
+
+/** What can honestly be said of a finished file. */
+export function trustOf(
+  expected: readonly ExpectedDigest[],
+  signers: ReadonlySet<MemberId>,
+  me: MemberId,
+): Trust {
+  const [digest] = expected;
+  if (digest) return { kind: 'publisher-verified', by: digest.by };
+  for (const signer of signers) if (signer !== me) return { kind: 'room-consistent', auditedShare: 0 };
+  return { kind: 'self-verified' };
+}
