@@ -1,0 +1,204 @@
+import type { Command, Event, OriginOutcome } from '../src/core/member/api.ts';
+import { checkCommand } from './command-checks.ts';
+import { faultsEndMs } from './faults.ts';
+import { OriginLedger } from './origin-ledger.ts';
+import type { SimMember } from './sim-member.ts';
+import type { World } from './world.ts';
+
+/** A check failed, or the core threw: the run ends here. */
+export class SimFailure extends Error {
+  override readonly name = 'SimFailure';
+  readonly atMs: number;
+
+  constructor(message: string, atMs: number, cause?: unknown) {
+    super(message, cause === undefined ? {} : { cause });
+    this.atMs = atMs;
+  }
+}
+
+/** After the last fault, this long and three times what the slowest link needs for the whole file. */
+const PATIENCE_MS = 30_000;
+/** So many ticks in a row at the same moment are a core that asks to be woken for nothing. */
+const MOST_TICKS_AT_ONCE = 30;
+
+/** Watches a world while it runs. Each check throws a `SimFailure`. */
+export class Checks {
+  readonly ledger: OriginLedger;
+  /** Messages sent, by type. */
+  readonly messages = new Map<string, number>();
+  readonly #world: World;
+  readonly #limitMs: number;
+  readonly #returnsMs = new Map<SimMember, number>();
+  /** Until when the origin asked each member to wait. */
+  readonly waitUntilMs = new Map<SimMember, number>();
+  readonly refused = new Set<SimMember>();
+  readonly failed = new Set<SimMember>();
+  #over = false;
+  #lastTick: { member: SimMember; atMs: number; count: number } | undefined;
+  #watchedEvents = 0;
+  #watchedBytes = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.ledger = new OriginLedger(world);
+    const { file, origin, members, faults } = world.scenario;
+    const rates = members.flatMap((member) => [
+      member.canFetch ? member.wanRate : Number.POSITIVE_INFINITY,
+      member.upRate / members.length,
+    ]);
+    const slowest = Math.min(
+      origin.rate / members.length,
+      origin.connectionRate ?? Number.POSITIVE_INFINITY,
+      ...rates,
+    );
+    this.#limitMs = faultsEndMs(faults) + PATIENCE_MS + (3000 * file.sizeBytes) / slowest;
+  }
+
+  fail(message: string): never {
+    throw new SimFailure(message, this.#world.clock.nowMs);
+  }
+
+  /** Called before each event is handed over. */
+  event(member: SimMember, event: Event): void {
+    const last = this.#lastTick;
+    const atMs = this.#world.clock.nowMs;
+    if (event.type !== 'tick') {
+      if (last?.member === member) this.#lastTick = undefined;
+      if (event.type === 'probe-done' && event.canFetch) this.refused.delete(member);
+    } else if (last?.member === member && last.atMs === atMs) {
+      if (++last.count > MOST_TICKS_AT_ONCE)
+        this.fail(`${member.name} asks to be woken again and again at one moment`);
+    } else {
+      this.#lastTick = { member, atMs, count: 1 };
+    }
+  }
+
+  /** Called before each command is carried out. */
+  command(member: SimMember, command: Command): void {
+    if (command.type === 'send') {
+      this.messages.set(command.message.type, (this.messages.get(command.message.type) ?? 0) + 1);
+    }
+    checkCommand(this.#world, member, command);
+  }
+
+  originEnded(member: SimMember, outcome: OriginOutcome, retryAfterMs: number | undefined): void {
+    if (outcome === 'busy' && retryAfterMs !== undefined) {
+      this.waitUntilMs.set(member, this.#world.clock.nowMs + retryAfterMs);
+    }
+    if (outcome === 'refused') this.refused.add(member);
+  }
+
+  died(member: SimMember): void {
+    this.waitUntilMs.delete(member);
+    this.refused.delete(member);
+    this.failed.delete(member);
+    this.ledger.rebuild();
+  }
+
+  /** `member` will come back at `atMs`. */
+  returnsMs(member: SimMember, atMs: number): void {
+    this.#returnsMs.set(member, atMs);
+  }
+
+  /** The core of `member` has given up. */
+  hopeless(member: SimMember, message: string): void {
+    this.failed.add(member);
+    if (!this.#world.origin.changed) this.fail(`${member.name} gave up: ${message}`);
+  }
+
+  /** Called when a core says that its file is whole, before it is told that it is. */
+  finished(member: SimMember): void {
+    const { geometry } = this.#world;
+    for (let piece = 0; piece < geometry.pieceCount!; piece++) {
+      if (!member.disk.records.has(piece)) this.fail(`${member.name} finished without piece ${piece}`);
+      if (!member.disk.isRight(piece))
+        this.fail(`${member.name} finished with wrong bytes in piece ${piece}`);
+    }
+  }
+
+  /** Called several times a virtual second. */
+  watch(): void {
+    const { clock, members, events } = this.#world;
+    this.#over = this.#unfinished().length === 0 || this.#nothingMoreToGet();
+    const count = members.length;
+    const bytes = members.reduce((sum, member) => sum + member.originBytes + member.lanBytes, 0);
+    const steps = (bytes - this.#watchedBytes) / this.#world.stepBytes;
+    const mostEvents = 500 + 60 * count * count + 4 * count * steps;
+    if (events - this.#watchedEvents > mostEvents) {
+      this.fail(
+        `a storm: ${events - this.#watchedEvents} events in 250 ms, with ${Math.round(steps)} steps of bytes`,
+      );
+    }
+    this.#watchedEvents = events;
+    this.#watchedBytes = bytes;
+    for (const member of members) this.#checkView(member);
+    if (clock.nowMs > this.#limitMs && !this.#over)
+      this.fail(`not finished in time: ${this.#describeUnfinished()}`);
+  }
+
+  isOver(): boolean {
+    return this.#over;
+  }
+
+  /** The last word: what is known only when all is done. */
+  end(): void {
+    const { members, clock, geometry } = this.#world;
+    const pairs = Math.max(1, members.length * (members.length - 1));
+    const sent = [...this.messages.values()].reduce((sum, count) => sum + count, 0);
+    const most = pairs * (3 * geometry.pieceCount! + 12 * (clock.nowMs / 1000) + 100);
+    if (sent > most) this.fail(`${sent} messages where ${Math.round(most)} are enough`);
+    this.ledger.check((message) => this.fail(message));
+    for (const member of members) {
+      if (member.finished && member.core && !this.#isExempt(member)) {
+        const phase = member.core.view(clock.nowMs).downloads[0]?.phase;
+        if (phase !== 'done') this.fail(`${member.name} has finished and shows the phase ${phase}`);
+      }
+    }
+  }
+
+  /** It lies, or is out of reach for good: nothing is asked of it. */
+  #isExempt(member: SimMember): boolean {
+    return member.lost || member.corruptShare > 0;
+  }
+
+  #unfinished(): readonly SimMember[] {
+    return this.#world.members.filter((member) => {
+      if (member.finished || this.#isExempt(member)) return false;
+      const comesBack = (this.#returnsMs.get(member) ?? -1) >= this.#world.clock.nowMs;
+      return member.life === 0 || member.core !== undefined || comesBack;
+    });
+  }
+
+  /** The origin has another file, and everyone has what anyone has. */
+  #nothingMoreToGet(): boolean {
+    const { origin, members, clock, scenario } = this.#world;
+    if (!origin.changed || origin.anyStream || clock.nowMs < faultsEndMs(scenario.faults)) return false;
+    const alive = members.filter((member) => member.core && !this.#isExempt(member));
+    if (members.some((member) => !member.core && (this.#returnsMs.get(member) ?? -1) >= clock.nowMs))
+      return false;
+    const known = new Set(alive.flatMap((member) => [...member.disk.records.keys()]));
+    return alive.every((member) => member.disk.records.size === known.size);
+  }
+
+  #checkView(member: SimMember): void {
+    const view = member.core?.view(this.#world.clock.nowMs);
+    const download = view?.downloads.find((each) => each.id === this.#world.download);
+    if (download === undefined || !member.added) return;
+    let heldBytes = 0;
+    for (const piece of member.disk.records.keys()) heldBytes += this.#world.geometry.bytesOf(piece);
+    if (download.heldBytes !== heldBytes) {
+      this.fail(`${member.name} shows ${download.heldBytes} bytes held where the disk has ${heldBytes}`);
+    }
+  }
+
+  #describeUnfinished(): string {
+    const { geometry, clock, origin, pulls } = this.#world;
+    return this.#unfinished()
+      .map((member) => {
+        const phase = member.core?.view(clock.nowMs).downloads[0]?.phase ?? 'no process';
+        const held = `${member.disk.records.size} of ${geometry.pieceCount} pieces`;
+        return `${member.name} (${phase}, ${held}, ${origin.openStreams(member)} streams, ${pulls.count(member)} pulls)`;
+      })
+      .join(', ');
+  }
+}

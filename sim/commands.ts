@@ -1,0 +1,105 @@
+import type { Command } from '../src/core/member/api.ts';
+import type { SimMember } from './sim-member.ts';
+import type { World } from './world.ts';
+
+/** Bytes that a member hashes in a millisecond. */
+const HASH_RATE = 500_000;
+/** How long the journal takes to be safe. */
+const JOURNAL_MS = 2;
+/** How long the last check and the rename take. */
+const FINISH_MS = 20;
+
+/** Does what the core of `member` asks for, after checking that it may ask. What follows is told later, never at once. */
+export function carryOut(world: World, member: SimMember, command: Command): void {
+  const { checks, sessions, origin, pulls, download } = world;
+  checks.command(member, command);
+  const peer = 'peer' in command ? world.memberOf(command.peer) : undefined;
+  switch (command.type) {
+    case 'send': {
+      const message = world.scenario.copyMessages ? structuredClone(command.message) : command.message;
+      const lost = world.prng.chance(world.scenario.faults.loseMessages ?? 0);
+      if (!lost) sessions.send(member, world.memberOf(command.to)!, message);
+      return;
+    }
+    case 'dial':
+      sessions.dial(member, peer!);
+      return;
+    case 'drop':
+      member.banned.add(peer!);
+      sessions.close(member, peer!);
+      return;
+    case 'offered':
+      world.add(member, command.offer);
+      return;
+    case 'fetch':
+      origin.fetch(member, command.stream, command.start, command.end);
+      return;
+    case 'trim':
+      origin.trim(member, command.stream, command.end);
+      return;
+    case 'stop-fetch':
+      origin.stop(member, command.stream);
+      return;
+    case 'pull':
+      pulls.pull(member, command.pull, world.memberOf(command.from)!, command.start, command.end);
+      return;
+    case 'stop-pull':
+      pulls.stop(member, command.pull);
+      return;
+    case 'hash':
+      hash(world, member, command.piece);
+      return;
+    case 'sign': {
+      const { piece, sha256 } = command;
+      const signature = new Uint8Array(64);
+      later(world, member, JOURNAL_MS, () => {
+        const record = { piece, sha256, signer: member.id, signature };
+        member.disk.keep(record);
+        world.deliver(member, { type: 'kept', download, record });
+      });
+      return;
+    }
+    case 'keep':
+      later(world, member, JOURNAL_MS, () => {
+        member.disk.keep(command.record);
+        world.deliver(member, { type: 'kept', download, record: command.record });
+      });
+      return;
+    case 'finish':
+      member.finishing = true;
+      later(world, member, FINISH_MS, () => {
+        checks.finished(member);
+        member.finished = true;
+        member.finishedMs = world.clock.nowMs;
+        world.deliver(member, { type: 'finished', download });
+      });
+      return;
+    case 'hopeless':
+      checks.hopeless(member, command.message);
+      later(world, member, FINISH_MS, () => {
+        const { message } = command;
+        world.deliver(member, { type: 'failed', download, code: 'origin-failed', message });
+      });
+      return;
+    case 'member-joined':
+    case 'member-left':
+      return;
+  }
+}
+
+function hash(world: World, member: SimMember, piece: number): void {
+  member.hashing.add(piece);
+  later(world, member, 1 + world.geometry.bytesOf(piece) / HASH_RATE, () => {
+    member.hashing.delete(piece);
+    const sha256 = member.disk.sha256(piece);
+    world.deliver(member, { type: 'hashed', download: world.download, piece, sha256 });
+  });
+}
+
+/** Runs `action` after a while, unless the process has gone by then. */
+function later(world: World, member: SimMember, delayMs: number, action: () => void): void {
+  const { life } = member;
+  world.clock.after(delayMs, () => {
+    if (member.life === life) action();
+  });
+}

@@ -1,0 +1,82 @@
+/** Something that lasts. All times are virtual milliseconds since the world began. */
+export interface Window {
+  readonly atMs: number;
+  readonly forMs: number;
+}
+
+/** A process ends without a word. */
+export interface Death {
+  readonly atMs: number;
+  /** The machine vanishes: the others learn it by timeouts only. Otherwise their connections are reset at once. */
+  readonly silent: boolean;
+  /** It comes back with the same identity after so long; undefined: never. */
+  readonly rejoinAfterMs: number | undefined;
+  /** What it had is gone when it comes back. */
+  readonly wiped: boolean;
+}
+
+/**
+ * Everything that goes wrong in a world. Members are named by their place in the scenario.
+ * An empty `faults` is a world where nothing goes wrong.
+ */
+export interface Faults {
+  readonly kill?: readonly (Death & { readonly member: number })[];
+  /** Kills whoever coordinates at that moment, if somebody is left to go on. */
+  readonly killCoordinator?: readonly Death[];
+  /** Says goodbye and goes. */
+  readonly leave?: readonly { readonly member: number; readonly atMs: number }[];
+  /** Arrives late instead of at the beginning. */
+  readonly join?: readonly { readonly member: number; readonly atMs: number }[];
+  /** Its network stands still and nobody is told. `forMs` may be infinite. */
+  readonly stall?: readonly (Window & { readonly member: number })[];
+  /** Its link to the origin runs at `factor` of its rate. */
+  readonly slow?: readonly (Window & { readonly member: number; readonly factor: number })[];
+  /** Members reach only those of their own group; those in no group form one. */
+  readonly partition?: readonly (Window & { readonly groups: readonly (readonly number[])[] })[];
+  /** Serves wrong bytes for this share of the pieces it relays; with `fragments` also for unfinished pieces. */
+  readonly corrupt?: readonly {
+    readonly member: number;
+    readonly share: number;
+    readonly fragments: boolean;
+  }[];
+  readonly originSlow?: readonly (Window & { readonly factor: number })[];
+  /** Turns new requests away with Retry-After (undefined: without). */
+  readonly originBusy?: readonly (Window & { readonly retryAfterMs: number | undefined })[];
+  /** Breaks streams that begin in this time with this probability, somewhere. */
+  readonly originBroken?: readonly (Window & { readonly chance: number })[];
+  /** From then on the URL has another file. */
+  readonly originChanged?: { readonly atMs: number };
+  /** Probability that a message between members is lost although the session lives. */
+  readonly loseMessages?: number;
+}
+
+/** When the last fault is over; infinite ones do not count, they last to the end. */
+export function faultsEndMs(faults: Faults): number {
+  let endMs = faults.originChanged?.atMs ?? 0;
+  const note = (ms: number): void => {
+    if (Number.isFinite(ms)) endMs = Math.max(endMs, ms);
+  };
+  for (const death of [...(faults.kill ?? []), ...(faults.killCoordinator ?? [])]) {
+    note(death.atMs + (death.rejoinAfterMs ?? 0));
+  }
+  for (const moment of [...(faults.leave ?? []), ...(faults.join ?? [])]) note(moment.atMs);
+  for (const window of [
+    ...(faults.stall ?? []),
+    ...(faults.slow ?? []),
+    ...(faults.partition ?? []),
+    ...(faults.originSlow ?? []),
+    ...(faults.originBusy ?? []),
+    ...(faults.originBroken ?? []),
+  ]) {
+    note(window.atMs + window.forMs);
+  }
+  return endMs;
+}
+
+/** The names of the faults that a scenario has. */
+export function faultNames(faults: Faults): readonly string[] {
+  return Object.entries(faults).flatMap(([name, value]) => {
+    const some = Array.isArray(value) ? value.length > 0 : value !== undefined && value !== 0;
+    return some ? [name] : [];
+  });
+}

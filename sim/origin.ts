@@ -1,0 +1,226 @@
+import type { OriginOutcome } from '../src/core/member/api.ts';
+import { RIGHT } from './content.ts';
+import { type Flow, Fluid } from './fluid.ts';
+import type { SimMember } from './sim-member.ts';
+import type { World } from './world.ts';
+
+/** One request for bytes of the file, from the command to its end. */
+interface Stream extends Flow {
+  readonly id: number;
+  readonly member: SimMember;
+  readonly start: number;
+  /** Bytes up to here were handed over. */
+  delivered: number;
+  end: number;
+  /** The request named no end: the end of the file tells the size. */
+  readonly toEndOfFile: boolean;
+  /** Where the connection breaks. */
+  breakAt: number;
+  stopped: boolean;
+}
+
+/** A new connection costs so many round trips until the first byte: TCP, TLS 1.3, request. A warm one costs one. */
+const COLD_ROUND_TRIPS = 3;
+
+/** The web server that has the file, and the members' links to it. */
+export class Origin {
+  readonly fluid = new Fluid();
+  readonly #world: World;
+  readonly #total: number;
+  readonly #links: readonly number[];
+  readonly #streams = new Map<number, Map<number, Stream>>();
+  readonly #warm: number[];
+  rateFactor = 1;
+  busy: { readonly retryAfterMs: number | undefined } | undefined;
+  breakChance = 0;
+  changed = false;
+  brokenStreams = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+    const { origin, members } = world.scenario;
+    this.#total = this.fluid.addResource(origin.rate);
+    this.#links = members.map((member) => this.fluid.addResource(member.wanRate));
+    this.#warm = members.map(() => 0);
+  }
+
+  /** Streams that the core of a member may still name: begun, and their end not yet told. */
+  has(member: SimMember, id: number): boolean {
+    return this.#streams.get(member.index)?.has(id) ?? false;
+  }
+
+  /** Streams that the member has not asked to stop. */
+  openStreams(member: SimMember): number {
+    let count = 0;
+    for (const stream of this.#streams.get(member.index)?.values() ?? []) if (!stream.stopped) count++;
+    return count;
+  }
+
+  get anyStream(): boolean {
+    return this.#world.members.some((member) => this.openStreams(member) > 0);
+  }
+
+  fetch(member: SimMember, id: number, start: number, end: number | undefined): void {
+    const { file, origin } = this.#world.scenario;
+    const cap = origin.connectionRate;
+    const stream: Stream = {
+      id,
+      member,
+      start,
+      delivered: start,
+      end: end ?? file.sizeBytes,
+      toEndOfFile: end === undefined,
+      breakAt: Number.POSITIVE_INFINITY,
+      stopped: false,
+      uses: [
+        this.#total,
+        this.#links[member.index]!,
+        ...(cap === undefined ? [] : [this.fluid.addResource(cap)]),
+      ],
+      blocked: false,
+      position: start,
+      target: start,
+      rate: 0,
+    };
+    const streams = this.#streams.get(member.index) ?? new Map();
+    this.#streams.set(member.index, streams);
+    streams.set(id, stream);
+    const warm = this.#warm[member.index]! > 0;
+    if (warm) this.#warm[member.index]!--;
+    this.#world.clock.after(member.spec.originRttMs * (warm ? 1 : COLD_ROUND_TRIPS), () =>
+      this.#answer(stream),
+    );
+  }
+
+  trim(member: SimMember, id: number, end: number): void {
+    const stream = this.#streams.get(member.index)!.get(id)!;
+    stream.end = Math.min(stream.end, end);
+    this.#world.clock.after(0, () => {
+      if (!this.#isOpen(stream)) return;
+      if (stream.delivered >= stream.end) this.#finish(stream, 'complete');
+      else if (stream.target > stream.end) this.#aim(stream);
+    });
+  }
+
+  stop(member: SimMember, id: number): void {
+    const stream = this.#streams.get(member.index)!.get(id)!;
+    stream.stopped = true;
+    this.#world.clock.after(0, () => this.#finish(stream, 'stopped'));
+  }
+
+  /** The process is gone, and its connections with it. */
+  died(member: SimMember): void {
+    for (const stream of this.#streams.get(member.index)?.values() ?? [])
+      this.fluid.remove(stream, this.#world.clock.nowMs);
+    this.#streams.delete(member.index);
+    this.#warm[member.index] = 0;
+  }
+
+  /** Takes over what has changed about rates. */
+  refresh(): void {
+    const nowMs = this.#world.clock.nowMs;
+    this.fluid.setCapacity(this.#total, this.#world.scenario.origin.rate * this.rateFactor, nowMs);
+    for (const member of this.#world.members) {
+      const rate = member.stalled ? 0 : member.spec.wanRate * member.slowFactor;
+      this.fluid.setCapacity(this.#links[member.index]!, rate, nowMs);
+    }
+  }
+
+  /** A stream has come to its target. */
+  reached(flow: Flow): void {
+    const stream = flow as Stream;
+    if (!this.#isOpen(stream)) return;
+    this.#handOver(stream, Math.min(stream.target, stream.end));
+    if (!this.#isOpen(stream)) return;
+    if (stream.delivered >= stream.end) this.#finish(stream, 'complete');
+    else if (stream.delivered >= stream.breakAt) this.#finish(stream, 'broken');
+    else this.#aim(stream);
+  }
+
+  #answer(stream: Stream): void {
+    if (!this.#isOpen(stream)) return;
+    if (stream.delivered >= stream.end) {
+      this.#finish(stream, 'complete');
+      return;
+    }
+    if (this.changed) {
+      this.#finish(stream, 'refused');
+      return;
+    }
+    if (this.busy !== undefined) {
+      this.#finish(stream, 'busy', this.busy.retryAfterMs);
+      return;
+    }
+    const limit = this.#world.scenario.origin.connectionsPerMember;
+    if (limit !== undefined && this.openStreams(stream.member) > limit) {
+      this.#finish(stream, 'busy');
+      return;
+    }
+    if (this.#world.prng.chance(this.breakChance)) {
+      stream.breakAt = stream.start + Math.floor((stream.end - stream.start) * this.#world.prng.random());
+      if (stream.breakAt === stream.start) {
+        this.#finish(stream, 'broken');
+        return;
+      }
+    }
+    this.#aim(stream);
+    this.fluid.add(stream, this.#world.clock.nowMs);
+  }
+
+  #aim(stream: Stream): void {
+    const step = this.#world.stepBytes;
+    const next = (Math.floor(stream.delivered / step) + 1) * step;
+    this.fluid.setTarget(stream, Math.min(next, stream.end, stream.breakAt));
+  }
+
+  #handOver(stream: Stream, upTo: number): void {
+    if (upTo <= stream.delivered) return;
+    const { member, id, delivered: start } = stream;
+    stream.delivered = upTo;
+    member.originBytes += upTo - start;
+    member.disk.write(start, upTo, RIGHT, true);
+    this.#world.checks.ledger.note(member, start, upTo);
+    this.#world.deliver(member, {
+      type: 'origin-bytes',
+      download: this.#world.download,
+      stream: id,
+      start,
+      end: upTo,
+    });
+  }
+
+  #finish(stream: Stream, outcome: OriginOutcome, retryAfterMs?: number): void {
+    if (!this.#isOpen(stream)) return;
+    const { member, id } = stream;
+    const download = this.#world.download;
+    if (outcome === 'stopped') {
+      // What has arrived but was not handed over yet is thrown away, as a closed socket's buffer is.
+      stream.end = stream.delivered;
+    }
+    this.fluid.remove(stream, this.#world.clock.nowMs);
+    const { sizeBytes, lengthKnown } = this.#world.scenario.file;
+    const life = member.life;
+    if (outcome === 'complete' && stream.toEndOfFile && stream.end === sizeBytes && !lengthKnown) {
+      this.#world.deliver(member, { type: 'size-known', download, sizeBytes });
+    }
+    if (member.life !== life || !this.#isOpen(stream)) return;
+    this.#streams.get(member.index)!.delete(id);
+    if (outcome === 'complete') this.#warm[member.index]!++;
+    if (outcome === 'broken') this.brokenStreams++;
+    const message =
+      outcome === 'complete' || outcome === 'stopped' ? undefined : `the origin said ${outcome}`;
+    this.#world.deliver(member, {
+      type: 'origin-ended',
+      download,
+      stream: id,
+      outcome,
+      retryAfterMs,
+      message,
+    });
+    this.#world.checks.originEnded(member, outcome, retryAfterMs);
+  }
+
+  #isOpen(stream: Stream): boolean {
+    return this.#streams.get(stream.member.index)?.get(stream.id) === stream;
+  }
+}

@@ -1,0 +1,58 @@
+import type { MemberId } from '../src/core/ids.ts';
+import type { CoreLike } from './core-like.ts';
+import type { Disk } from './disk.ts';
+import type { MemberSpec } from './scenario.ts';
+
+/** One member of the world: its machine, its disk and, while it runs, the core of its process. */
+export class SimMember {
+  readonly index: number;
+  readonly id: MemberId;
+  readonly spec: MemberSpec;
+  readonly certificate: Uint8Array;
+  readonly addresses: readonly string[];
+  readonly disk: Disk;
+
+  /** Undefined while no process runs. */
+  core: CoreLike | undefined;
+  /** Counts its processes: what was under way for an earlier one is void. */
+  life = 0;
+  /** Its network stands still. */
+  stalled = false;
+  /** 1 unless its link is slow just now. */
+  slowFactor = 1;
+  /** The share of relayed pieces that it serves wrongly. */
+  corruptShare = 0;
+  corruptFragments = false;
+  /** It stalls for ever or said goodbye: it need not finish. */
+  lost = false;
+  /** The download was added to the running core. */
+  added = false;
+  /** The room's offer was seen by the running process. */
+  consented = false;
+  /** It was told to finish. */
+  finishing = false;
+  finished = false;
+  finishedMs: number | undefined;
+  canFetch = false;
+  /** When the tick that is on the clock is due. */
+  tickMs = Number.POSITIVE_INFINITY;
+  /** Members that it dropped, or was dropped by, in this process. */
+  readonly banned = new Set<SimMember>();
+  /** Pieces it was told to hash and has not hashed yet. */
+  readonly hashing = new Set<number>();
+  originBytes = 0;
+  lanBytes = 0;
+
+  constructor(index: number, id: MemberId, spec: MemberSpec, disk: Disk) {
+    this.index = index;
+    this.id = id;
+    this.spec = spec;
+    this.disk = disk;
+    this.certificate = new TextEncoder().encode(`certificate of ${id}`);
+    this.addresses = spec.firewalled ? [] : [`10.0.0.${index + 1}:7000`];
+  }
+
+  get name(): string {
+    return `m${this.index}`;
+  }
+}

@@ -1,0 +1,260 @@
+import { Geometry } from '../src/core/geometry.ts';
+import type { DownloadId } from '../src/core/ids.ts';
+import type { Command, Event } from '../src/core/member/api.ts';
+import type { Offer } from '../src/core/messages.ts';
+import { Checks, SimFailure } from './checks.ts';
+import { Clock } from './clock.ts';
+import { carryOut } from './commands.ts';
+import { hashText } from './content.ts';
+import type { MakeCore } from './core-like.ts';
+import { Disk } from './disk.ts';
+import { scheduleFaults } from './fault-schedule.ts';
+import { Origin } from './origin.ts';
+import { Prng } from './prng.ts';
+import { Pulls } from './pulls.ts';
+import type { Scenario } from './scenario.ts';
+import { Sessions } from './sessions.ts';
+import { SimMember } from './sim-member.ts';
+import { describeCommand, describeEvent } from './trace.ts';
+
+/** A joiner without any session tries the addresses that it was given again after this. */
+const INVITE_RETRY_MS = 1000;
+/** How often the end conditions are looked at. */
+const WATCH_MS = 250;
+
+/**
+ * Many members in virtual time. Everything that happens follows from the scenario and its seed; nothing reads a clock.
+ * `run` throws a `SimFailure` when a check fails.
+ */
+export class World {
+  readonly scenario: Scenario;
+  readonly clock = new Clock();
+  readonly prng: Prng;
+  readonly members: readonly SimMember[];
+  readonly download: DownloadId;
+  /** The true one: the world knows the size even when the origin does not tell. */
+  readonly geometry: Geometry;
+  /** Arriving bytes are told at multiples of this offset. */
+  readonly stepBytes: number;
+  readonly sessions: Sessions;
+  readonly origin: Origin;
+  readonly pulls: Pulls;
+  readonly checks: Checks;
+  /** Which group a member is in while the room is parted. */
+  groups: readonly number[] | undefined;
+  /** Events handed to cores so far. */
+  events = 0;
+
+  readonly #makeCore: MakeCore;
+  readonly #trace: ((line: string) => void) | undefined;
+  readonly #roomId: string;
+
+  constructor(scenario: Scenario, makeCore: MakeCore, trace?: (line: string) => void) {
+    this.scenario = scenario;
+    this.prng = new Prng(scenario.seed, 1);
+    this.#makeCore = makeCore;
+    this.#trace = trace;
+    this.download = this.prng.hex(32);
+    this.#roomId = this.prng.hex(16);
+    this.geometry = new Geometry(scenario.file.sizeBytes, scenario.file.pieceBytes);
+    this.stepBytes = Math.max(64 * 1024, scenario.file.pieceBytes / 4);
+    this.members = scenario.members.map((spec, index) => {
+      return new SimMember(index, this.prng.hex(64), spec, new Disk(this.download, this.geometry));
+    });
+    this.sessions = new Sessions(this);
+    this.origin = new Origin(this);
+    this.pulls = new Pulls(this);
+    this.checks = new Checks(this);
+    scheduleFaults(this);
+  }
+
+  memberOf(id: string): SimMember | undefined {
+    return this.members.find((member) => member.id === id);
+  }
+
+  /** Whether the room is parted between the two. */
+  cut(a: SimMember, b: SimMember): boolean {
+    return this.groups !== undefined && this.groups[a.index] !== this.groups[b.index];
+  }
+
+  /** Whether packets get from one to the other just now. */
+  passing(a: SimMember, b: SimMember): boolean {
+    return !a.stalled && !b.stalled && !this.cut(a, b);
+  }
+
+  /** Whether `from` serves wrong bytes for this piece: always the same answer. */
+  isServedWrong(from: SimMember, piece: number): boolean {
+    if (from.corruptShare === 0 || (!from.corruptFragments && !from.disk.records.has(piece))) return false;
+    return hashText(`${from.id}/${piece}`) / 2 ** 32 < from.corruptShare;
+  }
+
+  /** Starts the process of a member: the first of the scenario opens the room, the others join it. */
+  start(member: SimMember): void {
+    if (member.core !== undefined || member.lost) return;
+    const opens = member.index === 0 && (member.life === 0 || this.members.length === 1);
+    member.life++;
+    member.added = false;
+    member.consented = false;
+    member.canFetch = false;
+    member.tickMs = Number.POSITIVE_INFINITY;
+    member.hashing.clear();
+    member.finishing = false;
+    for (const other of this.members) other.banned.delete(member);
+    member.banned.clear();
+    member.core = this.#makeCore({
+      me: member.id,
+      name: member.name,
+      certificate: member.certificate,
+      addresses: member.addresses,
+      room:
+        this.members.length === 1
+          ? undefined
+          : { id: this.#roomId, invite: `dragon://join/v1/${this.#roomId}` },
+      seniority: opens ? 1 : undefined,
+      random: new Prng(this.scenario.seed, 100 + 64 * member.life + member.index).random,
+    });
+    this.note(member, 'starts');
+    this.checks.ledger.rebuild();
+    this.origin.refresh();
+    this.pulls.refresh();
+    if (opens) this.add(member, this.#offer());
+    else this.#dialInvite(member, member.life);
+    this.deliver(member, { type: 'tick' });
+  }
+
+  /** The process of a member is gone. `silent`: the others notice by timeout only. */
+  stop(member: SimMember, silent: boolean, wiped: boolean): void {
+    if (member.core === undefined) return;
+    this.note(member, silent ? 'vanishes' : 'ends');
+    member.core = undefined;
+    member.life++;
+    this.origin.died(member);
+    this.pulls.died(member);
+    this.sessions.died(member, silent);
+    member.disk.crash(wiped);
+    if (wiped) member.finished = false;
+    this.checks.died(member);
+  }
+
+  /** The user of `member` takes part in the download, after looking at the origin. */
+  add(member: SimMember, offer: Offer): void {
+    if (member.consented) return;
+    member.consented = true;
+    const { life, spec } = member;
+    this.clock.after(3 * spec.originRttMs, () => {
+      if (member.life !== life) return;
+      const held = [...member.disk.records.values()];
+      member.added = true;
+      this.deliver(member, { type: 'add-download', offer, held, maxConnections: spec.maxConnections });
+      this.clock.after(this.prng.pick([0, spec.originRttMs]), () => {
+        if (member.life !== life) return;
+        member.canFetch = spec.canFetch && !this.origin.changed;
+        const message = member.canFetch ? undefined : 'the origin does not answer';
+        this.deliver(member, {
+          type: 'probe-done',
+          download: this.download,
+          canFetch: member.canFetch,
+          message,
+        });
+      });
+    });
+  }
+
+  /** Hands an event to the core of a member, if it runs, and carries out what it answers. */
+  deliver(member: SimMember, event: Event): void {
+    const { core } = member;
+    if (core === undefined) return;
+    this.events++;
+    if (this.#trace !== undefined && event.type !== 'tick')
+      this.note(member, `<- ${describeEvent(this, event)}`);
+    this.checks.event(member, event);
+    core.handle(event, this.clock.nowMs);
+    const commands: readonly Command[] = core.drain();
+    for (const command of commands) {
+      if (this.#trace !== undefined) this.note(member, `-> ${describeCommand(this, command)}`);
+      carryOut(this, member, command);
+    }
+    this.#armTick(member);
+  }
+
+  /** Adds a line to the trace. */
+  note(member: SimMember | undefined, text: string): void {
+    this.#trace?.(`${this.clock.nowMs.toFixed(3).padStart(11)} ${member?.name ?? '--'} ${text}`);
+  }
+
+  /** Runs until everyone who can finish has. */
+  run(): void {
+    for (const member of this.members) {
+      const late = this.scenario.faults.join?.find((join) => join.member === member.index);
+      this.clock.at(late?.atMs ?? member.spec.joinMs, () => this.start(member));
+    }
+    const watch = (): void => {
+      this.checks.watch();
+      if (!this.checks.isOver()) this.clock.after(WATCH_MS, watch);
+    };
+    this.clock.at(WATCH_MS, watch);
+    while (!this.checks.isOver()) {
+      const nextMs = Math.min(this.clock.nextMs, this.origin.fluid.nextMs(), this.pulls.fluid.nextMs());
+      if (nextMs === Number.POSITIVE_INFINITY)
+        throw new SimFailure('nothing is left to happen', this.clock.nowMs);
+      if (this.clock.nextMs <= nextMs) {
+        this.clock.step();
+        continue;
+      }
+      this.clock.advance(nextMs);
+      for (const flow of this.origin.fluid.nextMs() <= nextMs ? this.origin.fluid.reached(nextMs) : [])
+        this.origin.reached(flow);
+      for (const flow of this.pulls.fluid.nextMs() <= nextMs ? this.pulls.fluid.reached(nextMs) : [])
+        this.pulls.reached(flow);
+    }
+    this.checks.end();
+  }
+
+  #armTick(member: SimMember): void {
+    const { core } = member;
+    const deadlineMs = core?.deadline();
+    if (
+      core === undefined ||
+      deadlineMs === undefined ||
+      Math.max(deadlineMs, this.clock.nowMs) >= member.tickMs
+    )
+      return;
+    const tickMs = Math.max(deadlineMs, this.clock.nowMs);
+    member.tickMs = tickMs;
+    this.clock.at(tickMs, () => {
+      if (member.core !== core || member.tickMs !== tickMs) return;
+      member.tickMs = Number.POSITIVE_INFINITY;
+      const dueMs = core.deadline();
+      if (dueMs !== undefined && dueMs <= this.clock.nowMs) this.deliver(member, { type: 'tick' });
+      else this.#armTick(member);
+    });
+  }
+
+  /** A joiner knows addresses of the room: it tries them in turn while it has no session at all. */
+  #dialInvite(member: SimMember, life: number): void {
+    if (member.life !== life) return;
+    if (this.sessions.count(member) === 0) {
+      const hosts = this.members.filter(
+        (other) => other !== member && other.core && this.passing(member, other),
+      );
+      const host = hosts.find((other) => !other.spec.firewalled && !member.banned.has(other));
+      if (host !== undefined) this.sessions.dial(member, host);
+    }
+    this.clock.after(INVITE_RETRY_MS, () => this.#dialInvite(member, life));
+  }
+
+  #offer(): Offer {
+    const { sizeBytes, pieceBytes, ranges, lengthKnown } = this.scenario.file;
+    return {
+      type: 'offer',
+      download: this.download,
+      url: 'http://origin.example/file.bin',
+      fileName: 'file.bin',
+      pieceBytes,
+      ranges,
+      identity: { sizeBytes: lengthKnown ? sizeBytes : undefined, etag: '"v1"', lastModified: undefined },
+      checksum: undefined,
+      order: 0,
+    };
+  }
+}
