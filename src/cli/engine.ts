@@ -1,13 +1,12 @@
 import type { Task, TaskOptions } from '../member/task.ts';
 
 /** Begins to take part in one of the three ways; `targets` are URLs, or the one invite. */
-export type Start = (targets: readonly string[], options: TaskOptions) => Task;
+export type Start = (targets: readonly string[], options: TaskOptions) => Task | Promise<Task>;
 
 /** Loads the engine, which nothing but a download needs. */
 export async function loadEngine(way: 'get' | 'host' | 'join'): Promise<Start> {
-  // @ts-expect-error: the engine lands after this file.
   const engine = await import('../member/start.ts');
   if (way === 'get') return engine.startGet;
   if (way === 'host') return engine.startHost;
-  return ([invite], options) => engine.startJoin(invite!, options);
+  return ([invite = ''], options) => engine.startJoin(invite, options);
 }

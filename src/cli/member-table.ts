@@ -67,7 +67,7 @@ function layoutFor(columns: number, members: readonly MemberView[], look: Look):
 
 function header(layout: Layout): readonly Span[] {
   let text = padEnd('member', layout.name);
-  if (layout.bar > 0) text += GAP + padEnd('part of the fetching', layout.bar);
+  if (layout.bar > 0) text += GAP + padEnd(layout.bar < 16 ? 'fetched' : 'part of the work', layout.bar);
   text += GAP + padStart('share', PERCENT_COLUMNS) + GAP + padStart('origin', RATE_COLUMNS);
   if (layout.lan) text += GAP + padStart('LAN', RATE_COLUMNS);
   if (layout.has) text += GAP + padStart('has', PERCENT_COLUMNS);

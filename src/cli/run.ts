@@ -8,6 +8,9 @@ import type { Reporter } from './reporter.ts';
 import { onInterrupt } from './signals.ts';
 import { terminalTraits } from './terminal.ts';
 
+/** How long saving state and telling the room may take, in milliseconds. */
+const STOP_MS = 10_000;
+
 /** What a command line asks for, beside what to download. */
 export interface RunSettings {
   readonly options: TaskOptions;
@@ -47,10 +50,21 @@ async function runTask(
   let task: Task | undefined;
   let gaveUp: DragonloadError | undefined;
 
-  const stop = (): void => {
+  const ending = Promise.withResolvers<never>();
+  ending.promise.catch(() => {});
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
     over.abort();
-    // A stop that fails is told through `finished`, or below.
-    task?.stop().catch((thrown: unknown) => reporter.error(DragonloadError.from(thrown)));
+    if (task === undefined) return Promise.resolve();
+    stopped ??= stopInTime(task);
+    return stopped;
+  };
+  /** Stops before the end. A task that leaves `finished` open after that is over all the same. */
+  const breakOff = (): void => {
+    const end = (): unknown =>
+      setImmediate(() => ending.reject(new DragonloadError('aborted', 'It was stopped.')));
+    if (task === undefined) over.abort();
+    else stop().then(end);
   };
   const consent = createConsent({
     yes: settings.yes,
@@ -60,7 +74,7 @@ async function runTask(
     view: () => task?.view(),
     giveUp: (error) => {
       gaveUp ??= error;
-      stop();
+      breakOff();
     },
     signal: over.signal,
   });
@@ -79,7 +93,7 @@ async function runTask(
       reporter.notice(
         'Stopping: saving what is here and telling the room. Press Ctrl-C again to end at once.',
       );
-      stop();
+      breakOff();
     },
     () => {
       reporter.close(results);
@@ -88,9 +102,11 @@ async function runTask(
   );
   process.once('uncaughtException', crash);
   try {
-    task = start(targets, { ...settings.options, consent, onEvent, signal: over.signal });
+    task = await start(targets, { ...settings.options, consent, onEvent, signal: over.signal });
     reporter.watch(task);
-    await task.finished;
+    // Told to stop while it started: now there is something to stop.
+    if (over.signal.aborted) breakOff();
+    await Promise.race([task.finished, ending.promise]);
     return EXIT.done;
   } catch (thrown) {
     const error = gaveUp ?? DragonloadError.from(thrown);
@@ -98,10 +114,19 @@ async function runTask(
     else reporter.error(error);
     return exitCodeFor(error);
   } finally {
-    await task?.stop().catch(() => {});
+    await stop();
     reporter.close(results);
     process.off('uncaughtException', crash);
   }
+}
+
+/** Stops a task, and waits no longer than is decent: a process that was told to end ends. */
+async function stopInTime(task: Task): Promise<void> {
+  const limit = Promise.withResolvers<void>();
+  const timer = setTimeout(limit.resolve, STOP_MS);
+  // What went wrong is told by `finished`; here it only matters that it is over.
+  await Promise.race([task.stop().catch(() => {}), limit.promise]);
+  clearTimeout(timer);
 }
 
 /** The reporter that the settings and the terminal call for. Only the one in use is loaded. */

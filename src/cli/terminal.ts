@@ -5,6 +5,7 @@ export interface TerminalStream extends Writable {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;
+  getWindowSize?(): readonly [columns: number, rows: number];
 }
 
 /** What the place where people look is able to show. */
@@ -45,7 +46,14 @@ function knowsUnicode(env: Environment, platform: string): boolean {
   return /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || '');
 }
 
-/** Columns and rows of a stream, with the customary 80 by 24 where it has none. */
+/** Columns and rows of a stream as they are at this moment, with the customary 80 by 24 where it has none. */
 export function terminalSize(stream: TerminalStream): { readonly columns: number; readonly rows: number } {
-  return { columns: stream.columns || 80, rows: stream.rows || 24 };
+  try {
+    // Asks the system: `columns` lags behind until the signal of the change was handled.
+    const [columns, rows] = stream.getWindowSize?.() ?? [stream.columns, stream.rows];
+    return { columns: columns || 80, rows: rows || 24 };
+  } catch {
+    // The terminal has gone away.
+    return { columns: 80, rows: 24 };
+  }
 }

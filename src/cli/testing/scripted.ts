@@ -46,10 +46,12 @@ function start(_targets: readonly string[], options: TaskOptions): Task {
     options.onEvent?.({ type: 'done', result: result() });
     resolve([result()]);
   };
-  const share = (): number => Math.min(1, (performance.now() - startedMs) / 20_000);
+  const share = (): number =>
+    Math.min(1, (performance.now() - startedMs) / Number(process.env.SCRIPT_MS ?? 20_000));
   const stop = async (): Promise<void> => {
     if (scenario === 'stuck') return new Promise(() => {});
-    process.stderr.write('(state saved)\n');
+    // Into a terminal it would write under the display.
+    if (!process.stderr.isTTY) process.stderr.write('(state saved)\n');
     reject(new DragonloadError('aborted', 'The download was stopped.'));
   };
   queueMicrotask(async () => {
@@ -69,7 +71,7 @@ function start(_targets: readonly string[], options: TaskOptions): Task {
         () => options.onEvent?.({ type: 'member', change: 'joined', id: '1', name: 'bob \x1b[2J' }),
         1000,
       );
-      setTimeout(done, 20_000);
+      setTimeout(done, Number(process.env.SCRIPT_MS ?? 20_000));
     }
   });
   // Something must keep the process, as sockets do.
