@@ -33,6 +33,9 @@ export interface MemberOptions {
   readonly target: string;
   /** Further arguments. */
   readonly args?: readonly string[];
+  /** Arguments of node itself. */
+  readonly nodeArgs?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** A `dragonload` process with a home and a download folder of its own, and what it said. */
@@ -59,11 +62,12 @@ export class Member {
 
   /** Starts it. A second start under the same name goes on in the same folders. */
   static start(bench: Workbench, options: MemberOptions): Member {
-    const { name, mode, target, place = HERE, args = [] } = options;
+    const { name, mode, target, place = HERE, args = [], nodeArgs = [] } = options;
     const directory = bench.folder(name, 'files');
     const argv = [
       ...place.prefix,
       process.execPath,
+      ...nodeArgs,
       PROGRAM,
       mode,
       target,
@@ -77,7 +81,7 @@ export class Member {
       log: `${name}.log`,
       readStdout: true,
       directory,
-      environment: { DRAGONLOAD_HOME: bench.folder(name, 'home'), NO_COLOR: '1' },
+      environment: { ...options.environment, DRAGONLOAD_HOME: bench.folder(name, 'home'), NO_COLOR: '1' },
     });
     return new Member(bench, name, running);
   }

@@ -35,7 +35,7 @@ export async function runBulk(bench: Workbench, name: string, scenario: Loopback
 
   const hostCpu = host.running.usage().cpuSeconds;
   const joiner = Member.start(bench, { name: 'm1', place, mode: 'join', target: link ?? '' });
-  const window = transferWindow(joiner.running.pid, file.sizeBytes);
+  const window = transferWindow(host.running.pid, file.sizeBytes);
   await joiner.first('done', PATIENCE_MS);
   const rate = window.stop();
   const seconds = (joiner.doneMs! - joiner.running.startedMs) / 1000;

@@ -4,7 +4,11 @@ import { build } from 'esbuild';
 
 await rm('dist', { recursive: true, force: true });
 await build({
-  entryPoints: { dragonload: 'src/cli/main.ts', index: 'src/index.ts', 'hash-worker': 'src/disk/hash-worker.ts' },
+  entryPoints: {
+    dragonload: 'src/cli/main.ts',
+    index: 'src/index.ts',
+    'hash-worker': 'src/disk/hash-worker.ts',
+  },
   outdir: 'dist',
   bundle: true,
   splitting: true,
@@ -13,5 +17,7 @@ await build({
   target: 'node24',
   sourcemap: 'linked',
   legalComments: 'none',
-  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
 });

@@ -3,7 +3,8 @@ import { Geometry } from '../core/geometry.ts';
 import type { MemberId } from '../core/ids.ts';
 import type { Command, Event } from '../core/member/api.ts';
 import type { Offer, PieceRecord } from '../core/messages.ts';
-import type { Part, PartWriter } from '../disk/part.ts';
+import type { Part } from '../disk/part.ts';
+import type { PartWriter } from '../disk/part-writer.ts';
 import type { Origin } from '../origin/origin.ts';
 import type { ExpectedDigest } from './trust.ts';
 

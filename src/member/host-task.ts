@@ -1,6 +1,7 @@
 import { DragonloadError } from '../core/errors.ts';
 import { formatInvite, newRoomId, newSecret } from '../lan/invite.ts';
-import type { Origin, Probe } from '../origin/origin.ts';
+import type { Origin } from '../origin/origin.ts';
+import type { Probe } from '../origin/probe.ts';
 import { makeOffer } from './offers.ts';
 import { RoomTask } from './room-task.ts';
 import type { TaskOptions } from './task.ts';

@@ -1,7 +1,8 @@
 import { DragonloadError } from '../core/errors.ts';
 import type { Offer } from '../core/messages.ts';
 import { parseInvite } from '../lan/invite.ts';
-import type { Origin, Probe } from '../origin/origin.ts';
+import type { Origin } from '../origin/origin.ts';
+import type { Probe } from '../origin/probe.ts';
 import { mismatchOf } from './offers.ts';
 import { RoomTask } from './room-task.ts';
 import type { TaskOptions } from './task.ts';

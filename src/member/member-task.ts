@@ -8,7 +8,8 @@ import type { View } from '../core/view.ts';
 import { safeFileName } from '../disk/file-name.ts';
 import { Part } from '../disk/part.ts';
 import { places } from '../disk/places.ts';
-import { Origin, type Probe } from '../origin/origin.ts';
+import { Origin } from '../origin/origin.ts';
+import type { Probe } from '../origin/probe.ts';
 import { RateLimiter } from '../origin/rate-limit.ts';
 import { DownloadRunner, geometryOf, type PullFrom } from './download-runner.ts';
 import { Engine, type EngineOptions } from './engine.ts';
@@ -54,12 +55,11 @@ export abstract class MemberTask implements Task {
   }
 
   stop(): Promise<void> {
-    this.#ending ??= this.#end(
+    return this.#endWith(
       new DragonloadError('aborted', 'Stopped before the end.', {
         next: 'Run the same command again to go on from here.',
       }),
     );
-    return this.#ending;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -185,7 +185,7 @@ export abstract class MemberTask implements Task {
     if (!over || (this.#failures.size === 0 && (this.options.stay === true || this.isNeeded))) return;
     if (this.#failures.size > 0 && this.#results.size > 0 && this.isNeeded) return;
     const [failure] = this.#failures.values();
-    this.#ending = this.#end(failure);
+    this.#endWith(failure);
   }
 
   #fail(id: DownloadId): void {
@@ -225,6 +225,12 @@ export abstract class MemberTask implements Task {
         message: runner.lastError.message,
       });
     }
+  }
+
+  /** Once only: what follows after the first call is part of the ending. */
+  #endWith(failure: DragonloadError | undefined): Promise<void> {
+    this.#ending ??= Promise.resolve().then(() => this.#end(failure));
+    return this.#ending;
   }
 
   async #end(failure: DragonloadError | undefined): Promise<void> {

@@ -24,8 +24,8 @@ export abstract class RoomTask extends MemberTask {
   /** The address of this machine from which the origin is reached. */
   protected originLocalAddress: string | undefined;
   readonly #uploads = new Uploads({
-    holders: (piece) => this.engine.core.holdersOf(piece),
-    relays: (peer) => this.#sessions.has(peer),
+    holders: (download, piece) => this.engine.core.holdersOf(download, piece),
+    relays: (download, peer) => this.engine.core.isIncomplete(download, peer),
   });
 
   protected get identity(): Identity {
@@ -159,7 +159,7 @@ export abstract class RoomTask extends MemberTask {
     const { pieceBytes } = runner.offer;
     const run = { start: Math.floor(start / pieceBytes), end: Math.floor((end - 1) / pieceBytes) + 1 };
     const read = () => runner.part.read(start, end);
-    const body = this.#uploads.serve({ peer, run, bytes: end - start, read, signal }, (bytes) =>
+    const body = this.#uploads.serve({ download, peer, run, bytes: end - start, read, signal }, (bytes) =>
       this.dispatch({ type: 'served', download, bytes }),
     );
     return body && { records, body };

@@ -1,8 +1,9 @@
 import { UploadQueue } from '../core/chainrain/upload-queue.ts';
-import type { MemberId } from '../core/ids.ts';
+import type { DownloadId, MemberId } from '../core/ids.ts';
 import type { Run } from '../core/ranges.ts';
 
 interface Ticket {
+  readonly download: DownloadId;
   readonly peer: MemberId;
   readonly run: Run;
   readonly bytes: number;
@@ -23,7 +24,16 @@ export class Uploads {
   /** The bytes of a request once its turn has come; undefined when too many wait already. */
   serve(ticket: Ticket, onSent: (bytes: number) => void): AsyncIterable<Buffer> | undefined {
     const id = ++this.#ids;
-    if (!this.#queue.add({ id, peer: ticket.peer, run: ticket.run, bytes: ticket.bytes })) return undefined;
+    if (
+      !this.#queue.add({
+        id,
+        download: ticket.download,
+        peer: ticket.peer,
+        run: ticket.run,
+        bytes: ticket.bytes,
+      })
+    )
+      return undefined;
     const turn = new Promise<void>((resolve) => this.#turns.set(id, resolve));
     ticket.signal?.addEventListener('abort', () => this.#cancel(id), { once: true });
     this.#admit();

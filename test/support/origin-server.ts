@@ -203,28 +203,29 @@ export class OriginServer implements AsyncDisposable {
 
     const file = this.#files.get(path);
     const faults = file === undefined ? {} : faultsOf(file, count);
-    const refuse = (status: number, headers: Record<string, string> = {}) => {
-      served.status = status;
-      const retry: Record<string, string> =
-        faults.retryAfter === undefined ? {} : { 'retry-after': faults.retryAfter };
-      response.writeHead(status, { ...(status >= 400 ? retry : {}), ...headers }).end(`status ${status}\n`);
-    };
-    if (file === undefined) return refuse(404);
     if (faults.silent === true) return;
-    if (faults.redirectTo !== undefined) {
-      return refuse(faults.redirectStatus ?? 302, {
-        location: faults.redirectTo,
-        ...(file.headers as Record<string, string>),
-      });
+    const status = this.#refusal(request, file, faults);
+    if (file !== undefined && status === undefined) {
+      this.#serve(request, response, file, faults, served, count);
+      return;
     }
-    if (faults.refuseAbove !== undefined && this.#active > faults.refuseAbove) return refuse(503);
-    if (faults.status !== undefined) return refuse(faults.status);
-    const missing = Object.entries(file.requireHeaders ?? {}).some(
-      ([name, value]) => request.headers[name] !== value,
-    );
-    if (missing) return refuse(401);
-    if (request.method !== 'GET') return refuse(405);
-    this.#serve(request, response, file, faults, served, count);
+    served.status = status ?? 404;
+    const headers: Record<string, string | string[]> = {};
+    if (faults.retryAfter !== undefined && served.status >= 400) headers['retry-after'] = faults.retryAfter;
+    if (faults.redirectTo !== undefined)
+      Object.assign(headers, file?.headers, { location: faults.redirectTo });
+    response.writeHead(served.status, headers).end(`status ${served.status}\n`);
+  }
+
+  /** The status of an answer without a file. */
+  #refusal(request: IncomingMessage, file: OriginFile | undefined, faults: OriginFaults): number | undefined {
+    if (file === undefined) return 404;
+    if (faults.redirectTo !== undefined) return faults.redirectStatus ?? 302;
+    if (faults.refuseAbove !== undefined && this.#active > faults.refuseAbove) return 503;
+    if (faults.status !== undefined) return faults.status;
+    const required = Object.entries(file.requireHeaders ?? {});
+    if (required.some(([name, value]) => request.headers[name] !== value)) return 401;
+    return request.method === 'GET' ? undefined : 405;
   }
 
   #serve(

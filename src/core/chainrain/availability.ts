@@ -110,6 +110,15 @@ export class Availability {
     return [...this.#peers].filter(([, peer]) => peer.has.has(piece)).map(([id]) => id);
   }
 
+  /** The peers that are there. */
+  get peers(): IterableIterator<MemberId> {
+    return this.#peers.keys();
+  }
+
+  get peerCount(): number {
+    return this.#peers.size;
+  }
+
   /** What a peer holds; `undefined` for one that is not there. */
   heldBy(id: MemberId): ReadonlyBitfield | undefined {
     return this.#peers.get(id)?.has;

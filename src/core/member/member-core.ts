@@ -104,12 +104,14 @@ export class MemberCore {
     return this.#room.members.length - 1;
   }
 
-  /** How many members hold a piece of the download that this member works on. */
-  holdersOf(piece: number): number {
-    for (const download of this.#downloads.values()) {
-      if (!download.isOver) return download.knowledge.availability.count(piece);
-    }
-    return 0;
+  /** How many other members hold a piece. */
+  holdersOf(download: DownloadId, piece: number): number {
+    return this.#knowledge.get(download)?.availability.count(piece) ?? 0;
+  }
+
+  /** Whether a member lacks pieces, as far as is known. */
+  isIncomplete(download: DownloadId, member: MemberId): boolean {
+    return this.#knowledge.get(download)?.availability.isIncomplete(member) ?? false;
   }
 
   /** Who signed the pieces that this member holds. */
