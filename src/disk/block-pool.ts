@@ -1,0 +1,65 @@
+/** Bytes in a block. The smallest piece is as large, so that a block never holds bytes of two pieces. */
+export const BLOCK_BYTES = 256 * 1024;
+
+/** Shared memory on its way to the disk and to the hash thread. Known by its index on both threads. */
+export interface Block {
+  readonly index: number;
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
+  /** How many still need its content; the pool counts. */
+  users: number;
+}
+
+/**
+ * Blocks that are made when first needed and used again for ever. When all are taken, those who want one wait in
+ * line: this is what bounds the memory of a download and slows the network down to the speed of the disk.
+ */
+export class BlockPool {
+  readonly #limit: number;
+  readonly #free: Block[] = [];
+  readonly #waiting: ((block: Block) => void)[] = [];
+  #made = 0;
+
+  /** `limitBytes` bounds the memory held, in bytes; at least one block is allowed. */
+  constructor(limitBytes: number) {
+    this.#limit = Math.max(1, Math.floor(limitBytes / BLOCK_BYTES));
+  }
+
+  /** How many blocks are out. */
+  get taken(): number {
+    return this.#made - this.#free.length;
+  }
+
+  /** A block at once, or undefined when all are taken or others wait already. */
+  take(): Block | undefined {
+    if (this.#waiting.length > 0) return undefined;
+    const block = this.#free.pop();
+    if (block !== undefined) block.users = 1;
+    if (block !== undefined || this.#made === this.#limit) return block;
+    return { index: this.#made++, bytes: new Uint8Array(new SharedArrayBuffer(BLOCK_BYTES)), users: 1 };
+  }
+
+  /** A block as soon as one is given back, first come, first served. */
+  async wait(): Promise<Block> {
+    return this.take() ?? (await new Promise((resolve) => this.#waiting.push(resolve)));
+  }
+
+  /** One more needs the block, and will give it back. */
+  share(block: Block): void {
+    block.users++;
+  }
+
+  /** Gives a block back: once for taking it and once for each sharing. */
+  give(block: Block): void {
+    if (--block.users > 0) return;
+    const next = this.#waiting.shift();
+    if (next === undefined) {
+      this.#free.push(block);
+    } else {
+      block.users = 1;
+      next(block);
+    }
+  }
+}
+
+/** All downloads of this process share one pool: 40 MiB. */
+export const pool = new BlockPool(40 * 1024 * 1024);

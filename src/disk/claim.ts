@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, mkdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { DragonloadError } from '../core/errors.ts';
+import type { FileIdentity, PieceRecord } from '../core/messages.ts';
+import { numbered, PART_SUFFIX } from './file-name.ts';
+import { freeName, Journal, journalPathOf, setJournalAside } from './journal.ts';
+import { JOURNAL_VERSION, type JournalHeader, type JournalReading, readJournal } from './journal-format.ts';
+import { Lock } from './lock.ts';
+import { checkSpace, createPart, exists, openPart } from './part-file.ts';
+import { likeness } from './same-file.ts';
+
+const MAX_NUMBER = 999;
+
+export interface ClaimOptions {
+  readonly directory: string;
+  readonly fileName: string;
+  readonly output: string | undefined;
+  readonly url: string;
+  readonly identity: FileIdentity;
+  readonly pieceBytes: number;
+  readonly dataDir: string;
+  readonly onNotice: (message: string) => void;
+  readonly onError: (error: DragonloadError) => void;
+}
+
+/** A part file that is this process's own until the lock is released. */
+export interface Claim {
+  readonly directory: string;
+  /** The name wanted, before any number. */
+  readonly name: string;
+  readonly number: number;
+  readonly partPath: string;
+  readonly file: FileHandle;
+  readonly journal: Journal;
+  readonly lock: Lock;
+  /** What the journal says is there; not yet to be trusted. */
+  readonly records: ReadonlyMap<number, PieceRecord>;
+}
+
+/**
+ * Finds the part file to go on with, or makes one. The first of `NAME.dragonload`, `NAME (1).dragonload` ... is taken
+ * that is free or is a part of the same file. What is there is never lost: a part without a journal is somebody
+ * else's and is passed by; a part of an older state of the file, or with an unreadable journal, is put aside as
+ * `NAME.dragonload.old-1`. Throws `part-busy`, `part-version`, `disk-full`, `unwritable`.
+ */
+export async function claimPart(options: ClaimOptions): Promise<Claim> {
+  const wanted = await targetOf(options);
+  await mkdir(dirname(wanted), { recursive: true });
+  // One part has one journal, by whatever way its directory was reached.
+  const directory = await realpath(dirname(wanted));
+  const name = basename(wanted);
+  for (let number = 0; number <= MAX_NUMBER; number++) {
+    const claim = await claimNumber(options, directory, name, number);
+    if (claim !== undefined) return claim;
+  }
+  throw new DragonloadError('unwritable', `${directory} has too many unfinished files named like ${name}.`, {
+    next: 'Choose another name with --output.',
+  });
+}
+
+async function targetOf({ directory, fileName, output }: ClaimOptions): Promise<string> {
+  if (output === undefined) return resolve(directory, fileName);
+  const target = resolve(directory, output);
+  const isDirectory = await stat(target).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  return isDirectory ? join(target, fileName) : target;
+}
+
+async function claimNumber(
+  options: ClaimOptions,
+  directory: string,
+  name: string,
+  number: number,
+): Promise<Claim | undefined> {
+  const { dataDir, url } = options;
+  const partPath = join(directory, numbered(name, number) + PART_SUFFIX);
+  const journalPath = journalPathOf(dataDir, partPath);
+  const purpose = createHash('sha256').update(url).digest('hex');
+  const lock = await Lock.acquire(`${journalPath}.lock`, purpose);
+  if (!(lock instanceof Lock)) {
+    if (lock.heldFor !== purpose) return undefined;
+    throw new DragonloadError('part-busy', `Another process is downloading ${partPath} at this moment.`, {
+      next: 'Wait for it, stop it, or choose another name with --output.',
+    });
+  }
+  const stack = new AsyncDisposableStack();
+  try {
+    stack.use(lock);
+    const found = await lookAt(options, partPath, journalPath);
+    if (found === undefined) {
+      await stack.disposeAsync();
+      return undefined;
+    }
+    const { identity, pieceBytes, onError } = options;
+    await checkSpace(directory, identity.sizeBytes ?? 0, partPath);
+    const target = join(directory, numbered(name, number));
+    const header: JournalHeader = { url, identity, pieceBytes, target };
+    // The journal comes first: a part without one would be taken for somebody else's.
+    const journal =
+      found.resume === undefined
+        ? await Journal.create(journalPath, header, onError)
+        : await Journal.resume(journalPath, found.resume.goodBytes, onError);
+    stack.defer(() => journal.close());
+    const file = found.file ?? (await createPart(partPath));
+    stack.use(file);
+    if (identity.sizeBytes !== undefined) await file.truncate(identity.sizeBytes);
+    stack.move();
+    const records = found.resume?.records ?? new Map<number, PieceRecord>();
+    return { directory, name, number, partPath, file, journal, lock, records };
+  } catch (thrown) {
+    await stack.disposeAsync();
+    throw thrown;
+  }
+}
+
+interface Found {
+  /** The part file, when it is there to be used. */
+  readonly file: FileHandle | undefined;
+  /** Its journal, when it can be gone on with. */
+  readonly resume: Extract<JournalReading, { kind: 'read' }> | undefined;
+}
+
+/** What is at this place and what to do with it; undefined: leave it alone and go to the next number. */
+async function lookAt(
+  options: ClaimOptions,
+  partPath: string,
+  journalPath: string,
+): Promise<Found | undefined> {
+  const fresh: Found = { file: undefined, resume: undefined };
+  const reading = await readJournal(journalPath);
+  if (reading.kind === 'newer') {
+    throw new DragonloadError(
+      'part-version',
+      `${partPath} was begun by a newer Dragonload (its journal has version ${reading.version}, this one reads ${JOURNAL_VERSION}).`,
+      { next: 'Go on with the newer version, or choose another name with --output.' },
+    );
+  }
+  if (reading.kind === 'broken') await setJournalAside(journalPath);
+  if (!(await exists(partPath))) return fresh;
+  if (reading.kind === 'absent') return undefined;
+  if (reading.kind === 'broken') {
+    const aside = await putAside(partPath);
+    options.onNotice(
+      `The journal of ${basename(partPath)} could not be read: the part was kept as ${aside}.`,
+    );
+    return fresh;
+  }
+  const { header } = reading;
+  const like = likeness({ url: header.url, identity: header.identity }, options);
+  if (like === 'other') return undefined;
+  if (like === 'unknown') {
+    // Nothing can ever be made of it: it has no size and no version.
+    await rm(partPath);
+    return fresh;
+  }
+  if (like === 'changed' || header.pieceBytes !== options.pieceBytes) {
+    const aside = await putAside(partPath);
+    await rename(journalPath, journalPathOf(options.dataDir, aside));
+    options.onNotice(`The file at its origin has changed: the earlier part was kept as ${basename(aside)}.`);
+    return fresh;
+  }
+  const file = await openPart(partPath);
+  if (file === undefined) return undefined;
+  if (like === 'size-only')
+    options.onNotice(
+      'The origin names no version of the file: going on with the earlier part, which has the same size.',
+    );
+  return { file, resume: reading };
+}
+
+async function putAside(partPath: string): Promise<string> {
+  const aside = await freeName(partPath, '.old-');
+  await rename(partPath, aside);
+  return aside;
+}

@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
+import { codeOf } from './disk-error.ts';
+
+interface Holder {
+  readonly pid: number;
+  /** When the process began, in a form of this machine's own; undefined where it cannot be told. */
+  readonly began: string | undefined;
+  readonly host: string;
+  /** What it is held for, as the holder put it. */
+  readonly purpose: string;
+  /** Makes each holding unlike every other. */
+  readonly token: string;
+}
+
+/**
+ * An exclusive claim between processes: a file that names its holder. A process that died leaves it behind, so a
+ * claim whose process is gone, or whose number now belongs to a process that began at another time, is taken over.
+ */
+export class Lock implements AsyncDisposable {
+  readonly path: string;
+  readonly #content: string;
+  #held = true;
+
+  private constructor(path: string, content: string) {
+    this.path = path;
+    this.#content = content;
+  }
+
+  /**
+   * The lock, or what it is held for while a living process (this one included) holds it; `purpose` is a word of the
+   * caller's own. Throws system errors.
+   */
+  static async acquire(path: string, purpose: string): Promise<Lock | { readonly heldFor: string }> {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    const token = randomBytes(12).toString('hex');
+    const holder: Holder = {
+      pid: process.pid,
+      began: await beganAt(process.pid),
+      host: hostname(),
+      purpose,
+      token,
+    };
+    const content = JSON.stringify(holder);
+    const mine = `${path}.${token}`;
+    await writeFile(mine, content, { mode: 0o600, flag: 'wx' });
+    try {
+      for (let tries = 0; tries < 3; tries++) {
+        if (await linked(mine, path)) return new Lock(path, content);
+        const found = await contentOf(path);
+        if (found === undefined) continue;
+        const other = holderFrom(found);
+        if (other !== undefined && (await isAlive(other))) return { heldFor: String(other.purpose) };
+        await remove(path, found, token);
+      }
+      return { heldFor: '' };
+    } finally {
+      await rm(mine, { force: true });
+    }
+  }
+
+  /** Gives the claim up. */
+  async release(): Promise<void> {
+    if (!this.#held) return;
+    this.#held = false;
+    // Somebody who took it over by mistake keeps it.
+    if ((await contentOf(this.path)) === this.#content) await rm(this.path, { force: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.release();
+  }
+}
+
+/** A link appears with its content in one step and fails if the name is taken. Some file systems have no links. */
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (thrown) {
+    const code = codeOf(thrown);
+    if (code === 'EEXIST') return false;
+    if (
+      code !== 'EPERM' &&
+      code !== 'ENOTSUP' &&
+      code !== 'EOPNOTSUPP' &&
+      code !== 'ENOSYS' &&
+      code !== 'EMLINK'
+    )
+      throw thrown;
+  }
+  try {
+    await writeFile(to, await readFile(from), { mode: 0o600, flag: 'wx' });
+    return true;
+  } catch (thrown) {
+    if (codeOf(thrown) === 'EEXIST') return false;
+    throw thrown;
+  }
+}
+
+/**
+ * Removes a dead claim. Two may find it dead at once: the slower one would remove the claim that the faster has
+ * just made, so it is moved away, looked at, and put back if it is not the dead one.
+ */
+async function remove(path: string, dead: string, token: string): Promise<void> {
+  const moved = `${path}.${token}.dead`;
+  try {
+    await rename(path, moved);
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOENT') return;
+    throw thrown;
+  }
+  if ((await contentOf(moved)) !== dead) await linked(moved, path);
+  await rm(moved, { force: true });
+}
+
+async function contentOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOENT') return undefined;
+    throw thrown;
+  }
+}
+
+function holderFrom(content: string): Partial<Holder> | undefined {
+  try {
+    const value: unknown = JSON.parse(content);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function isAlive({ pid, began, host }: Partial<Holder>): Promise<boolean> {
+  if (typeof pid !== 'number' || !Number.isInteger(pid) || pid <= 0) return false;
+  // Over a shared home directory nobody can tell whether a process of another machine lives.
+  if (host !== hostname()) return true;
+  try {
+    process.kill(pid, 0);
+  } catch (thrown) {
+    // EPERM: it lives, and belongs to somebody else.
+    if (codeOf(thrown) === 'ESRCH') return false;
+  }
+  const now = await beganAt(pid);
+  return began === undefined || now === undefined || began === now;
+}
+
+/** Linux: the boot, and field 22 of `/proc/PID/stat` (proc_pid_stat(5): start time in ticks since boot). */
+async function beganAt(pid: number): Promise<string | undefined> {
+  try {
+    const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8');
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    // The second field is the program's name in brackets and may hold anything, brackets too.
+    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    return ticks === undefined ? undefined : `${boot.trim()}/${ticks}`;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,153 @@
+import { constants } from 'node:fs';
+import { type FileHandle, link, lstat, open, rename, rm, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DragonloadError } from '../core/errors.ts';
+import { codeOf } from './disk-error.ts';
+import { numbered } from './file-name.ts';
+
+/** Bytes that are read from the disk at a time for somebody else. */
+const READ_BYTES = 512 * 1024;
+const MAX_NUMBER = 999;
+
+/** A link at the place of a part file might lead anywhere. Windows has neither the flag nor the danger. */
+const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
+
+/** Creates a file that was not there, for reading and writing. Throws system errors, `EEXIST` among them. */
+export async function createPart(path: string): Promise<FileHandle> {
+  return await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | NO_FOLLOW, 0o666);
+}
+
+/** Opens a part file that is there; undefined when something else than a plain file is at its place. */
+export async function openPart(path: string): Promise<FileHandle | undefined> {
+  if (!(await lstat(path)).isFile()) return undefined;
+  const file = await open(path, constants.O_RDWR | NO_FOLLOW);
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  return undefined;
+}
+
+/** Whether anything is at the path, be it a dangling link. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOENT') return false;
+    throw thrown;
+  }
+}
+
+/** Writes all of `bytes` at `position`; the system may take less than it was given, most of all on a full disk. */
+export async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  let at = 0;
+  while (at < bytes.length)
+    at += (await file.write(bytes, at, bytes.length - at, position + at)).bytesWritten;
+}
+
+/** Bytes `start` to `end - 1` in buffers of up to 512 KiB, each read while the one before it is being used. */
+export async function* readRange(file: FileHandle, start: number, end: number): AsyncGenerator<Buffer, void> {
+  let next = start < end ? readAt(file, start, Math.min(READ_BYTES, end - start)) : undefined;
+  for (let at = start; next !== undefined; ) {
+    const block = await next;
+    at += block.length;
+    next = at < end ? readAt(file, at, Math.min(READ_BYTES, end - at)) : undefined;
+    // If the reader stops here, nobody is left to hear of a failure.
+    next?.catch(() => {});
+    yield block;
+  }
+}
+
+async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafeSlow(length);
+  let at = 0;
+  while (at < length) {
+    const { bytesRead } = await file.read(buffer, at, length - at, position + at);
+    if (bytesRead === 0) throw new DragonloadError('internal', 'The part file is shorter than it should be.');
+    at += bytesRead;
+  }
+  return buffer;
+}
+
+/** Throws `disk-full` with figures unless `directory` has room for `sizeBytes` less what `part` takes up already. */
+export async function checkSpace(directory: string, sizeBytes: number, part: string): Promise<void> {
+  const { bavail, bsize } = await statfs(directory);
+  const freeBytes = bavail * bsize;
+  if (freeBytes >= sizeBytes) return;
+  const takenBytes = await stat(part).then(
+    // POSIX stat: st_blocks counts units of 512 bytes. Holes of a sparse file take nothing.
+    ({ blocks }) => (blocks ?? 0) * 512,
+    () => 0,
+  );
+  const neededBytes = sizeBytes - takenBytes;
+  if (freeBytes >= neededBytes) return;
+  throw new DragonloadError(
+    'disk-full',
+    `${directory} has ${inWords(freeBytes)} free, and the file needs ${inWords(neededBytes)} more.`,
+    { next: 'Free some space or choose another directory with --dir.' },
+  );
+}
+
+function inWords(bytes: number): string {
+  const units = ['bytes', 'KB', 'MB', 'GB', 'TB', 'PB'];
+  const power = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1000 ** power;
+  return `${power === 0 ? value : value.toFixed(value < 10 ? 2 : 1)} ${units[power]}`;
+}
+
+/**
+ * Gives the finished part its name in `directory` without ever replacing a file: the first free one of `name`,
+ * `name (1)` and so on, from `number`. Returns the path.
+ */
+export async function place(part: string, directory: string, name: string, number: number): Promise<string> {
+  for (; number <= MAX_NUMBER; number++) {
+    const target = join(directory, numbered(name, number));
+    if (await moveTo(part, target)) {
+      await syncDirectory(directory);
+      return target;
+    }
+  }
+  throw new DragonloadError('unwritable', `${directory} has too many files named like ${name}.`, {
+    next: 'Choose another name with --output.',
+  });
+}
+
+/** A rename replaces what is there; a link does not, so the file gets its second name first. */
+async function moveTo(part: string, target: string): Promise<boolean> {
+  try {
+    await link(part, target);
+  } catch (thrown) {
+    if (codeOf(thrown) === 'EEXIST') {
+      // A run that was killed between the two steps has left both names on one file.
+      if (!(await isSameFile(part, target))) return false;
+    } else {
+      // No links on this file system: an empty file made exclusively keeps the name, and is the one replaced.
+      try {
+        await (await open(target, 'wx')).close();
+      } catch (taken) {
+        if (codeOf(taken) === 'EEXIST') return false;
+        throw taken;
+      }
+      await rename(part, target);
+      return true;
+    }
+  }
+  await rm(part, { force: true });
+  return true;
+}
+
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([lstat(one, { bigint: true }), lstat(other, { bigint: true })]);
+  return a.isFile() && b.isFile() && a.dev === b.dev && a.ino === b.ino;
+}
+
+/** Makes names durable. Windows cannot open a directory, and needs not. */
+async function syncDirectory(directory: string): Promise<void> {
+  try {
+    await using handle = await open(directory, 'r');
+    await handle.sync();
+  } catch (thrown) {
+    const code = codeOf(thrown);
+    if (code !== 'EISDIR' && code !== 'EPERM' && code !== 'EACCES' && code !== 'EINVAL' && code !== 'EBADF')
+      throw thrown;
+  }
+}

@@ -1,0 +1,56 @@
+import { DragonloadError } from '../core/errors.ts';
+import type { Geometry } from '../core/geometry.ts';
+import type { FileIdentity } from '../core/messages.ts';
+import { ALGORITHMS, type Algorithm } from './hash-engine.ts';
+
+export interface PartOptions {
+  /** Where the finished file goes; created if it is missing. */
+  readonly directory: string;
+  /** A safe name: see `safeFileName`. */
+  readonly fileName: string;
+  /** Name or path given by the user instead; relative to `directory`. A directory: the file goes into it. */
+  readonly output?: string | undefined;
+  readonly url: string;
+  readonly identity: FileIdentity;
+  readonly geometry: Geometry;
+  /** For journals and locks: `places().dataDir`. */
+  readonly dataDir: string;
+  /** Digests of the whole file to compute beside sha256: `md5`, `sha1`, `sha384`, `sha512`. */
+  readonly digests?: readonly string[] | undefined;
+  /** How far the check of an earlier run's pieces has come. */
+  readonly onProgress?: ((checkedBytes: number, totalBytes: number) => void) | undefined;
+  /** Something the user should know, in a sentence. */
+  readonly onNotice?: ((message: string) => void) | undefined;
+  /** Writing has failed for good: also what every later call rejects with. Called once. */
+  readonly onError?: ((error: DragonloadError) => void) | undefined;
+  /** Stops the check of an earlier run's pieces; `open` then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A digest that the file is said to have. */
+export interface ExpectedDigest {
+  /** `sha256`, `md5`, `sha1`, `sha384` or `sha512`. */
+  readonly algorithm: string;
+  /** In upper or lower case. */
+  readonly hex: string;
+  /** Who says so, for the message: "the origin", "--checksum". */
+  readonly by: string;
+}
+
+export interface FinishedPart {
+  readonly path: string;
+  /** 64 lower-case hex digits. */
+  readonly sha256: string;
+  /** By algorithm, in lower-case hex: sha256, those asked for at opening, and those expected. */
+  readonly digests: Readonly<Record<string, string>>;
+}
+
+/** A digest's name in any spelling (`SHA-256`). Throws `usage` for one that cannot be computed. */
+export function algorithmFrom(name: string): Algorithm {
+  const wanted = name.toLowerCase().replace('-', '');
+  const found = ALGORITHMS.find((algorithm) => algorithm === wanted);
+  if (found !== undefined) return found;
+  throw new DragonloadError('usage', `The digest ${name} is not known.`, {
+    next: `Use one of ${ALGORITHMS.join(', ')}.`,
+  });
+}

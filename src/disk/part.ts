@@ -1,0 +1,336 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DragonloadError } from '../core/errors.ts';
+import { Geometry, MAX_PIECES } from '../core/geometry.ts';
+import type { PieceRecord } from '../core/messages.ts';
+import { type Block, pool } from './block-pool.ts';
+import { type Claim, claimPart } from './claim.ts';
+import { DataFile } from './data-file.ts';
+import { onDisk } from './disk-error.ts';
+import { numbered } from './file-name.ts';
+import type { Algorithm } from './hash-engine.ts';
+import { Hasher } from './hasher.ts';
+import { place, readRange } from './part-file.ts';
+import { algorithmFrom, type ExpectedDigest, type FinishedPart, type PartOptions } from './part-options.ts';
+import { PartWriter } from './part-writer.ts';
+import { PieceTable } from './piece-table.ts';
+import { checkRecords } from './resume.ts';
+
+/** Up to this size a file is hashed on the main thread: starting another takes some 30 ms. */
+const INLINE_BYTES = 1024 * 1024;
+
+let lastPart = 0;
+let lastStream = 0;
+
+/**
+ * A file on its way: pieces are written in place in `NAME.dragonload` as they arrive, before they are checked; a
+ * journal says which have been kept; the whole-file digests follow behind the first gap, so that they are ready soon
+ * after the last piece.
+ *
+ * Writing happens in the background. Once it has failed, every call rejects with that `DragonloadError` (`disk-full`,
+ * `unwritable`, `internal`), and part and journal stay as they are.
+ */
+export class Part implements AsyncDisposable {
+  readonly partPath: string;
+  readonly #id = ++lastPart;
+  readonly #claim: Claim;
+  readonly #data: DataFile;
+  readonly #hasher: Hasher;
+  readonly #algorithms: readonly Algorithm[];
+  readonly #pieces = new PieceTable();
+  readonly #writers = new Set<PartWriter>();
+  #geometry: Geometry;
+  #targetPath: string;
+  #resumed: readonly PieceRecord[] = [];
+  #state: 'open' | 'finished' | 'closed' = 'open';
+
+  private constructor(claim: Claim, data: DataFile, geometry: Geometry, algorithms: readonly Algorithm[]) {
+    this.#claim = claim;
+    this.#data = data;
+    this.#geometry = geometry;
+    this.#algorithms = algorithms;
+    this.partPath = claim.partPath;
+    this.#targetPath = join(claim.directory, numbered(claim.name, claim.number));
+    const isSmall = geometry.sizeBytes !== undefined && geometry.sizeBytes <= INLINE_BYTES;
+    this.#hasher = isSmall ? Hasher.inline() : Hasher.thread();
+    this.#hasher.open(this.#id, claim.file.fd, algorithms);
+  }
+
+  /**
+   * Finds or makes the part file, alone among processes, and checks what an earlier run has left. Throws `part-busy`,
+   * `part-version`, `disk-full` (before a byte is written), `unwritable`, and `usage` for an unknown digest.
+   */
+  static async open(options: PartOptions): Promise<Part> {
+    const { geometry, identity, fileName, directory, output, signal, onNotice = () => {} } = options;
+    const algorithms = [...new Set<Algorithm>(['sha256', ...(options.digests ?? []).map(algorithmFrom)])];
+    if ((geometry.pieceCount ?? 0) > MAX_PIECES) {
+      throw new DragonloadError('unwritable', `${fileName} would have more than ${MAX_PIECES} pieces.`);
+    }
+    signal?.throwIfAborted();
+    let data: DataFile | undefined;
+    const claim = await onDisk(join(directory, output ?? fileName), () =>
+      claimPart({
+        ...options,
+        output,
+        identity: { ...identity, sizeBytes: geometry.sizeBytes },
+        pieceBytes: geometry.pieceBytes,
+        onNotice,
+        onError: (error) => data?.fail(error),
+      }),
+    );
+    data = new DataFile(claim.file, claim.partPath, options.onError ?? (() => {}));
+    const part = new Part(claim, data, geometry, algorithms);
+    try {
+      await part.#resume(options);
+      return part;
+    } catch (thrown) {
+      await part[Symbol.asyncDispose]();
+      throw thrown;
+    }
+  }
+
+  /** Where the file will go, unless the name is taken by then; after `finish`, where it went. */
+  get targetPath(): string {
+    return this.#targetPath;
+  }
+
+  /** Pieces of an earlier run, each read again and found to match its journaled SHA-256, in order. */
+  get resumed(): readonly PieceRecord[] {
+    return this.#resumed;
+  }
+
+  /** How the file is cut; its size may become known only later. */
+  get geometry(): Geometry {
+    return this.#geometry;
+  }
+
+  /**
+   * A way in for bytes from `start` to before `end` (undefined: to the end of the file). `onWritten` hears of bytes
+   * that are on disk, in order and without a gap. Several writers may work at once, even on the same piece; a piece
+   * that is kept is not written again, and counts as written.
+   */
+  writer(
+    start: number,
+    end: number | undefined,
+    onWritten: (start: number, end: number) => void,
+  ): PartWriter {
+    this.#mustBe('open');
+    const limit = this.#geometry.sizeBytes ?? MAX_PIECES * this.#geometry.pieceBytes;
+    const put = (stream: number, block: Block, length: number, offset: number) =>
+      this.#put(stream, block, length, offset);
+    const endStream = (stream: number) => {
+      this.#writers.delete(writer);
+      this.#hasher.endStream(stream);
+    };
+    const sink = { failure: () => this.#data.failure, put, endStream };
+    const writer = new PartWriter(sink, ++lastStream, start, Math.min(end ?? limit, limit), onWritten);
+    this.#writers.add(writer);
+    return writer;
+  }
+
+  /** SHA-256 of a piece, 32 bytes, as it is on disk; all its bytes must have been reported written. */
+  async hash(piece: number): Promise<Uint8Array> {
+    await this.#data.settled(piece);
+    this.#mustBe('open');
+    const writes = this.#pieces.writesOf(piece);
+    const { startOf, endOf } = this.#rangeOf(piece);
+    const sha256 = await (this.#pieces.streamedHash(piece) ?? this.#hasher.range(this.#id, startOf, endOf));
+    this.#pieces.hashed(piece, sha256, writes);
+    return sha256;
+  }
+
+  /**
+   * Holds a piece for good: it is journaled, and never written again. Its hash must be that of the record; if it was
+   * written to since `hash`, it is hashed once more. Throws `internal` when it is not what the record says.
+   */
+  async keep(record: PieceRecord): Promise<void> {
+    this.#data.check();
+    this.#mustBe('open');
+    const { piece, sha256 } = record;
+    if (this.#pieces.isKept(piece)) return;
+    if (!isEqual(this.#pieces.hashOf(piece), sha256)) {
+      await this.hash(piece);
+      if (!isEqual(this.#pieces.hashOf(piece), sha256)) {
+        throw new DragonloadError('internal', `Piece ${piece} is not the one that was checked.`);
+      }
+    }
+    this.#pieces.keep(piece);
+    this.#claim.journal.add(record);
+    this.#advance();
+  }
+
+  /** Bytes `start` to `end - 1` for somebody else, in buffers of up to 512 KiB. Throws `unwritable` when the disk fails. */
+  read(start: number, end: number): AsyncGenerator<Buffer, void> {
+    return readRange(this.#claim.file, start, end);
+  }
+
+  /** The size became known, in bytes. Throws `origin-changed` if it is known to be another. */
+  async setSize(sizeBytes: number): Promise<void> {
+    this.#mustBe('open');
+    const known = this.#geometry.sizeBytes;
+    if (known === sizeBytes) return;
+    if (known !== undefined) {
+      throw new DragonloadError(
+        'origin-changed',
+        `The file has ${sizeBytes} bytes now; it had ${known} before.`,
+        {
+          next: 'Run the same command again to start afresh: the part is kept aside.',
+        },
+      );
+    }
+    this.#geometry = new Geometry(sizeBytes, this.#geometry.pieceBytes);
+    for (const writer of this.#writers) writer.trim(sizeBytes);
+    this.#claim.journal.addSize(sizeBytes);
+    await this.#data.drain();
+    await onDisk(this.partPath, () => this.#claim.file.truncate(sizeBytes));
+    this.#advance();
+  }
+
+  /**
+   * Every piece is held: checks the whole file and gives it its name, never replacing another file. Throws
+   * `digest-mismatch`, with the part kept as it is, `disk-full` or `unwritable`. Reading goes on until disposal.
+   */
+  async finish(expected: readonly ExpectedDigest[] = []): Promise<FinishedPart> {
+    this.#mustBe('open');
+    const { sizeBytes, pieceCount } = this.#geometry;
+    if (sizeBytes === undefined || this.#pieces.keptCount !== pieceCount) {
+      throw new DragonloadError('internal', 'The file cannot be finished: pieces are missing.');
+    }
+    await this.#data.drain();
+    this.#data.check();
+    // Flushing is for the disk and hashing for the processor: both at once.
+    const { file, journal, lock, directory, name, number } = this.#claim;
+    const [digests] = await Promise.all([
+      this.#digests(sizeBytes, expected),
+      onDisk(this.partPath, () => file.truncate(sizeBytes).then(() => file.sync())),
+    ]);
+    for (const { algorithm, hex, by } of expected) {
+      const actual = digests[algorithmFrom(algorithm)];
+      if (actual === hex.toLowerCase()) continue;
+      throw new DragonloadError(
+        'digest-mismatch',
+        `${name} has the ${algorithm} ${actual}, but ${by} says it should be ${hex.toLowerCase()}.`,
+        {
+          next: `The download was kept as ${this.partPath}: delete it and download again, or check the digest.`,
+        },
+      );
+    }
+    this.#targetPath = await onDisk(join(directory, name), () =>
+      place(this.partPath, directory, name, number),
+    );
+    this.#state = 'finished';
+    await journal.remove();
+    await lock.release();
+    return { path: this.#targetPath, sha256: digests.sha256 ?? '', digests };
+  }
+
+  /** Removes the part and its journal, and closes. After `finish` it only closes. */
+  async discard(): Promise<void> {
+    if (this.#state === 'open') {
+      await this.#stop();
+      await onDisk(this.partPath, () => rm(this.partPath, { force: true }));
+      await this.#claim.journal.remove();
+    }
+    await this[Symbol.asyncDispose]();
+  }
+
+  /** Writes what has been handed in, saves the journal and closes. Never rejects because of an earlier failure. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    await this.#stop();
+    await this.#claim.journal.close();
+    await this.#claim.file.close();
+    await this.#claim.lock.release();
+  }
+
+  #isStopped = false;
+
+  async #stop(): Promise<void> {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    await Promise.allSettled([...this.#writers].map((writer) => writer.close()));
+    await this.#data.drain();
+    await this.#hasher.close(this.#id);
+  }
+
+  async #put(stream: number, block: Block, length: number, offset: number): Promise<void> {
+    const piece = this.#geometry.pieceAt(offset);
+    const end = offset + length;
+    const writing = this.#pieces.write(stream, offset, end, this.#geometry);
+    if (writing === 'skip') {
+      pool.give(block);
+      return;
+    }
+    if (writing === 'hash') {
+      pool.share(block);
+      const isFirst = offset === this.#geometry.startOf(piece);
+      if (end < this.#geometry.endOf(piece)) {
+        this.#hasher.block(stream, block, length, isFirst);
+      } else {
+        const sha256 = this.#hasher.lastBlock(stream, block, length, isFirst);
+        // Whoever asks for the hash hears of a failure; nobody may ever ask.
+        sha256.catch(() => {});
+        this.#pieces.streamed(piece, sha256);
+      }
+    }
+    await this.#data.write(piece, block, length, offset);
+  }
+
+  async #resume(options: PartOptions): Promise<void> {
+    const hash = (start: number, end: number) => this.#hasher.range(this.#id, start, end);
+    const { good, damaged } = await checkRecords(
+      this.#claim.records,
+      this.#geometry,
+      hash,
+      options.onProgress,
+      options.signal,
+    );
+    for (const { piece } of good) this.#pieces.keep(piece);
+    this.#resumed = good;
+    this.#advance();
+    if (damaged > 0)
+      options.onNotice?.(`${damaged} pieces of the earlier part were damaged and are fetched again.`);
+  }
+
+  async #digests(sizeBytes: number, expected: readonly ExpectedDigest[]): Promise<Record<string, string>> {
+    const found: Record<string, string> = {};
+    const running = await this.#hasher.digests(this.#id, sizeBytes);
+    for (const [index, algorithm] of this.#algorithms.entries()) {
+      found[algorithm] = Buffer.from(running[index] ?? []).toString('hex');
+    }
+    for (const algorithm of expected.map((digest) => algorithmFrom(digest.algorithm))) {
+      // Told too late to be computed on the way: another pass over the file.
+      found[algorithm] ??= Buffer.from(await this.#hasher.range(this.#id, 0, sizeBytes, algorithm)).toString(
+        'hex',
+      );
+    }
+    return found;
+  }
+
+  /** Lets the whole-file digests follow up to the first gap. */
+  #advance(): void {
+    const end = Math.min(
+      this.#geometry.startOf(this.#pieces.frontier),
+      this.#geometry.sizeBytes ?? Number.POSITIVE_INFINITY,
+    );
+    this.#hasher.frontier(this.#id, end);
+  }
+
+  #rangeOf(piece: number): { startOf: number; endOf: number } {
+    const { pieceCount } = this.#geometry;
+    if (Number.isInteger(piece) && piece >= 0 && piece < (pieceCount ?? MAX_PIECES)) {
+      return { startOf: this.#geometry.startOf(piece), endOf: this.#geometry.endOf(piece) };
+    }
+    throw new DragonloadError('internal', `There is no piece ${piece}.`);
+  }
+
+  #mustBe(state: 'open'): void {
+    if (this.#state !== state)
+      throw new DragonloadError('internal', `The part file ${this.partPath} is ${this.#state}.`);
+  }
+}
+
+function isEqual(a: Uint8Array | undefined, b: Uint8Array): boolean {
+  return a !== undefined && Buffer.compare(a, b) === 0;
+}

@@ -1,0 +1,47 @@
+import type { FileIdentity } from '../core/messages.ts';
+
+/** What a download is of: where from, and what the origin said of it. */
+export interface Source {
+  readonly url: string;
+  readonly identity: FileIdentity;
+}
+
+/**
+ * - `same`: the validators agree.
+ * - `size-only`: same URL and size, and no validator that tells more: none was ever named, or a weak tag is the same.
+ * - `changed`: same URL, another state of the file.
+ * - `unknown`: same URL, but the earlier size was never learnt, so that nothing can be compared.
+ * - `other`: another download.
+ */
+export type Likeness = 'same' | 'size-only' | 'changed' | 'unknown' | 'other';
+
+/**
+ * Whether the pieces of an earlier download may be part of a new one. A strong entity tag decides, else the
+ * modification date (RFC 9110, HTTP Semantics, sections 8.8.2 and 8.8.3); a weak tag says nothing about bytes. From
+ * another URL (a mirror) only equal strong tags and sizes count.
+ */
+export function likeness(before: Source, now: Source): Likeness {
+  const a = before.identity;
+  const b = now.identity;
+  const sameUrl = before.url === now.url;
+  const sameSize = a.sizeBytes !== undefined && a.sizeBytes === b.sizeBytes;
+  const tagA = strong(a.etag);
+  const tagB = strong(b.etag);
+  if (tagA !== undefined && tagB !== undefined) {
+    if (tagA === tagB && sameSize) return 'same';
+    if (!sameUrl) return 'other';
+    return a.sizeBytes === undefined && tagA === tagB ? 'unknown' : 'changed';
+  }
+  if (!sameUrl) return 'other';
+  if (a.sizeBytes === undefined) return 'unknown';
+  if (!sameSize) return 'changed';
+  if (a.lastModified !== undefined && b.lastModified !== undefined) {
+    return a.lastModified === b.lastModified ? 'same' : 'changed';
+  }
+  return a.etag === b.etag && a.lastModified === b.lastModified ? 'size-only' : 'changed';
+}
+
+/** RFC 9110, section 8.8.3: a weak tag begins with `W/`. */
+function strong(etag: string | undefined): string | undefined {
+  return etag === undefined || etag.startsWith('W/') ? undefined : etag;
+}
