@@ -1,0 +1,338 @@
+import { Bitfield } from '../bitfield.ts';
+import { Geometry, MAX_PIECES } from '../geometry.ts';
+import type { MemberId } from '../ids.ts';
+import type { Lease, LeaseReport } from '../messages.ts';
+import type { Run } from '../ranges.ts';
+import { PieceBoard } from './piece-board.ts';
+import { isOpen, isOver, type Live, newSeat, type Seat } from './seat.ts';
+
+export type PlannerCommand =
+  | { readonly type: 'grant'; readonly to: MemberId; readonly lease: Lease }
+  | { readonly type: 'revoke'; readonly to: MemberId; readonly lease: number; readonly end: number };
+
+/** Room for the ids of one epoch: those of later epochs are all higher. */
+const IDS_PER_EPOCH = 2 ** 20;
+/** Leases remembered for one member; what it reports beyond that is not adopted. */
+const MAX_LEASES = 64;
+
+/** The end of a piece that is fetched for whoever has the piece. */
+interface Tail {
+  readonly helper: Live;
+  /** Undefined when adopted: nobody knows any more whom it was for. */
+  readonly owner: Live | undefined;
+  readonly bytes: number;
+}
+
+/**
+ * Who is present, who holds and who leases what: the facts that the planner decides on, and the messages that every
+ * change of a lease calls for.
+ *
+ * Invariants: a piece has at most one lease of kind `run`; every piece of a run lease that is not over belongs to it on
+ * the board; a lease that is over owns nothing. While the size is unknown there is no board, and at most one lease.
+ */
+export class LeaseTable {
+  readonly seats = new Map<MemberId, Seat>();
+  readonly #firstId: number;
+  readonly #tails = new Map<number, Tail>();
+  #geometry: Geometry;
+  #board: PieceBoard<Live> | undefined;
+  #nextId: number;
+  #commands: PlannerCommand[] = [];
+  /** Bytes that may be fetched twice because of tails. */
+  #duplicateBytes = 0;
+
+  constructor(epoch: number, geometry: Geometry) {
+    this.#firstId = epoch * IDS_PER_EPOCH + 1;
+    this.#nextId = this.#firstId;
+    this.#geometry = geometry;
+    if (geometry.sizeBytes !== undefined) this.#board = new PieceBoard(geometry);
+  }
+
+  get geometry(): Geometry {
+    return this.#geometry;
+  }
+
+  /** Undefined while the size is unknown. */
+  get board(): PieceBoard<Live> | undefined {
+    return this.#board;
+  }
+
+  get duplicateBytes(): number {
+    return this.#duplicateBytes;
+  }
+
+  drain(): PlannerCommand[] {
+    const commands = this.#commands;
+    this.#commands = [];
+    return commands;
+  }
+
+  up(member: MemberId, nowMs: number): void {
+    if (!this.seats.has(member)) this.seats.set(member, newSeat(member, new Bitfield(), nowMs));
+  }
+
+  down(seat: Seat, nowMs: number): void {
+    this.seats.delete(seat.id);
+    for (const live of seat.leases) this.#release(live, live.start);
+    seat.leases = [];
+    for (const piece of seat.holds) this.#unheld(piece, nowMs);
+    this.#commands = this.#commands.filter(({ to }) => to !== seat.id);
+  }
+
+  /** The size became known. Pieces keep their size. */
+  setSize(sizeBytes: number): void {
+    this.#geometry = new Geometry(sizeBytes, this.#geometry.pieceBytes);
+    this.#board = new PieceBoard<Live>(this.#geometry);
+    const { pieceCount } = this.#board;
+    for (const seat of this.seats.values()) {
+      seat.holds.clearRun({ start: pieceCount, end: MAX_PIECES });
+      for (const piece of seat.holds) this.#board.hold(piece);
+    }
+    for (const seat of this.seats.values()) {
+      for (const live of seat.leases) {
+        if (live.end <= live.start) continue;
+        live.end = sizeBytes;
+        live.run = { start: 0, end: pieceCount };
+        live.heldBytes = this.#board.heldBytesIn(live.run);
+        this.#board.lease(live.run, live);
+      }
+    }
+  }
+
+  /** The member holds these pieces; rubbish in it is passed over. */
+  hold(seat: Seat, runs: readonly Run[], nowMs: number): void {
+    const count = this.#board?.pieceCount ?? MAX_PIECES;
+    for (const run of runs) {
+      if (!Number.isSafeInteger(run.start) || !Number.isSafeInteger(run.end)) continue;
+      const end = Math.min(run.end, count);
+      for (let piece = Math.max(0, run.start); piece < end; piece += 1) {
+        if (seat.holds.set(piece)) this.#held(seat, piece, nowMs);
+      }
+    }
+  }
+
+  grantRun(seat: Seat, run: Run, nowMs: number): Live {
+    const { start, end } = this.#geometry.bytesOfRun(run);
+    const live = this.#grant(seat, { kind: 'run', victim: undefined, start, end, run }, nowMs);
+    live.heldBytes = this.#board!.heldBytesIn(run);
+    this.#board!.lease(run, live);
+    return live;
+  }
+
+  /** The whole file from its first byte, wherever it may end. */
+  grantStream(seat: Seat, nowMs: number): void {
+    const { sizeBytes, pieceCount } = this.#geometry;
+    if (pieceCount !== undefined) this.grantRun(seat, { start: 0, end: pieceCount }, nowMs);
+    else
+      this.#grant(
+        seat,
+        {
+          kind: 'run',
+          victim: undefined,
+          start: 0,
+          end: sizeBytes ?? Number.MAX_SAFE_INTEGER,
+          run: { start: 0, end: 0 },
+        },
+        nowMs,
+      );
+  }
+
+  /** The end of a piece, from `start` on, that `owner` is fetching. */
+  grantTail(seat: Seat, owner: Live, piece: number, start: number, nowMs: number): void {
+    const end = this.#geometry.endOf(piece);
+    const rest = { kind: 'tail', victim: owner.seat, start, end, run: { start: piece, end: piece } } as const;
+    this.#tails.set(piece, { helper: this.#grant(seat, rest, nowMs), owner, bytes: end - start });
+    owner.seat.promisedBytes += end - start;
+    this.#duplicateBytes += end - start;
+  }
+
+  hasTail(piece: number): boolean {
+    return this.#tails.has(piece);
+  }
+
+  /** Lets the lease end at the piece-aligned offset `end`, or drops it whole at or before its start, and tells. */
+  cut(live: Live, end: number): void {
+    this.#release(live, end);
+    this.#commands.push({ type: 'revoke', to: live.seat.id, lease: live.id, end: live.end });
+  }
+
+  /** The member has done with the lease or given it up. */
+  forget(live: Live): void {
+    const { seat } = live;
+    seat.leases = seat.leases.filter((other) => other !== live);
+    if (live.kind === 'run') this.#release(live, live.start);
+  }
+
+  /**
+   * A lease that an earlier coordinator gave. What of it belongs to somebody else already is taken back. A range that
+   * begins within a piece is a tail; whose, nobody knows any more.
+   */
+  adopt(seat: Seat, report: LeaseReport, nowMs: number): void {
+    if (seat.leases.length >= MAX_LEASES) return;
+    this.#skipId(report.lease);
+    const board = this.#board;
+    if (board === undefined) {
+      this.#adoptStream(seat, report, nowMs);
+      return;
+    }
+    const { pieceBytes } = this.#geometry;
+    const sizeBytes = this.#geometry.sizeBytes!;
+    const end = Math.min(report.end, sizeBytes);
+    if (report.start >= end) return;
+    if (report.start % pieceBytes !== 0) {
+      const piece = this.#geometry.pieceAt(report.start);
+      if (end > this.#geometry.endOf(piece)) return;
+      if (board.isHeld(piece) || this.#tails.has(piece)) return;
+      const rest = { kind: 'tail', victim: undefined, end, run: { start: piece, end: piece } } as const;
+      const helper = this.#seatLease(seat, report, rest, nowMs);
+      this.#tails.set(piece, { helper, owner: undefined, bytes: end - report.start });
+      return;
+    }
+    const from = report.start / pieceBytes;
+    const run = {
+      start: from,
+      end: board.ownedFrom({
+        start: from,
+        end: end === sizeBytes ? board.pieceCount : Math.floor(end / pieceBytes),
+      }),
+    };
+    const bytes = this.#geometry.bytesOfRun(run);
+    const live = this.#seatLease(
+      seat,
+      report,
+      { kind: 'run', victim: undefined, end: bytes.end, run },
+      nowMs,
+    );
+    live.heldBytes = board.heldBytesIn(run);
+    board.lease(run, live);
+    if (bytes.end < end) this.#commands.push({ type: 'revoke', to: seat.id, lease: live.id, end: bytes.end });
+  }
+
+  #adoptStream(seat: Seat, report: LeaseReport, nowMs: number): void {
+    const taken = [...this.seats.values()].some((other) =>
+      other.leases.some((live) => live.end > live.start),
+    );
+    const wrong = taken || report.start !== 0;
+    const end = wrong ? report.start : Number.MAX_SAFE_INTEGER;
+    const live = this.#seatLease(
+      seat,
+      report,
+      { kind: 'run', victim: undefined, end, run: { start: 0, end: 0 } },
+      nowMs,
+    );
+    if (wrong) this.#commands.push({ type: 'revoke', to: seat.id, lease: live.id, end });
+  }
+
+  #seatLease(
+    seat: Seat,
+    report: LeaseReport,
+    rest: Pick<Live, 'kind' | 'victim' | 'end' | 'run'>,
+    nowMs: number,
+  ): Live {
+    const live: Live = {
+      ...rest,
+      id: report.lease,
+      seat,
+      start: report.start,
+      receivedBytes: Math.min(report.receivedBytes, Math.max(0, rest.end - report.start)),
+      forgottenBytes: 0,
+      heldBytes: 0,
+      progressMs: nowMs,
+      headMs: undefined,
+      settlingMs: undefined,
+    };
+    if (!seat.leases.some(isOpen)) seat.progressMs = nowMs;
+    seat.leases.push(live);
+    seat.leases.sort((a, b) => a.id - b.id);
+    return live;
+  }
+
+  #grant(
+    seat: Seat,
+    { start, ...rest }: Pick<Live, 'kind' | 'victim' | 'start' | 'end' | 'run'>,
+    nowMs: number,
+  ): Live {
+    const id = this.#nextId;
+    this.#nextId += 1;
+    const live = this.#seatLease(seat, { lease: id, start, end: rest.end, receivedBytes: 0 }, rest, nowMs);
+    seat.grants += 1;
+    seat.refusedMs = undefined;
+    const lease: Lease = { lease: id, kind: rest.kind, victim: rest.victim?.id, start, end: rest.end };
+    this.#commands.push({ type: 'grant', to: seat.id, lease });
+    return live;
+  }
+
+  /** Shortens a lease on this side only. */
+  #release(live: Live, end: number): void {
+    if (live.kind === 'tail') {
+      const tail = this.#tails.get(live.run.start);
+      if (tail?.helper === live) this.#dropTail(tail);
+    } else if (this.#board !== undefined && end < live.end) {
+      const keepUntil = Math.max(live.run.start, Math.ceil(end / this.#geometry.pieceBytes));
+      const gone = { start: keepUntil, end: live.run.end };
+      for (const [piece, tail] of this.#tails)
+        if (tail.owner === live && piece >= keepUntil) this.#endTail(piece);
+      this.#board.unlease(gone, live);
+      const forgotten = this.#board.heldBytesIn(gone);
+      live.run = { start: live.run.start, end: keepUntil };
+      live.heldBytes -= forgotten;
+      live.forgottenBytes += forgotten;
+    }
+    live.end = Math.max(live.start, Math.min(live.end, end));
+    live.receivedBytes = Math.min(live.receivedBytes, live.end - live.start);
+  }
+
+  #held(seat: Seat, piece: number, nowMs: number): void {
+    const board = this.#board;
+    if (board === undefined) {
+      for (const live of seat.leases) live.progressMs = nowMs;
+      seat.progressMs = nowMs;
+      return;
+    }
+    const first = board.hold(piece);
+    const owner = board.ownerOf(piece);
+    if (owner?.seat === seat) {
+      owner.progressMs = nowMs;
+      seat.progressMs = nowMs;
+    }
+    if (!first) return;
+    this.#endTail(piece);
+    if (owner === undefined) return;
+    owner.heldBytes += this.#geometry.bytesOf(piece);
+    if (!isOver(owner)) return;
+    owner.seat.rateCap = Number.POSITIVE_INFINITY;
+    if (owner.settlingMs !== undefined) this.forget(owner);
+  }
+
+  #unheld(piece: number, nowMs: number): void {
+    const owner = this.#board?.unhold(piece) ? this.#board.ownerOf(piece) : undefined;
+    if (owner === undefined) return;
+    if (!owner.seat.leases.some(isOpen)) owner.seat.progressMs = nowMs;
+    owner.heldBytes -= this.#geometry.bytesOf(piece);
+  }
+
+  /** Nobody needs the end of this piece any more. */
+  #endTail(piece: number): void {
+    const tail = this.#tails.get(piece);
+    if (tail === undefined) return;
+    this.#dropTail(tail);
+    const { helper } = tail;
+    if (!helper.seat.leases.includes(helper) || helper.end <= helper.start) return;
+    helper.end = helper.start;
+    this.#commands.push({ type: 'revoke', to: helper.seat.id, lease: helper.id, end: helper.end });
+  }
+
+  #dropTail({ helper, owner, bytes }: Tail): void {
+    this.#tails.delete(helper.run.start);
+    if (owner === undefined) return;
+    owner.seat.promisedBytes -= bytes;
+    // What had not arrived by the last report is not counted as fetched twice.
+    if (helper.seat.leases.includes(helper))
+      this.#duplicateBytes -= Math.max(0, bytes - helper.receivedBytes);
+  }
+
+  /** Ids stay unique even if a member has seen some of this epoch that this coordinator does not know of. */
+  #skipId(id: number): void {
+    if (id >= this.#nextId && id < this.#firstId + IDS_PER_EPOCH / 2) this.#nextId = id + 1;
+  }
+}

@@ -1,0 +1,323 @@
+import type { Geometry } from '../geometry.ts';
+import type { DownloadId, MemberId } from '../ids.ts';
+import type { LeaseReport, Report } from '../messages.ts';
+import type { Run } from '../ranges.ts';
+import { LeaseTable, type PlannerCommand } from './lease-table.ts';
+import type { PieceState } from './piece-board.ts';
+import { isOpen, isOver, type Live, type Seat } from './seat.ts';
+import { latestSeconds, leaseBytes } from './sizing.ts';
+import { judgeRate, nextParoleMs, revokeStalled } from './stalls.ts';
+import { isActive, leftSeconds, type Standing, standings } from './standing.ts';
+import { steal } from './stealing.ts';
+
+export type { PlannerCommand } from './lease-table.ts';
+
+/** No member is faster: 1 Tbit/s. */
+const MAX_RATE = 125e9;
+/** More leases in hand than this only make stealing slower. */
+const MAX_WANTS = 4;
+/** Leases of one report that are looked at. */
+const MAX_REPORTED = 64;
+/** A lease that is left out of a report may have pieces that are still being hashed and journalled. */
+const SETTLE_MS = 1_500;
+/** With less than this to do a member looks for something to steal, so that its link does not idle meanwhile. */
+const STEAL_BELOW_SECONDS = 0.3;
+/** An idle slow member waits this long for faster ones to take what is free, and half as long again as they would need. */
+const YIELD_MS = 1_000;
+const YIELD_FACTOR = 1.5;
+/** A free run is taken whole when what is left of it would be less than this share of the lease. */
+const CRUMB_SHARE = 0.25;
+
+export interface PlannerOptions {
+  readonly download: DownloadId;
+  /** Of this coordinator; lease ids of a higher epoch are higher. */
+  readonly epoch: number;
+  /** At most `MAX_PIECES` pieces. */
+  readonly geometry: Geometry;
+  /** The origin cannot serve ranges: one member gets one lease from the first byte to the end. */
+  readonly sequential: boolean;
+  /** After a take-over nothing is granted before this time, unless every member present has reported. */
+  readonly graceUntilMs: number;
+}
+
+export interface PlannerSnapshot {
+  readonly freeBytes: number;
+  readonly unheldBytes: number;
+  /** Bytes that may be fetched twice because of tails. */
+  readonly duplicateBytes: number;
+  readonly members: readonly {
+    readonly id: MemberId;
+    readonly stalled: boolean;
+    readonly leases: readonly {
+      readonly lease: number;
+      readonly kind: 'run' | 'tail';
+      readonly start: number;
+      readonly end: number;
+    }[];
+  }[];
+}
+
+/**
+ * Decides for one download who fetches which bytes from the origin. Driven by the coordinator of a room with what the
+ * members say; drained of commands; woken at `deadline()` with `tick`. All that it knows is soft and comes back with
+ * the members' reports, so a new one may take over at any time. Times are the coordinator's clock in milliseconds.
+ *
+ * What keeps it right: each piece is free, leased or held; a piece whose lease ends without it, or whose last holder
+ * leaves, is free again; a free piece is always given to somebody in the end, if need be to the slowest.
+ */
+export class Planner {
+  readonly download: DownloadId;
+  readonly #table: LeaseTable;
+  readonly #sequential: boolean;
+  readonly #graceUntilMs: number;
+  #graceIsOver = false;
+  #wakeMs = Number.POSITIVE_INFINITY;
+
+  constructor(options: PlannerOptions) {
+    this.download = options.download;
+    this.#table = new LeaseTable(options.epoch, options.geometry);
+    this.#sequential = options.sequential;
+    this.#graceUntilMs = options.graceUntilMs;
+  }
+
+  memberUp(member: MemberId, nowMs: number): void {
+    this.#table.up(member, nowMs);
+    this.#plan(nowMs);
+  }
+
+  /** The member is gone: what it leased, and what only it held, is free. */
+  memberDown(member: MemberId, nowMs: number): void {
+    const seat = this.#table.seats.get(member);
+    if (seat === undefined) return;
+    this.#table.down(seat, nowMs);
+    this.#plan(nowMs);
+  }
+
+  /** The member holds these pieces, checked. Never taken back while it is present. */
+  held(member: MemberId, runs: readonly Run[], nowMs: number): void {
+    const seat = this.#table.seats.get(member);
+    if (seat === undefined) return;
+    this.#table.hold(seat, runs, nowMs);
+    this.#plan(nowMs);
+  }
+
+  /** Everything about the member's leases. Those not known are adopted as far as nobody else has their pieces. */
+  report(member: MemberId, report: Report, nowMs: number): void {
+    const seat = this.#table.seats.get(member);
+    if (seat === undefined) return;
+    seat.reported = true;
+    seat.reportMs = nowMs;
+    seat.canFetch = report.canFetch === true;
+    seat.wants = Math.min(Math.max(0, Math.floor(report.wants) || 0), MAX_WANTS);
+    seat.seenLease = Number.isSafeInteger(report.seenLease) ? report.seenLease : 0;
+    // An idle member's meter only fades; what it could do is what it did.
+    if (report.originRate > 0 && (report.leases.length > 0 || seat.rate === 0)) {
+      seat.rate = Math.min(report.originRate, MAX_RATE);
+    }
+    this.#updateLeases(seat, report.leases, nowMs);
+    if (!seat.canFetch) for (const live of seat.leases.filter(isOpen)) this.#table.cut(live, live.start);
+    judgeRate(seat, nowMs);
+    this.#plan(nowMs);
+  }
+
+  /** The size became known. The size of a piece stays as it was. */
+  setGeometry(geometry: Geometry, nowMs: number): void {
+    if (geometry.sizeBytes === undefined || this.#table.board !== undefined) return;
+    this.#table.setSize(geometry.sizeBytes);
+    this.#plan(nowMs);
+  }
+
+  tick(nowMs: number): void {
+    this.#plan(nowMs);
+  }
+
+  /** When to call `tick`, if nothing happens before. */
+  deadline(): number | undefined {
+    return Number.isFinite(this.#wakeMs) ? this.#wakeMs : undefined;
+  }
+
+  /** What to tell the members, in order. */
+  drain(): PlannerCommand[] {
+    return this.#table.drain();
+  }
+
+  /** Undefined for a piece outside the file, and while the size is unknown. */
+  stateOf(piece: number): PieceState | undefined {
+    const { board } = this.#table;
+    return board !== undefined && piece >= 0 && piece < board.pieceCount ? board.stateOf(piece) : undefined;
+  }
+
+  snapshot(): PlannerSnapshot {
+    const { board, seats, duplicateBytes } = this.#table;
+    return {
+      freeBytes: board?.freeBytes ?? 0,
+      unheldBytes: board?.unheldBytes ?? 0,
+      duplicateBytes,
+      members: [...seats.values()].map((seat) => ({
+        id: seat.id,
+        stalled: seat.parole !== undefined,
+        leases: seat.leases
+          .filter((live) => !isOver(live))
+          .map(({ id, kind, start, end }) => ({ lease: id, kind, start, end })),
+      })),
+    };
+  }
+
+  #updateLeases(seat: Seat, reports: readonly LeaseReport[], nowMs: number): void {
+    const listed = new Set<number>();
+    for (const report of reports.slice(0, MAX_REPORTED)) {
+      if (!isSound(report) || listed.has(report.lease)) continue;
+      listed.add(report.lease);
+      const live = seat.leases.find(({ id }) => id === report.lease);
+      if (live === undefined) this.#table.adopt(seat, report, nowMs);
+      else this.#updateLease(live, report, nowMs);
+    }
+    for (const live of [...seat.leases]) {
+      if (live.id > seat.seenLease || listed.has(live.id)) continue;
+      if (isOver(live) || live.kind === 'tail' || !seat.canFetch) this.#table.forget(live);
+      else live.settlingMs ??= nowMs;
+    }
+  }
+
+  #updateLease(live: Live, report: LeaseReport, nowMs: number): void {
+    live.settlingMs = undefined;
+    if (report.receivedBytes <= live.receivedBytes) return;
+    live.receivedBytes = report.receivedBytes;
+    live.progressMs = nowMs;
+    live.seat.progressMs = nowMs;
+    live.seat.parole = undefined;
+  }
+
+  #plan(nowMs: number): void {
+    this.#wakeMs = Number.POSITIVE_INFINITY;
+    if (!this.#mayGrant(nowMs)) {
+      this.#wakeMs = this.#graceUntilMs;
+      return;
+    }
+    this.#settle(nowMs);
+    this.#wakeMs = Math.min(
+      this.#wakeMs,
+      revokeStalled(this.#table, nowMs),
+      nextParoleMs(this.#table, nowMs),
+    );
+    if (this.#sequential || this.#table.board === undefined) this.#planStream(nowMs);
+    else this.#planRuns(nowMs);
+  }
+
+  #mayGrant(nowMs: number): boolean {
+    if (this.#graceIsOver) return true;
+    const seats = [...this.#table.seats.values()];
+    this.#graceIsOver =
+      nowMs >= this.#graceUntilMs || (seats.length > 0 && seats.every(({ reported }) => reported));
+    return this.#graceIsOver;
+  }
+
+  /** Gives up on pieces of finished leases that nobody came to hold. */
+  #settle(nowMs: number): void {
+    for (const seat of this.#table.seats.values()) {
+      for (const live of [...seat.leases]) {
+        if (live.settlingMs === undefined) continue;
+        const dueMs = live.settlingMs + SETTLE_MS;
+        if (nowMs < dueMs) {
+          this.#wakeMs = Math.min(this.#wakeMs, dueMs);
+          continue;
+        }
+        seat.drops += 1;
+        this.#table.forget(live);
+      }
+    }
+  }
+
+  /** One member streams the file: whoever failed least, then the fastest. */
+  #planStream(nowMs: number): void {
+    const { board, seats } = this.#table;
+    if (board?.unheldBytes === 0) return;
+    for (const seat of seats.values()) if (seat.leases.some((live) => !isOver(live))) return;
+    const able = standings(this.#table, nowMs).filter(({ room }) => room > 0);
+    able.sort((a, b) => a.seat.drops - b.seat.drops || b.rate - a.rate);
+    const [best] = able;
+    if (best !== undefined) this.#table.grantStream(best.seat, nowMs);
+  }
+
+  /** Serves those who want work, the one that runs dry first before the others. */
+  #planRuns(nowMs: number): void {
+    if (this.#table.board!.unheldBytes === 0) return;
+    const field = standings(this.#table, nowMs);
+    const waiting = new Set(field.filter(({ room }) => room > 0));
+    while (waiting.size > 0) {
+      let next: Standing | undefined;
+      for (const standing of waiting) {
+        if (next === undefined || leftSeconds(standing) < leftSeconds(next)) next = standing;
+      }
+      if (next === undefined) return;
+      if (!this.#serve(next, field, nowMs) || next.room <= 0) waiting.delete(next);
+    }
+  }
+
+  /** Gives the member one more lease; false if there is none for it. */
+  #serve(standing: Standing, field: readonly Standing[], nowMs: number): boolean {
+    if (this.#table.board!.freeBytes > 0) return this.#giveFree(standing, field, nowMs);
+    if (leftSeconds(standing) > STEAL_BELOW_SECONDS) return false;
+    return steal(this.#table, standing, field, nowMs);
+  }
+
+  #giveFree(standing: Standing, field: readonly Standing[], nowMs: number): boolean {
+    const board = this.#table.board!;
+    const { pieceBytes } = this.#table.geometry;
+    const { seat, rate } = standing;
+    const others = field.filter((other) => other !== standing && isActive(other));
+    let totalRate = rate;
+    let leftBytes = board.freeBytes + standing.leftBytes;
+    let soonestElsewhere = Number.POSITIVE_INFINITY;
+    for (const other of others) {
+      totalRate += other.rate;
+      leftBytes += other.leftBytes;
+      soonestElsewhere = Math.min(soonestElsewhere, (other.leftBytes + pieceBytes) / other.rate);
+    }
+    const latest = latestSeconds(leftBytes / totalRate, soonestElsewhere);
+    const mostBytes = latest * rate - standing.leftBytes;
+    if (mostBytes < pieceBytes && !this.#hasYielded(standing, soonestElsewhere, nowMs)) return false;
+    const want = leaseBytes({
+      pieceBytes,
+      freeBytes: board.freeBytes,
+      rate,
+      rateIsKnown: standing.rateIsKnown,
+      anyRateIsKnown: field.some(({ rateIsKnown }) => rateIsKnown),
+      totalRate,
+      isAlone: others.length === 0,
+      grants: seat.grants,
+    });
+    const pieces =
+      seat.parole === undefined ? Math.max(1, Math.round(Math.min(want, mostBytes) / pieceBytes)) : 1;
+    const live = this.#table.grantRun(seat, this.#lowestFree(pieces), nowMs);
+    standing.leftBytes += live.end - live.start;
+    standing.room -= 1;
+    return true;
+  }
+
+  /** The lowest free run of about so many pieces: order makes the hash of the whole file cheap. */
+  #lowestFree(pieces: number): Run {
+    const limit = pieces + Math.floor(pieces * CRUMB_SHARE) + 1;
+    const run = this.#table.board!.freeRun(0, limit)!;
+    return run.end - run.start < limit ? run : { start: run.start, end: run.start + pieces };
+  }
+
+  /** Whether an idle slow member has waited long enough for the faster ones, who may never come. */
+  #hasYielded(standing: Standing, soonestElsewhere: number, nowMs: number): boolean {
+    const { seat } = standing;
+    if (standing.leftBytes > 0) return false;
+    seat.refusedMs ??= nowMs;
+    const dueMs = seat.refusedMs + YIELD_MS + soonestElsewhere * YIELD_FACTOR * 1_000;
+    if (nowMs >= dueMs) return true;
+    this.#wakeMs = Math.min(this.#wakeMs, dueMs);
+    return false;
+  }
+}
+
+/** Whether a reported lease is a range at all. */
+function isSound({ lease, start, end, receivedBytes }: LeaseReport): boolean {
+  return (
+    [lease, start, end, receivedBytes].every((value) => Number.isSafeInteger(value) && value >= 0) &&
+    start < end
+  );
+}

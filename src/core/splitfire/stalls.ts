@@ -1,0 +1,101 @@
+import type { LeaseTable } from './lease-table.ts';
+import { isOpen, leftBytes, roomFor, type Seat } from './seat.ts';
+import { rateOf } from './standing.ts';
+
+/** No progress for this long is no stall yet, however fast the member was. */
+const PATIENCE_MS = 3_000;
+/** A member whose rate is unknown is still connecting. */
+const FIRST_PATIENCE_MS = 6_000;
+/** Every member that lives reports an advance of this much. */
+const STEP_BYTES = 64 * 1024;
+/** Progress may take this many times as long as expected. */
+const SLACK = 3;
+const FIRST_PAROLE_MS = 3_000;
+const LONGEST_PAROLE_MS = 60_000;
+/** A lease at work this long shows what its member's rate is worth. */
+const JUDGE_AFTER_MS = 3_000;
+/** A member is not believed to be faster than this many times what is seen of it. */
+const BELIEVED_FACTOR = 3;
+/** A rate below this is as good as none, but must not count as unknown. */
+const LOWEST_RATE = 1_024;
+
+/**
+ * Takes leases back from members that stand still, if somebody else could go on with them. Such a member is on parole:
+ * it gets nothing until it moves again or its time is served. Returns when to look again.
+ */
+export function revokeStalled(table: LeaseTable, nowMs: number): number {
+  let wakeMs = Number.POSITIVE_INFINITY;
+  for (const seat of table.seats.values()) {
+    const memberMs = memberDueMs(seat, table.geometry.pieceBytes);
+    const dueMs = Math.min(memberMs, leaseDueMs(table, seat, nowMs));
+    if (dueMs > nowMs) {
+      wakeMs = Math.min(wakeMs, dueMs);
+      continue;
+    }
+    if (!canReplace(table, seat, nowMs)) continue;
+    if (memberMs <= nowMs) {
+      for (const live of seat.leases.filter(isOpen)) table.cut(live, live.start);
+      const waitMs = Math.min(
+        LONGEST_PAROLE_MS,
+        seat.parole === undefined ? FIRST_PAROLE_MS : seat.parole.waitMs * 2,
+      );
+      seat.parole = { untilMs: nowMs + waitMs, waitMs };
+      seat.drops += 1;
+    } else {
+      const head = seat.leases.find(isOpen)!;
+      table.cut(head, head.start);
+    }
+  }
+  return wakeMs;
+}
+
+/** When parole ends for the first of those who wait for it. */
+export function nextParoleMs(table: LeaseTable, nowMs: number): number {
+  let wakeMs = Number.POSITIVE_INFINITY;
+  for (const { parole, canFetch, wants } of table.seats.values()) {
+    if (parole !== undefined && canFetch && wants > 0 && parole.untilMs > nowMs)
+      wakeMs = Math.min(wakeMs, parole.untilMs);
+  }
+  return wakeMs;
+}
+
+/** Marks the lease that the member works on now, and weighs the rate that it claims against what arrives. */
+export function judgeRate(seat: Seat, nowMs: number): void {
+  const head = seat.leases.find(isOpen);
+  if (head === undefined) return;
+  head.headMs ??= nowMs;
+  const spanMs = nowMs - head.headMs;
+  if (spanMs < JUDGE_AFTER_MS) return;
+  const seen = Math.max(head.receivedBytes - head.forgottenBytes, head.heldBytes);
+  seat.rateCap = Math.max(LOWEST_RATE, ((seen * BELIEVED_FACTOR) / spanMs) * 1_000);
+}
+
+function memberDueMs(seat: Seat, pieceBytes: number): number {
+  const open = seat.leases.filter(isOpen);
+  if (open.length === 0) return Number.POSITIVE_INFINITY;
+  if (seat.rate === 0) return seat.progressMs + FIRST_PATIENCE_MS;
+  // Once a report claims that all has arrived, only finished pieces tell of progress.
+  const isFull = open.some((live) => live.receivedBytes >= live.end - live.start);
+  const stepBytes = isFull ? pieceBytes : STEP_BYTES;
+  return seat.progressMs + Math.max(PATIENCE_MS, (SLACK * stepBytes * 1_000) / seat.rate);
+}
+
+/** One lease may hang while the others move: judged by the time that all of the member's work should take. */
+function leaseDueMs(table: LeaseTable, seat: Seat, nowMs: number): number {
+  const head = seat.leases.find(isOpen);
+  const rate = rateOf(seat);
+  if (head === undefined || rate === 0) return Number.POSITIVE_INFINITY;
+  head.headMs ??= nowMs;
+  let bytes = 0;
+  for (const live of seat.leases) bytes += leftBytes(live, table.geometry.pieceBytes, rate);
+  return Math.max(head.progressMs, head.headMs) + Math.max(PATIENCE_MS, (SLACK * bytes * 1_000) / rate);
+}
+
+function canReplace(table: LeaseTable, seat: Seat, nowMs: number): boolean {
+  for (const other of table.seats.values()) {
+    if (other === seat || !other.canFetch || other.parole !== undefined) continue;
+    const busy = other.leases.some(isOpen);
+    if (busy ? nowMs - other.progressMs < PATIENCE_MS : roomFor(other) > 0) return true;
+  }
+  return false;
+}

@@ -1,0 +1,64 @@
+import type { LeaseTable } from './lease-table.ts';
+import { backlogBytes, isOpen, roomFor, type Seat } from './seat.ts';
+
+/** What a room of members without any measured rate is taken for. Only ratios matter then. */
+const FALLBACK_RATE = 1024 * 1024;
+
+/** How a member stands at the moment: what it has to do, and what it could take. */
+export interface Standing {
+  readonly seat: Seat;
+  /** Bytes per second, above 0: measured, or the mean of the others. */
+  readonly rate: number;
+  readonly rateIsKnown: boolean;
+  /** Bytes of its leases that are still to come. */
+  leftBytes: number;
+  /** Leases that it may be given now. */
+  room: number;
+}
+
+/** How long a member is busy, in seconds. */
+export function leftSeconds(standing: Standing): number {
+  return standing.leftBytes / standing.rate;
+}
+
+/** Whether the member is doing a share of the work, or is about to. */
+export function isActive({ seat, leftBytes, room }: Standing): boolean {
+  return seat.canFetch && seat.parole === undefined && (leftBytes > 0 || room > 0);
+}
+
+/** Everybody's standing at `nowMs`. */
+export function standings(table: LeaseTable, nowMs: number): Standing[] {
+  const seats = [...table.seats.values()];
+  let sum = 0;
+  let known = 0;
+  for (const seat of seats) {
+    if (!seat.canFetch || rateOf(seat) === 0) continue;
+    sum += rateOf(seat);
+    known += 1;
+  }
+  const mean = known > 0 ? sum / known : FALLBACK_RATE;
+  const anySound = seats.some((seat) => seat.canFetch && seat.parole === undefined);
+  return seats.map((seat) => {
+    const rate = rateOf(seat) || mean;
+    return {
+      seat,
+      rate,
+      rateIsKnown: rateOf(seat) > 0,
+      leftBytes: backlogBytes(seat, table.geometry.pieceBytes, rate, nowMs),
+      room: room(seat, anySound, nowMs),
+    };
+  });
+}
+
+/** The believable part of what the member reports as its rate; 0 while unknown. */
+export function rateOf(seat: Seat): number {
+  return Math.min(seat.rate, seat.rateCap);
+}
+
+/** A member on parole gets one lease at a time to prove itself, at once if there is nobody else. */
+function room(seat: Seat, anySound: boolean, nowMs: number): number {
+  if (!seat.canFetch || !seat.reported) return 0;
+  if (seat.parole === undefined) return Math.max(0, roomFor(seat));
+  if (seat.leases.some(isOpen) || (anySound && nowMs < seat.parole.untilMs)) return 0;
+  return Math.min(1, Math.max(0, roomFor(seat)));
+}
