@@ -3,11 +3,16 @@ import { MAX_PIECES } from '../geometry.ts';
 import type { MemberId } from '../ids.ts';
 import type { Run } from '../ranges.ts';
 import { Buckets, type ReadonlyBuckets } from './buckets.ts';
+import { relayScore, relaySeed } from './relay.ts';
+
+/** Members take turns at relaying in groups of pieces of about this many bytes. */
+const RELAY_BYTES = 1024 * 1024;
 
 /** At most this many runs are taken from one message. */
 const MAX_RUNS = 65_536;
 
 interface Peer {
+  readonly seed: number;
   readonly has: Bitfield;
   /** How many of its pieces are wanted here. */
   useful: number;
@@ -25,6 +30,7 @@ export class Availability {
   /** Peers that hold each piece, as far as anyone has announced one. */
   #counts = new Uint16Array(64);
   #pieceCount: number | undefined;
+  #me: { readonly id: MemberId; readonly seed: number } | undefined;
 
   /** `pieceCount`: how many pieces the download has, if that is known. */
   constructor(pieceCount?: number) {
@@ -45,7 +51,7 @@ export class Availability {
 
   /** A peer is there, and holds nothing until it says so. */
   peerUp(id: MemberId): void {
-    if (!this.#peers.has(id)) this.#peers.set(id, { has: new Bitfield(), useful: 0 });
+    if (!this.#peers.has(id)) this.#peers.set(id, { seed: relaySeed(id), has: new Bitfield(), useful: 0 });
   }
 
   peerDown(id: MemberId): void {
@@ -130,6 +136,19 @@ export class Availability {
     return held !== undefined && held !== this.#pieceCount;
   }
 
+  /**
+   * Whether it is for this member to get a piece from its only holder and to pass it on, as far as this member knows who
+   * lacks it. Peers that have not announced any piece may not be after this download, and are left out.
+   */
+  isRelay(me: MemberId, piece: number, pieceBytes: number): boolean {
+    const group = Math.floor(piece / Math.ceil(RELAY_BYTES / pieceBytes));
+    const mine = relayScore(this.#seedOf(me), group);
+    for (const { has, seed } of this.#peers.values()) {
+      if (has.count > 0 && !has.has(piece) && relayScore(seed, group) > mine) return false;
+    }
+    return true;
+  }
+
   /** How many candidates a peer holds. */
   usefulOf(id: MemberId): number {
     return this.#peers.get(id)?.useful ?? 0;
@@ -138,6 +157,11 @@ export class Availability {
   /** Candidates at the level of their rarity: level 1 are those that one peer holds. */
   get candidates(): ReadonlyBuckets {
     return this.#candidates;
+  }
+
+  #seedOf(me: MemberId): number {
+    if (this.#me?.id !== me) this.#me = { id: me, seed: relaySeed(me) };
+    return this.#me.seed;
   }
 
   #sort(piece: number): void {
