@@ -136,7 +136,8 @@ class PullAttempt {
   #onResponse(response: IncomingMessage): void {
     this.#answered = true;
     const { start, end, onChunk, onRecords } = this.#options;
-    response.on('error', (error) => this.#settle({ outcome: 'broken', message: error.message }));
+    // A close follows, which tells the same.
+    response.on('error', () => {});
     if (response.statusCode !== 206) {
       this.#settle({ outcome: 'refused', message: `the member answered ${response.statusCode}` });
       // A refusal has no body: the connection can be kept.
@@ -148,20 +149,26 @@ class PullAttempt {
       checkRange(response, start, end);
       onRecords(decodeRecordsHeader(response.headers[RECORDS_HEADER]));
     } catch (error) {
-      return this.end({ outcome: 'refused', message: (error as Error).message });
+      this.end({ outcome: 'refused', message: (error as Error).message });
+      return;
     }
     const joiner = new ChunkJoiner(start, end, onChunk, {
       pause: () => response.pause(),
       resume: () => response.resume(),
     });
     response.on('data', (bytes: Buffer) => {
-      if (this.#ended) return;
-      joiner.add(bytes);
+      if (this.#ended) joiner.abandon();
+      else joiner.add(bytes);
     });
     response.on('close', () => {
-      if (this.#ended) return;
-      if (!joiner.complete) this.#settle({ outcome: 'broken', message: 'the answer was cut short' });
-      else joiner.finish().then(() => this.#settle({ outcome: 'complete' }), this.#finished.reject);
+      if (this.#ended) {
+        joiner.abandon();
+        return;
+      }
+      const result: PullResult = joiner.complete
+        ? { outcome: 'complete' }
+        : { outcome: 'broken', message: 'the answer was cut short' };
+      joiner.finish().then(() => this.#settle(result), this.#finished.reject);
     });
     joiner.failed.catch((error) => {
       this.#finished.reject(error);

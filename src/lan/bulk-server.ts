@@ -72,12 +72,24 @@ export class BulkServer {
     response.on('error', () => {});
     const peer = this.#peers.get(request.socket);
     const download = /^\/v1\/downloads\/([0-9a-f]{32})$/.exec(request.url ?? '')?.[1];
-    if (peer === undefined || download === undefined) return empty(response, 404);
-    if (request.method !== 'GET') return empty(response, 405);
+    if (peer === undefined || download === undefined) {
+      empty(response, 404);
+      return;
+    }
+    if (request.method !== 'GET') {
+      empty(response, 405);
+      return;
+    }
     const range = parseRange(request.headers.range);
-    if (range === undefined) return empty(response, 416);
+    if (range === undefined) {
+      empty(response, 416);
+      return;
+    }
     const served = await this.#options.serve({ peer, download, ...range });
-    if (served === undefined) return empty(response, 404);
+    if (served === undefined) {
+      empty(response, 404);
+      return;
+    }
     try {
       if (response.destroyed) return;
       response.writeHead(206, {
@@ -127,7 +139,10 @@ export class BulkServer {
       request.method === 'POST' &&
       request.url === REVERSE_PATH &&
       request.headers.upgrade === REVERSE_PROTOCOL;
-    if (peer === undefined || !asked || head.length > 0) return refuse(socket);
+    if (peer === undefined || !asked || head.length > 0) {
+      refuse(socket);
+      return;
+    }
     socket.write(
       `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${REVERSE_PROTOCOL}\r\n\r\n`,
     );

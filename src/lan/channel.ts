@@ -60,7 +60,7 @@ const peerKey = createContextKey<{ peer: Peer; request: Http2ServerRequest } | u
  */
 export function channelServer(
   identify: (socket: TLSSocket) => Peer,
-  onChannel: (channel: Channel) => void,
+  onChannel: (channel: Channel, socket: TLSSocket) => void,
 ): Http2Server {
   const handler = connectNodeAdapter({
     ...GRPC_LIMITS,
@@ -81,7 +81,8 @@ export function channelServer(
           const incoming = requests[Symbol.asyncIterator]();
           const { session } = request.stream;
           const remoteAddress = request.socket.remoteAddress ?? '';
-          onChannel(channelOf(peer, remoteAddress, outbox, incoming, () => session?.destroy()));
+          const channel = channelOf(peer, remoteAddress, outbox, incoming, () => session?.destroy());
+          onChannel(channel, request.socket as TLSSocket);
           return outbox;
         },
       });

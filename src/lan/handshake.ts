@@ -59,14 +59,14 @@ export async function admitAsDialler(channel: Channel, me: Credentials): Promise
 }
 
 /**
- * The acceptor's side. `decide` is called once the dialler has proved itself and may throw `Refused`; when it returns,
- * this side's proof goes out and the session is open.
+ * The acceptor's side. `decide` is called once the dialler has proved itself, and may throw `Refused`; otherwise this
+ * side's proof goes out and what `decide` gave is called, in the same turn: nothing can come between.
  */
-export async function admitAsAcceptor(
+export async function admitAsAcceptor<T>(
   channel: Channel,
   me: Credentials,
-  decide: (introduction: Introduction) => void,
-): Promise<Introduction> {
+  decide: (introduction: Introduction) => () => T,
+): Promise<T> {
   const hello = await expectFrame(channel, 'hello');
   if (hello.protocolVersion !== PROTOCOL_VERSION)
     throw new Refused('version', `this member speaks version ${PROTOCOL_VERSION}`);
@@ -85,9 +85,9 @@ export async function admitAsAcceptor(
   if (!checkProof(me.key, 'dialler', facts, proof.mac))
     throw new Refused('wrong-secret', 'the proof is not right');
   const introduced = introduction(proof, hello.instance);
-  decide(introduced);
+  const open = decide(introduced);
   channel.send(proofFrame(me, 'acceptor', facts));
-  return introduced;
+  return open();
 }
 
 function proofFrame(me: Credentials, role: 'dialler' | 'acceptor', facts: AdmissionFacts): Frame {

@@ -15,15 +15,16 @@ export class AllFailed<T> extends Error {
 
 /**
  * Tries candidates in order, each next one `staggerMs` after the one before or at once when that fails (RFC 8305,
- * Happy Eyeballs, section 5); the first to succeed wins and the others' signals are aborted. An attempt that succeeds
- * although it was aborted must clean up after itself.
+ * Happy Eyeballs, section 5); the first to succeed wins and the others' signals are aborted. What an attempt
+ * yields too late is given to `discard`.
  * @throws AllFailed, or the signal's reason.
  */
 export function race<T, R>(
   candidates: readonly T[],
   attempt: (candidate: T, signal: AbortSignal) => Promise<R>,
-  { staggerMs, signal }: { staggerMs: number; signal?: AbortSignal | undefined },
+  options: { staggerMs: number; discard: (late: R) => void; signal?: AbortSignal | undefined },
 ): Promise<R> {
+  const { staggerMs, discard, signal } = options;
   const { promise, resolve, reject } = Promise.withResolvers<R>();
   const ended = new AbortController();
   const failures: Failure<T>[] = [];
@@ -44,7 +45,7 @@ export function race<T, R>(
     const candidate = candidates[next++]!;
     timer = setTimeout(startNext, staggerMs);
     attempt(candidate, ended.signal).then(
-      (result) => end(() => resolve(result)),
+      (result) => (ended.signal.aborted ? discard(result) : end(() => resolve(result))),
       (error) => {
         failures.push({ candidate, error });
         if (failures.length === candidates.length) end(() => reject(new AllFailed(failures)));

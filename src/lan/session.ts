@@ -1,3 +1,4 @@
+import { Code, ConnectError } from '@connectrpc/connect';
 import { DragonloadError } from '../core/errors.ts';
 import type { MemberId } from '../core/ids.ts';
 import type { Message } from '../core/messages.ts';
@@ -40,8 +41,8 @@ export interface SessionEvents {
 
 /** A session is given up after this many seconds without a frame. */
 const MAX_SILENT_TICKS = 5;
-/** How long a closing session may take to send what it still has. */
-const FLUSH_MS = 1000;
+/** How long a closing session waits for the other side to end as well. */
+const FAREWELL_MS = 1000;
 
 /** A session from its admission to its end. */
 export class LiveSession implements Session {
@@ -58,6 +59,7 @@ export class LiveSession implements Session {
   readonly #events: SessionEvents;
   #silentTicks = 0;
   #ended = false;
+  readonly #readAll = Promise.withResolvers<void>();
 
   constructor(
     channel: Channel,
@@ -85,8 +87,9 @@ export class LiveSession implements Session {
     try {
       for (;;) {
         const frame = await this.#channel.receive();
-        if (this.#ended) return;
-        if (frame === undefined) return this.end({ kind: 'left', message: 'The member ended the session.' });
+        if (frame === undefined) break;
+        // After this side's end only the other's is of interest.
+        if (this.#ended) continue;
         this.#silentTicks = 0;
         if (frame.kind.case === 'openBulk') {
           const { count } = frame.kind.value;
@@ -97,10 +100,13 @@ export class LiveSession implements Session {
         const message = decodeMessage(frame);
         if (message !== undefined) this.#events.onMessage(this, message);
       }
+      this.end({ kind: 'left', message: 'The member ended the session.' });
     } catch (error) {
-      const misbehaved = error instanceof DragonloadError;
+      const misbehaved = error instanceof DragonloadError || isUnreadable(error);
       const message = error instanceof Error ? error.message : String(error);
       this.end({ kind: misbehaved ? 'misbehaved' : 'broken', message }, misbehaved ? error : undefined);
+    } finally {
+      this.#readAll.resolve();
     }
   }
 
@@ -123,11 +129,11 @@ export class LiveSession implements Session {
       this.end({ kind: 'silent', message: 'Nothing was heard of the member for 5 s.' });
   }
 
-  /** Resolves when what was queued is out, or after a second. */
-  async flushed(): Promise<void> {
+  /** Resolves when the other side has ended too, so has read all that was sent; or after a second. */
+  async gone(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, FLUSH_MS);
-    await Promise.race([promise, this.#channel.drained]);
+    const timer = setTimeout(resolve, FAREWELL_MS);
+    await Promise.race([promise, this.#readAll.promise]);
     clearTimeout(timer);
   }
 
@@ -138,11 +144,17 @@ export class LiveSession implements Session {
     this.#channel.end(error);
     // The end of the stream must reach the other side before the connection goes.
     if (end.kind === 'broken' || end.kind === 'silent') this.#channel.destroy();
-    else void this.flushed().then(() => setTimeout(() => this.#channel.destroy(), 100).unref());
+    else void this.gone().then(() => this.#channel.destroy());
     this.#events.onEnd(this, end);
   }
 
   #push(frame: Parameters<Channel['send']>[0]): void {
     if (!this.#channel.send(frame)) this.end({ kind: 'broken', message: 'The member reads too slowly.' });
   }
+}
+
+/** Whether a frame was too large or no protobuf: what this side's own RPC runtime says of what it reads. */
+function isUnreadable(error: unknown): boolean {
+  if (!(error instanceof ConnectError)) return false;
+  return error.code === Code.ResourceExhausted || error.rawMessage.startsWith('parse binary');
 }

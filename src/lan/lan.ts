@@ -1,0 +1,175 @@
+import { randomBytes } from 'node:crypto';
+import type { MemberId, RoomId } from '../core/ids.ts';
+import type { Message } from '../core/messages.ts';
+import { listenAddresses, MAX_ADDRESSES } from './addresses.ts';
+import { admissionKey, INSTANCE_BYTES } from './admission.ts';
+import { Bulk } from './bulk.ts';
+import type { PullOptions, PullResult } from './bulk-client.ts';
+import type { Serve } from './bulk-server.ts';
+import { channelServer } from './channel.ts';
+import { Dialler } from './dialler.ts';
+import type { Credentials } from './handshake.ts';
+import type { Identity } from './identity.ts';
+import { Listener, type ListenerLimits } from './listener.ts';
+import type { Session, SessionEnd } from './session.ts';
+import { Sessions } from './sessions.ts';
+import { peerOf } from './tls.ts';
+import { MAX_NAME_CHARS, printable } from './wire-checks.ts';
+
+export type { PullOptions, PullResult } from './bulk-client.ts';
+export type { Serve, ServedBytes, ServeRequest } from './bulk-server.ts';
+export type { Session, SessionEnd } from './session.ts';
+
+export interface LanOptions {
+  readonly identity: Identity;
+  /** TCP port to listen on; 0 lets the system choose. */
+  readonly port: number;
+  /** Take any free port when `port` is taken. */
+  readonly orAnyPort?: boolean;
+  readonly room: { readonly id: RoomId; readonly secret: string };
+  /** How the others see this member; cut to 64 characters. */
+  readonly name: string;
+  /** Address to listen on. Default: all, IPv6 and IPv4. */
+  readonly bindHost?: string;
+  /** What to tell others instead of the addresses found: `host:port`. Empty: this member cannot be dialled. */
+  readonly advertise?: readonly string[];
+  readonly dial?: {
+    /** This machine's address on the way to the origin, once known: its interface is the last choice. */
+    readonly originLocalAddress?: () => string | undefined;
+  };
+  readonly limits?: Partial<ListenerLimits>;
+  /** What other members pull from here. */
+  readonly serve: Serve;
+  /** A session has opened; exactly one is open per member. Messages follow. */
+  readonly onPeerUp: (session: Session) => void;
+  readonly onMessage: (session: Session, message: Message) => void;
+  readonly onPeerDown: (session: Session, end: SessionEnd) => void;
+}
+
+/** Bytes from a member that has a session. */
+export interface LanPullOptions extends PullOptions {
+  readonly peer: MemberId;
+}
+
+/**
+ * This member's place in the LAN: one TLS port, sessions with the other members of the room, bulk transfer both ways.
+ * Importing this module loads ConnectRPC and protobuf; import it when a room is opened or joined, not before.
+ */
+export class Lan implements AsyncDisposable {
+  readonly #listener: Listener;
+  readonly #sessions: Sessions;
+  readonly #bulk: Bulk;
+  readonly #advertise: readonly string[] | undefined;
+  #closing: Promise<void> | undefined;
+
+  private constructor(
+    listener: Listener,
+    sessions: Sessions,
+    bulk: Bulk,
+    advertise: readonly string[] | undefined,
+  ) {
+    this.#listener = listener;
+    this.#sessions = sessions;
+    this.#bulk = bulk;
+    this.#advertise = advertise?.slice(0, MAX_ADDRESSES);
+  }
+
+  /** Opens the port. @throws DragonloadError `port-busy`, `unreachable`. */
+  static async start(options: LanOptions): Promise<Lan> {
+    const { identity, room } = options;
+    const key = admissionKey(room.id, room.secret);
+    const instance = randomBytes(INSTANCE_BYTES);
+    const name = printable(options.name).slice(0, MAX_NAME_CHARS);
+    const me = (): Credentials => ({
+      id: identity.id,
+      name,
+      addresses: lan.addresses(),
+      room: room.id,
+      key,
+      instance,
+    });
+
+    const dialler = new Dialler(identity, options.dial?.originLocalAddress);
+    const bulk = new Bulk(dialler, options.serve);
+    const sessions = new Sessions({
+      me,
+      dialler,
+      admissionMs: options.limits?.admissionMs ?? 5000,
+      onUp: (session) => {
+        bulk.add(session);
+        options.onPeerUp(session);
+      },
+      onDown: (session, end) => {
+        bulk.remove(session);
+        options.onPeerDown(session, end);
+      },
+      onMessage: options.onMessage,
+      onOpenBulk: (session, count) => bulk.dialBack(session, count),
+    });
+    const http2 = channelServer(
+      (socket) => peerOf(socket),
+      (channel, socket) => void sessions.accept(channel, () => listener.admit(socket)),
+    );
+    const listener = await Listener.listen({
+      ...options,
+      onSession: ({ socket }) => http2.emit('connection', socket),
+      onBulk: async (connection) => (await sessions.admitted(connection.peer.id)) && bulk.adopt(connection),
+    });
+    const lan = new Lan(listener, sessions, bulk, options.advertise);
+    return lan;
+  }
+
+  /** The TCP port this member listens on. */
+  get port(): number {
+    return this.#listener.port;
+  }
+
+  /** Where others may reach this member now, `host:port`, best first, at most 16. */
+  addresses(): readonly string[] {
+    return this.#advertise ?? listenAddresses(this.#listener.bindHost, this.port);
+  }
+
+  /** The members that have a session. */
+  sessions(): readonly Session[] {
+    return this.#sessions.all();
+  }
+
+  /**
+   * Opens a session with the member at one of these addresses (`host:port`), or gives the one there is. With `expect`
+   * no other member will do, and nothing is sent to one.
+   * @throws DragonloadError `unreachable`, `wrong-vault`, `unknown-room`, `wrong-secret`, `room-failed`, `bad-peer`; the
+   * signal's reason when aborted.
+   */
+  dial(
+    addresses: readonly string[],
+    options: { expect?: MemberId; signal?: AbortSignal } = {},
+  ): Promise<Session> {
+    return this.#sessions.dial(addresses, options.expect, options.signal);
+  }
+
+  /** Gets bytes from a member. Rejects only when a callback throws. */
+  async pull(options: LanPullOptions): Promise<PullResult> {
+    const pool = this.#bulk.pool(options.peer);
+    return pool === undefined
+      ? { outcome: 'broken', message: 'there is no session with the member' }
+      : await pool.pull(options);
+  }
+
+  /** Ends the session with a member that misbehaved, and lets it in no more. */
+  ban(peer: MemberId, reason: string): void {
+    this.#sessions.ban(peer, reason);
+  }
+
+  /** Sends what is queued, ends every session, closes the port. */
+  close(): Promise<void> {
+    this.#closing ??= (async () => {
+      await this.#sessions.close('This member leaves.');
+      await this.#listener[Symbol.asyncDispose]();
+    })();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
