@@ -5,8 +5,6 @@ import { DragonloadError } from '../core/errors.ts';
 import { codeOf } from './disk-error.ts';
 import { numbered } from './file-name.ts';
 
-/** Bytes that are read from the disk at a time for somebody else. */
-const READ_BYTES = 512 * 1024;
 const MAX_NUMBER = 999;
 
 /** A link at the place of a part file might lead anywhere. Windows has neither the flag nor the danger. */
@@ -44,28 +42,13 @@ export async function writeAll(file: FileHandle, bytes: Uint8Array, position: nu
     at += (await file.write(bytes, at, bytes.length - at, position + at)).bytesWritten;
 }
 
-/** Bytes `start` to `end - 1` in buffers of up to 512 KiB, each read while the one before it is being used. */
-export async function* readRange(file: FileHandle, start: number, end: number): AsyncGenerator<Buffer, void> {
-  let next = start < end ? readAt(file, start, Math.min(READ_BYTES, end - start)) : undefined;
-  for (let at = start; next !== undefined; ) {
-    const block = await next;
-    at += block.length;
-    next = at < end ? readAt(file, at, Math.min(READ_BYTES, end - at)) : undefined;
-    // If the reader stops here, nobody is left to hear of a failure.
-    next?.catch(() => {});
-    yield block;
-  }
-}
-
-async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafeSlow(length);
-  let at = 0;
-  while (at < length) {
-    const { bytesRead } = await file.read(buffer, at, length - at, position + at);
+/** Fills all of `target` with the bytes of a file from `position` on. Throws when it has fewer. */
+export async function readInto(file: FileHandle, target: Uint8Array, position: number): Promise<void> {
+  for (let at = 0; at < target.length; ) {
+    const { bytesRead } = await file.read(target, at, target.length - at, position + at);
     if (bytesRead === 0) throw new DragonloadError('internal', 'The part file is shorter than it should be.');
     at += bytesRead;
   }
-  return buffer;
 }
 
 /** Throws `disk-full` with figures unless `directory` has room for `sizeBytes` less what `part` takes up already. */

@@ -10,7 +10,7 @@ import { onDisk } from './disk-error.ts';
 import { numbered } from './file-name.ts';
 import type { Algorithm } from './hash-engine.ts';
 import { Hasher } from './hasher.ts';
-import { place, readRange } from './part-file.ts';
+import { place, readInto } from './part-file.ts';
 import { algorithmFrom, type ExpectedDigest, type FinishedPart, type PartOptions } from './part-options.ts';
 import { PartWriter } from './part-writer.ts';
 import { PieceTable } from './piece-table.ts';
@@ -159,9 +159,9 @@ export class Part implements AsyncDisposable {
     this.#advance();
   }
 
-  /** Bytes `start` to `end - 1` for somebody else, in buffers of up to 512 KiB. Throws `unwritable` when the disk fails. */
-  read(start: number, end: number): AsyncGenerator<Buffer, void> {
-    return readRange(this.#claim.file, start, end);
+  /** Fills all of `target` with the bytes from `offset` on, for somebody else. Throws when the file has fewer. */
+  read(target: Uint8Array, offset: number): Promise<void> {
+    return readInto(this.#claim.file, target, offset);
   }
 
   /** The size became known, in bytes. Throws `origin-changed` if it is known to be another. */

@@ -25,7 +25,7 @@ export type PullFrom = (request: {
   readonly onChunk: (chunk: Buffer) => Promise<void> | undefined;
   readonly onRecords: (records: readonly PieceRecord[]) => void;
   readonly signal: AbortSignal;
-}) => Promise<{ readonly outcome: 'complete' | 'broken' | 'refused' }>;
+}) => Promise<{ readonly outcome: 'complete' | 'stopped' | 'broken' | 'refused' }>;
 
 interface Transfer {
   readonly writer: PartWriter;
@@ -67,6 +67,10 @@ export class DownloadRunner implements AsyncDisposable {
     this.origin = origin;
     this.expected = expected;
     this.#around = around;
+  }
+
+  get geometry(): Geometry {
+    return this.part.geometry;
   }
 
   /** Returns false for commands that are not a download's business. */
@@ -132,7 +136,7 @@ export class DownloadRunner implements AsyncDisposable {
     this.#fetches.delete(stream);
     const reachedEnd = transfer.position >= transfer.end;
     if (end === undefined && result.outcome === 'complete') {
-      this.part.setSize(transfer.position);
+      await this.part.setSize(transfer.position);
       this.#dispatch({ type: 'size-known', download, sizeBytes: transfer.position });
     }
     const outcome = reachedEnd ? 'complete' : transfer.stopped ? 'stopped' : result.outcome;

@@ -3,7 +3,7 @@ import type { MemberId, RoomId } from '../core/ids.ts';
 import type { Command } from '../core/member/api.ts';
 import type { Message, Offer, PieceRecord } from '../core/messages.ts';
 import { type Identity, loadIdentity } from '../lan/identity.ts';
-import { Lan, type Served, type ServeRequest, type Session } from '../lan/lan.ts';
+import { Lan, type ServedBytes, type ServeRequest, type Session } from '../lan/lan.ts';
 import { signRecord, verifyRecord } from '../lan/records.ts';
 import type { PullFrom } from './download-runner.ts';
 import { MemberTask } from './member-task.ts';
@@ -18,7 +18,6 @@ export interface RoomAccess {
 /** A task in a room: sessions with the other members, over which the core speaks and pieces travel. */
 export abstract class RoomTask extends MemberTask {
   readonly #sessions = new Map<MemberId, Session>();
-  readonly #banned = new Set<MemberId>();
   #identity: Identity | undefined;
   #lan: Lan | undefined;
   /** The address of this machine from which the origin is reached. */
@@ -54,7 +53,7 @@ export abstract class RoomTask extends MemberTask {
       port,
       room,
       name: this.name,
-      originLocalAddress: () => this.originLocalAddress,
+      dial: { originLocalAddress: () => this.originLocalAddress },
       serve: (request) => this.#serve(request),
       onPeerUp: (session) => this.#peerUp(session),
       onMessage: (session, message) => this.#receive(session, message),
@@ -110,7 +109,6 @@ export abstract class RoomTask extends MemberTask {
   }
 
   #peerUp(session: Session): void {
-    if (this.#banned.has(session.peer)) return session.close('it was banned');
     this.#sessions.set(session.peer, session);
     const { peer, name, addresses, certificate } = session;
     this.dispatch({ type: 'peer-up', peer, name, addresses, certificate });
@@ -145,23 +143,34 @@ export abstract class RoomTask extends MemberTask {
   }
 
   #ban(peer: MemberId, reason: string): void {
-    this.#banned.add(peer);
-    const session = this.#sessions.get(peer);
-    const name = session?.name ?? peer.slice(0, 8);
+    const name = this.#sessions.get(peer)?.name ?? peer.slice(0, 8);
     this.emit({ type: 'error', error: new DragonloadError('bad-peer', `${name} was dropped: ${reason}.`) });
-    session?.close(reason);
+    this.lan.ban(peer, reason);
   }
 
-  #serve({ peer, download, start, end, signal }: ServeRequest): Served | undefined {
+  async #serve({ peer, download, start, end }: ServeRequest): Promise<ServedBytes | undefined> {
     const runner = this.runners.get(download);
-    const records = runner && this.engine.core.serve(download, { start, end });
-    if (!runner || !records || !this.#sessions.has(peer)) return undefined;
-    const { pieceBytes } = runner.offer;
-    const run = { start: Math.floor(start / pieceBytes), end: Math.floor((end - 1) / pieceBytes) + 1 };
-    const read = () => runner.part.read(start, end);
-    const body = this.#uploads.serve({ download, peer, run, bytes: end - start, read, signal }, (bytes) =>
-      this.dispatch({ type: 'served', download, bytes }),
-    );
-    return body && { records, body };
+    const { core } = this.engine;
+    if (!runner || !this.#sessions.has(peer) || !core.serve(download, { start, end })) return undefined;
+    const run = { start: runner.geometry.pieceAt(start), end: runner.geometry.pieceAt(end - 1) + 1 };
+    const release = await this.#uploads.turn({ download, peer, run, bytes: end - start });
+    // What is held can have changed while the request waited.
+    const records = release && core.serve(download, { start, end });
+    if (!records) {
+      release?.(0);
+      return undefined;
+    }
+    let sentBytes = 0;
+    return {
+      records,
+      read: async (target, offset) => {
+        await runner.part.read(target, offset);
+        sentBytes += target.length;
+      },
+      release: () => {
+        release(sentBytes);
+        this.dispatch({ type: 'served', download, bytes: sentBytes });
+      },
+    };
   }
 }

@@ -1,83 +1,47 @@
-import { UploadQueue } from '../core/chainrain/upload-queue.ts';
-import type { DownloadId, MemberId } from '../core/ids.ts';
-import type { Run } from '../core/ranges.ts';
+import { UploadQueue, type UploadRequest } from '../core/chainrain/upload-queue.ts';
+import type { MemberId } from '../core/ids.ts';
 
-interface Ticket {
-  readonly download: DownloadId;
-  readonly peer: MemberId;
-  readonly run: Run;
-  readonly bytes: number;
-  readonly read: () => AsyncIterable<Buffer>;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** Serves what others ask for, a few requests at a time and in the order that helps the room most. */
+/** Lets requests of other members be served a few at a time, in the order that helps the room most. */
 export class Uploads {
   readonly #queue: UploadQueue;
-  readonly #turns = new Map<number, () => void>();
+  readonly #turns = new Map<number, (admitted: boolean) => void>();
   #ids = 0;
 
   constructor(knowledge: ConstructorParameters<typeof UploadQueue>[0]) {
     this.#queue = new UploadQueue(knowledge);
   }
 
-  /** The bytes of a request once its turn has come; undefined when too many wait already. */
-  serve(ticket: Ticket, onSent: (bytes: number) => void): AsyncIterable<Buffer> | undefined {
+  /**
+   * Waits for the turn of a request. Resolves to what has to be called with the number of bytes sent when it is over,
+   * or to undefined when too many wait already or the peer is gone.
+   */
+  async turn(request: Omit<UploadRequest, 'id'>): Promise<((sentBytes: number) => void) | undefined> {
     const id = ++this.#ids;
-    if (
-      !this.#queue.add({
-        id,
-        download: ticket.download,
-        peer: ticket.peer,
-        run: ticket.run,
-        bytes: ticket.bytes,
-      })
-    )
-      return undefined;
-    const turn = new Promise<void>((resolve) => this.#turns.set(id, resolve));
-    ticket.signal?.addEventListener('abort', () => this.#cancel(id), { once: true });
+    if (!this.#queue.add({ ...request, id })) return undefined;
+    const turn = new Promise<boolean>((resolve) => this.#turns.set(id, resolve));
     this.#admit();
-    return this.#send(id, turn, ticket, onSent);
+    if (!(await turn)) return undefined;
+    return (sentBytes) => {
+      this.#queue.done(id, sentBytes);
+      this.#admit();
+    };
   }
 
   removePeer(peer: MemberId): void {
     this.#queue.removePeer(peer);
     this.#admit();
-  }
-
-  async *#send(
-    id: number,
-    turn: Promise<void>,
-    ticket: Ticket,
-    onSent: (bytes: number) => void,
-  ): AsyncGenerator<Buffer> {
-    let sentBytes = 0;
-    try {
-      await turn;
-      for await (const block of ticket.read()) {
-        yield block;
-        sentBytes += block.length;
-      }
-    } finally {
+    // Whoever still waits and is no longer in the queue belonged to that peer.
+    for (const [id, resolve] of this.#turns) {
+      if (this.#queue.has(id)) continue;
       this.#turns.delete(id);
-      this.#queue.done(id, sentBytes);
-      this.#queue.remove(id);
-      onSent(sentBytes);
-      this.#admit();
+      resolve(false);
     }
-  }
-
-  #cancel(id: number): void {
-    this.#queue.remove(id);
-    this.#turns.get(id)?.();
-    this.#admit();
   }
 
   #admit(): void {
     for (let next = this.#queue.next(); next; next = this.#queue.next()) {
-      const admit = this.#turns.get(next.id);
-      if (admit) admit();
-      else this.#queue.remove(next.id);
+      this.#turns.get(next.id)?.(true);
+      this.#turns.delete(next.id);
     }
   }
 }

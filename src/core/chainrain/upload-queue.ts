@@ -61,6 +61,11 @@ export class UploadQueue {
     this.#maxActive = maxActive;
   }
 
+  /** Whether a request is waiting or being served. */
+  has(id: number): boolean {
+    return this.#waiting.has(id) || this.#active.has(id);
+  }
+
   get waitingCount(): number {
     return this.#waiting.size;
   }

@@ -214,6 +214,8 @@ export class MemberCore {
     const { peer, name, addresses, certificate } = event;
     if (peer === this.#options.me) return;
     this.#room.peerUp({ id: peer, name, addresses, certificate }, nowMs);
+    // A newcomer must know who coordinates before it can believe an offer.
+    this.#drainRoom(nowMs);
     for (const knowledge of this.#knowledge.values()) knowledge.peerUp(peer);
     this.#coordinator?.memberUp(peer, nowMs);
     if (this.#coordinator) {
@@ -332,11 +334,7 @@ export class MemberCore {
     this.#startNext(nowMs);
     for (let again = true; again; ) {
       again = false;
-      for (const command of this.#room.drain()) {
-        again = true;
-        if (command.type === 'coordinator-changed') this.#coordinatorChanged(nowMs);
-        else this.#commands.push(command);
-      }
+      if (this.#drainRoom(nowMs)) again = true;
       for (const download of this.#downloads.values()) download.flush(nowMs);
       for (const { to, message } of this.#coordinator?.drain() ?? []) {
         if (to === this.#options.me) this.#loopback.push(message);
@@ -355,6 +353,16 @@ export class MemberCore {
       this.#statusAtMs = nowMs + STATUS_MS;
       this.#broadcast(this.#status(nowMs));
     }
+  }
+
+  /** Returns whether there was anything. */
+  #drainRoom(nowMs: number): boolean {
+    const commands = this.#room.drain();
+    for (const command of commands) {
+      if (command.type === 'coordinator-changed') this.#coordinatorChanged(nowMs);
+      else this.#commands.push(command);
+    }
+    return commands.length > 0;
   }
 
   #receiveFromMyself(message: Message, nowMs: number): void {

@@ -204,13 +204,14 @@ export class Room {
     this.#epoch = epoch;
     this.#coordinator = coordinator;
     this.#claimAtMs = undefined;
+    // The claim goes out before anything that is said by right of it.
+    if (this.isCoordinator) for (const peer of this.#sessions) this.#send(peer, this.#claimMessage());
     this.#commands.push({ type: 'coordinator-changed' });
   }
 
   #claim(epoch: number): void {
     this.#takePlace(this.#seniority ?? this.#nextSeniority());
     this.#follow(epoch, { id: this.#me.id, seniority: this.#seniority! });
-    for (const peer of this.#sessions) this.#send(peer, this.#claimMessage());
     if (this.#sessions.size > 0) this.#broadcastRoster();
   }
 

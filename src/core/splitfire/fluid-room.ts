@@ -235,8 +235,18 @@ class Member {
     const hand = this.#hands.find(({ lease }) => lease.lease === id);
     if (hand === undefined) return;
     hand.end = Math.min(hand.end, end);
+    hand.receivedBytes = this.#receivedIn(hand);
     this.#hands = this.#hands.filter((other) => other.end > other.lease.start);
     this.#room.report(this);
+  }
+
+  #receivedIn({ lease, end, receivedBytes }: Hand): number {
+    if (lease.kind === 'tail') return receivedBytes;
+    let bytes = 0;
+    for (let piece = this.#geometry.pieceAt(lease.start); this.#geometry.startOf(piece) < end; piece += 1) {
+      bytes += this.known.has(piece) ? this.#geometry.bytesOf(piece) : (this.#partial.get(piece) ?? 0);
+    }
+    return bytes;
   }
 
   receiveTail(lease: Lease, _from: Member): void {

@@ -20,7 +20,8 @@ interface Tail {
   readonly helper: Live;
   /** Undefined when adopted: nobody knows any more whom it was for. */
   readonly owner: Live | undefined;
-  readonly bytes: number;
+  /** What the owner is spared. */
+  readonly savedBytes: number;
 }
 
 /**
@@ -137,12 +138,12 @@ export class LeaseTable {
       );
   }
 
-  /** The end of a piece, from `start` on, that `owner` is fetching. */
-  grantTail(seat: Seat, owner: Live, piece: number, start: number, nowMs: number): void {
+  /** The end of a piece, from `start` on, that `owner` is fetching, which is to save it `savedBytes`. */
+  grantTail(seat: Seat, owner: Live, piece: number, start: number, savedBytes: number, nowMs: number): void {
     const end = this.#geometry.endOf(piece);
     const rest = { kind: 'tail', victim: owner.seat, start, end, run: { start: piece, end: piece } } as const;
-    this.#tails.set(piece, { helper: this.#grant(seat, rest, nowMs), owner, bytes: end - start });
-    owner.seat.promisedBytes += end - start;
+    this.#tails.set(piece, { helper: this.#grant(seat, rest, nowMs), owner, savedBytes });
+    owner.seat.promisedBytes += savedBytes;
     this.#duplicateBytes += end - start;
   }
 
@@ -185,7 +186,7 @@ export class LeaseTable {
       if (board.isHeld(piece) || this.#tails.has(piece)) return;
       const rest = { kind: 'tail', victim: undefined, end, run: { start: piece, end: piece } } as const;
       const helper = this.#seatLease(seat, report, rest, nowMs);
-      this.#tails.set(piece, { helper, owner: undefined, bytes: end - report.start });
+      this.#tails.set(piece, { helper, owner: undefined, savedBytes: 0 });
       return;
     }
     const from = report.start / pieceBytes;
@@ -236,6 +237,7 @@ export class LeaseTable {
       start: report.start,
       receivedBytes: Math.min(report.receivedBytes, Math.max(0, rest.end - report.start)),
       forgottenBytes: 0,
+      cutIsNews: false,
       heldBytes: 0,
       progressMs: nowMs,
       headMs: undefined,
@@ -277,9 +279,9 @@ export class LeaseTable {
       live.run = { start: live.run.start, end: keepUntil };
       live.heldBytes -= forgotten;
       live.forgottenBytes += forgotten;
+      live.cutIsNews = true;
     }
     live.end = Math.max(live.start, Math.min(live.end, end));
-    live.receivedBytes = Math.min(live.receivedBytes, live.end - live.start);
   }
 
   #held(seat: Seat, piece: number, nowMs: number): void {
@@ -322,13 +324,13 @@ export class LeaseTable {
     this.#commands.push({ type: 'revoke', to: helper.seat.id, lease: helper.id, end: helper.end });
   }
 
-  #dropTail({ helper, owner, bytes }: Tail): void {
+  #dropTail({ helper, owner, savedBytes }: Tail): void {
     this.#tails.delete(helper.run.start);
     if (owner === undefined) return;
-    owner.seat.promisedBytes -= bytes;
+    owner.seat.promisedBytes -= savedBytes;
     // What had not arrived by the last report is not counted as fetched twice.
     if (helper.seat.leases.includes(helper))
-      this.#duplicateBytes -= Math.max(0, bytes - helper.receivedBytes);
+      this.#duplicateBytes -= Math.max(0, helper.end - helper.start - helper.receivedBytes);
   }
 
   /** Ids stay unique even if a member has seen some of this epoch that this coordinator does not know of. */

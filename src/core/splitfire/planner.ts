@@ -181,6 +181,11 @@ export class Planner {
 
   #updateLease(live: Live, report: LeaseReport, nowMs: number): void {
     live.settlingMs = undefined;
+    if (live.cutIsNews && report.end <= live.end) {
+      live.cutIsNews = false;
+      live.forgottenBytes = 0;
+      live.receivedBytes = Math.min(live.receivedBytes, report.receivedBytes);
+    }
     if (report.receivedBytes <= live.receivedBytes) return;
     live.receivedBytes = report.receivedBytes;
     live.progressMs = nowMs;

@@ -21,8 +21,10 @@ export interface Live {
   /** The whole pieces in it; for a tail none, placed at its piece. */
   run: Run;
   receivedBytes: number;
-  /** Received bytes that lay in a part that was cut off. */
+  /** Bytes of `receivedBytes` in a part that was cut off, until a report is about the shorter lease; else 0. */
   forgottenBytes: number;
+  /** The lease was cut, and no report was about the shorter one yet. */
+  cutIsNews: boolean;
   /** Bytes of its pieces that somebody holds. */
   heldBytes: number;
   progressMs: number;

@@ -38,8 +38,9 @@ export function steal(
     .sort((a, b) => leftSeconds(b) - leftSeconds(a));
   for (const victim of victims) {
     if (leftSeconds(victim) - leftSeconds(thief) < MIN_GAIN_SECONDS) return false;
-    if (stealPieces(table, thief, victim, nowMs)) return true;
+    if (victim.seat.parole === undefined && stealPieces(table, thief, victim, nowMs)) return true;
     if (thief.seat.parole !== undefined) continue;
+    if (victim.seat.parole !== undefined && rescue(table, thief, victim, nowMs)) return true;
     if (grantTail(table, thief, victim, nowMs) || rescue(table, thief, victim, nowMs)) return true;
   }
   return false;
@@ -93,36 +94,43 @@ function lastUnbegun(victim: Standing, pieceBytes: number): { live: Live; unbegu
 }
 
 function grantTail(table: LeaseTable, thief: Standing, victim: Standing, nowMs: number): boolean {
-  const found = lastWithoutTail(table, victim);
-  if (found === undefined) return false;
-  const { live, piece } = found;
   const { geometry } = table;
+  const candidate = tailCandidate(table, victim);
+  if (candidate === undefined) return false;
+  const { live, piece, unheld } = candidate;
   const budget = Math.max(geometry.pieceBytes, geometry.sizeBytes! * DUPLICATE_SHARE) - table.duplicateBytes;
-  const share = fairShare(
-    { leftBytes: victim.leftBytes, rate: victim.rate },
-    { leftBytes: thief.leftBytes + HANDOVER_SECONDS * thief.rate, rate: thief.rate },
-  );
+  const busyBytes = thief.leftBytes + HANDOVER_SECONDS * thief.rate;
+  const share = fairShare(victim, { leftBytes: busyBytes, rate: thief.rate });
   const bytes = Math.floor(Math.min(share, victim.leftBytes, geometry.bytesOf(piece) - 1, budget));
   if (bytes < MIN_TAIL_BYTES || bytes / victim.rate < MIN_GAIN_SECONDS) return false;
-  table.grantTail(thief.seat, live, piece, geometry.endOf(piece) - bytes, nowMs);
+  // Several pieces in flight are each done in part: no more is saved than what one of them still lacks.
+  const savedBytes = Math.min(bytes, Math.ceil(victim.leftBytes / unheld));
+  table.grantTail(thief.seat, live, piece, geometry.endOf(piece) - bytes, savedBytes, nowMs);
   thief.leftBytes += bytes;
   thief.room -= 1;
-  victim.leftBytes -= bytes;
+  victim.leftBytes -= savedBytes;
   return true;
 }
 
-function lastWithoutTail(table: LeaseTable, victim: Standing): { live: Live; piece: number } | undefined {
+/** The victim's last piece that nobody helps with, and how many pieces without a tail it has in hand. */
+function tailCandidate(
+  table: LeaseTable,
+  victim: Standing,
+): { live: Live; piece: number; unheld: number } | undefined {
   let looked = 0;
+  let found: { live: Live; piece: number } | undefined;
+  let unheld = 0;
   for (const live of victim.seat.leases.toReversed()) {
     if (live.kind !== 'run' || !isOpen(live)) continue;
-    for (let piece = live.run.end - 1; piece >= live.run.start; piece -= 1) {
+    for (let piece = live.run.end - 1; piece >= live.run.start && looked < TAIL_CANDIDATES; piece -= 1) {
       if (table.board!.isHeld(piece)) continue;
-      if (!table.hasTail(piece)) return { live, piece };
       looked += 1;
-      if (looked === TAIL_CANDIDATES) return undefined;
+      if (table.hasTail(piece)) continue;
+      unheld += 1;
+      found ??= { live, piece };
     }
   }
-  return undefined;
+  return found && { ...found, unheld };
 }
 
 /** Too slow for a tail to help: the piece changes hands, and what the victim has of it is lost. */
@@ -131,7 +139,10 @@ function rescue(table: LeaseTable, thief: Standing, victim: Standing, nowMs: num
   const piece = live && table.board!.lastUnheld(live.run);
   if (live === undefined || piece === undefined) return false;
   const seconds = (thief.leftBytes + table.geometry.bytesOf(piece)) / thief.rate;
-  if (leftSeconds(victim) < Math.max(RESCUE_SECONDS, RESCUE_FACTOR * seconds)) return false;
+  // A member on parole has shown nothing since it stalled.
+  if (victim.seat.parole === undefined && leftSeconds(victim) < Math.max(RESCUE_SECONDS, RESCUE_FACTOR * seconds)) {
+    return false;
+  }
   table.cut(live, table.geometry.startOf(piece));
   give(table, thief, victim, piece, 1, nowMs);
   return true;
