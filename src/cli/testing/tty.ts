@@ -1,6 +1,11 @@
 import { Writable } from 'node:stream';
 import type { TerminalStream } from '../terminal.ts';
 
+const CSI = '\x1b[';
+/** One control sequence or one character. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it takes escape sequences apart.
+const TOKEN = /\x1b\[[0-9;?]*[A-Za-z]|./gsu;
+
 /**
  * A terminal for tests: it understands what the display writes (text, CR, LF, cursor up, erase to the end of the line or
  * of the screen, modes) and throws at anything else. One column a character; lines that are too long wrap.
@@ -24,8 +29,7 @@ export class FakeTerminal extends Writable implements TerminalStream {
 
   override _write(chunk: string, _encoding: string, done: () => void): void {
     this.writes.push(chunk);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: it takes escape sequences apart.
-    for (const [token] of chunk.matchAll(/\x1b\[\??[0-9;]*[A-Za-z]|[^]/gu)) this.#take(token);
+    for (const [token] of chunk.matchAll(TOKEN)) this.#take(token);
     done();
   }
 
@@ -38,19 +42,23 @@ export class FakeTerminal extends Writable implements TerminalStream {
   }
 
   #take(token: string): void {
-    if (token === '\r') this.#column = 0;
+    const sequence = token.startsWith(CSI) ? token.slice(CSI.length) : undefined;
+    if (sequence !== undefined) this.#obey(sequence);
+    else if (token === '\r') this.#column = 0;
     else if (token === '\n') this.#down();
-    else if (token === '\x1b[K') this.lines[this.#row] = this.lines[this.#row]!.slice(0, this.#column);
-    else if (token === '\x1b[J') {
-      this.lines.length = this.#row + 1;
-      this.lines[this.#row] = this.lines[this.#row]!.slice(0, this.#column);
-    } else if (/^\x1b\[\d+A$/.test(token)) this.#up(Number.parseInt(token.slice(2), 10));
-    else if (token === '\x1b[?25l') this.cursorVisible = false;
-    else if (token === '\x1b[?25h') this.cursorVisible = true;
-    else if (/^\x1b\[(\?2026[hl]|[0-9;]*m)$/.test(token)) return;
-    else if (token.length > 2 || token < ' ')
-      throw new Error(`the terminal does not know ${JSON.stringify(token)}`);
+    else if (token < ' ') throw new Error(`the terminal does not know ${JSON.stringify(token)}`);
     else this.#put(token);
+  }
+
+  #obey(sequence: string): void {
+    const rest = this.lines[this.#row]!.slice(0, this.#column);
+    if (sequence === 'K') this.lines[this.#row] = rest;
+    else if (sequence === 'J') this.lines.splice(this.#row, Number.POSITIVE_INFINITY, rest);
+    else if (sequence === '?25l') this.cursorVisible = false;
+    else if (sequence === '?25h') this.cursorVisible = true;
+    else if (/^\d+A$/.test(sequence)) this.#up(Number.parseInt(sequence, 10));
+    else if (!/^(\?2026[hl]|[0-9;]*m)$/.test(sequence))
+      throw new Error(`the terminal does not know ${sequence}`);
   }
 
   #put(char: string): void {

@@ -83,7 +83,11 @@ export class PullTracker {
     this.#pulls.delete(pull);
     this.#queuedBytes -= known.leftBytes;
     if (how === 'complete') this.#failures = 0;
-    if (how === 'complete' || how === 'stopped') return;
+    else if (how !== 'stopped') this.avoid(how, nowMs);
+  }
+
+  /** Leaves the peer alone for a while, the longer the more often in a row. What is under way goes on. */
+  avoid(how: keyof typeof BACKOFF_MS, nowMs: number): void {
     // Several pulls that fail together are one failure.
     if (nowMs < this.#avoidedUntilMs) return;
     this.#avoidedUntilMs = nowMs + Math.min(BACKOFF_MS[how] * 2 ** this.#failures, MAX_BACKOFF_MS);
@@ -109,8 +113,9 @@ export class PullTracker {
 
   /** Pulls that have got nothing for too long: stop them, and tell `end` that they stalled. */
   stalled(nowMs: number): number[] {
-    const since = nowMs - this.#patienceMs();
-    return [...this.#pulls].filter(([, pull]) => pull.progressMs <= since).map(([id]) => id);
+    // The same sum as in `deadline`: a difference could be rounded to the other side of it.
+    const patienceMs = this.#patienceMs();
+    return [...this.#pulls].filter(([, pull]) => pull.progressMs + patienceMs <= nowMs).map(([id]) => id);
   }
 
   /** When, at the earliest, a pull stalls or the peer may be asked again. */

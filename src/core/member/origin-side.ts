@@ -49,6 +49,7 @@ export class OriginSide {
   /** Undefined until this member has looked at the origin itself. */
   #canFetch: boolean | undefined;
   #refusal: string | undefined;
+  #nowMs = 0;
 
   constructor(options: OriginSideOptions) {
     this.#options = options;
@@ -155,6 +156,7 @@ export class OriginSide {
 
   /** Opens streams for leased bytes that nobody is getting yet. Returns tail leases that are complete now. */
   schedule(nowMs: number): readonly Lease[] {
+    this.#nowMs = nowMs;
     const tails = this.#closeLeases();
     if (this.#canFetch !== true) return tails;
     for (;;) {
@@ -181,7 +183,8 @@ export class OriginSide {
   }
 
   deadline(): number | undefined {
-    return this.leases.size > 0 && this.#canFetch ? this.#governor.nextAttemptMs() : undefined;
+    const at = this.leases.size > 0 && this.#canFetch ? this.#governor.nextAttemptMs() : undefined;
+    return at !== undefined && at > this.#nowMs ? at : undefined;
   }
 
   /** The size became known: no lease or stream goes past it. */

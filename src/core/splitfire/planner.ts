@@ -270,7 +270,7 @@ export class Planner {
     const board = this.#table.board!;
     const { pieceBytes } = this.#table.geometry;
     const { seat, rate } = standing;
-    const others = field.filter((other) => other !== standing && isActive(other));
+    const others = field.filter((other) => other !== standing && isActive(other, nowMs));
     let totalRate = rate;
     let leftBytes = board.freeBytes + standing.leftBytes;
     let soonestElsewhere = Number.POSITIVE_INFINITY;

@@ -3,6 +3,8 @@ import { backlogBytes, isOpen, roomFor, type Seat } from './seat.ts';
 
 /** What a room of members without any measured rate is taken for. Only ratios matter then. */
 const FALLBACK_RATE = 1024 * 1024;
+/** Who fetched something within this time is still at work, although its last report shows nothing to do. */
+const RECENT_MS = 1_000;
 
 /** How a member stands at the moment: what it has to do, and what it could take. */
 export interface Standing {
@@ -21,9 +23,10 @@ export function leftSeconds(standing: Standing): number {
   return standing.leftBytes / standing.rate;
 }
 
-/** Whether the member is doing a share of the work, or is about to. */
-export function isActive({ seat, leftBytes, room }: Standing): boolean {
-  return seat.canFetch && seat.parole === undefined && (leftBytes > 0 || room > 0);
+/** Whether the member is doing a share of the work, or is about to: it may just not have asked for more yet. */
+export function isActive({ seat, leftBytes, room }: Standing, nowMs: number): boolean {
+  if (!seat.canFetch || seat.parole !== undefined) return false;
+  return leftBytes > 0 || room > 0 || nowMs - seat.progressMs < RECENT_MS;
 }
 
 /** Everybody's standing at `nowMs`. */
