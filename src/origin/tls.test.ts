@@ -10,7 +10,7 @@ const FILES = { '/f': { content: CONTENT } };
 const HERE = { type: 'ip', value: '127.0.0.1' } as const;
 
 test('ranges come over TLS too, one after another over one connection', async () => {
-  const tls = await serverCertificate(HERE);
+  const tls = serverCertificate(HERE);
   await using server = await startOrigin({ tls, files: FILES });
   await using origin = new Origin(server.url(), { allowPrivate: true, ca: tls.cert });
   await origin.probe();
@@ -23,7 +23,7 @@ test('ranges come over TLS too, one after another over one connection', async ()
 });
 
 test('a paused transfer over TLS goes on', async () => {
-  const tls = await serverCertificate(HERE);
+  const tls = serverCertificate(HERE);
   await using server = await startOrigin({ tls, files: FILES });
   await using origin = new Origin(server.url(), { allowPrivate: true, ca: tls.cert });
   const { identity } = await origin.probe();
@@ -37,9 +37,9 @@ test('a paused transfer over TLS goes on', async () => {
 });
 
 test('certificates that are unknown, expired or of another name are refused', async () => {
-  const good = await serverCertificate(HERE);
-  const old = await serverCertificate(HERE, Date.now() - 10 * 24 * 3_600_000);
-  const other = await serverCertificate({ type: 'dns', value: 'example.org' });
+  const good = serverCertificate(HERE);
+  const old = serverCertificate(HERE, Date.now() - 10 * 24 * 3_600_000);
+  const other = serverCertificate({ type: 'dns', value: 'example.org' });
   for (const [tls, ca] of [
     [good, undefined],
     [old, old.cert],
@@ -67,14 +67,14 @@ test('a server that does not speak TLS is a matter of TLS', async () => {
 });
 
 test('an address of the inside is refused over TLS too', async () => {
-  const tls = await serverCertificate(HERE);
+  const tls = serverCertificate(HERE);
   await using server = await startOrigin({ tls, files: FILES });
   await using origin = new Origin(server.url(), { allowPrivate: false, ca: tls.cert });
   await assert.rejects(origin.probe(), { code: 'private-address' });
 });
 
 test('a redirect from https to http is refused', async () => {
-  const tls = await serverCertificate(HERE);
+  const tls = serverCertificate(HERE);
   await using plain = await startOrigin({ files: FILES });
   await using server = await startOrigin({
     tls,

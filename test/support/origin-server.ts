@@ -268,7 +268,8 @@ export class OriginServer implements AsyncDisposable {
     if (partial || file.length !== false) headers['content-length'] = String(range.end - range.start);
     served.status = partial ? 206 : 200;
     served.sent = { start: range.start, end: range.start };
-    response.writeHead(served.status, headers);
+    response.setHeaders(new Map(Object.entries(headers)));
+    response.writeHead(served.status);
     const record = (bytes: number) => {
       served.sent = { start: range.start, end: (served.sent?.end ?? range.start) + bytes };
       this.bytesByClient.set(served.client, (this.bytesByClient.get(served.client) ?? 0) + bytes);

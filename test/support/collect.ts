@@ -1,0 +1,21 @@
+import type { FileIdentity } from '../../src/core/messages.ts';
+import type { FetchOptions, Origin, OriginResult } from '../../src/origin/origin.ts';
+import type { LiveRange } from '../../src/origin/receive.ts';
+
+/** Knows nothing of a file. */
+export const ANY_FILE: FileIdentity = { sizeBytes: undefined, etag: undefined, lastModified: undefined };
+
+/** Fetches a range and keeps its bytes. */
+export async function collect(
+  origin: Origin,
+  range: LiveRange,
+  options: Partial<FetchOptions> = {},
+): Promise<OriginResult & { bytes: Buffer }> {
+  const chunks: Buffer[] = [];
+  const onChunk = (chunk: Buffer) => {
+    chunks.push(chunk);
+    return undefined;
+  };
+  const result = await origin.fetchRange(range, { identity: ANY_FILE, onChunk, ...options });
+  return { ...result, bytes: Buffer.concat(chunks) };
+}
