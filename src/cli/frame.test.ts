@@ -144,6 +144,7 @@ describe('the frame', () => {
           }
         },
       ),
+      { numRuns: 40 },
     );
   });
 });

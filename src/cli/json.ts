@@ -15,16 +15,18 @@ export interface LineSink {
   write(text: string): unknown;
 }
 
-/** `--json`: one object a line on stdout and nothing else there. People read errors and notices on stderr. */
+/** `--json`: one object a line on stdout and nothing else there. People read errors and (unless `quiet`) notices on stderr. */
 export class JsonReporter implements Reporter {
   readonly #stdout: LineSink;
   readonly #stderr: LineSink;
   readonly #look: Look;
+  readonly #quiet: boolean;
   readonly #told = new ToldErrors();
   #task: Pick<Task, 'view'> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(stdout: LineSink, stderr: LineSink, look: Look) {
+  constructor(stdout: LineSink, stderr: LineSink, look: Look, options: { quiet?: boolean } = {}) {
+    this.#quiet = options.quiet ?? false;
     this.#stdout = stdout;
     this.#stderr = stderr;
     this.#look = look;
@@ -50,7 +52,7 @@ export class JsonReporter implements Reporter {
   }
 
   notice(message: string): void {
-    this.#stderr.write(`${safeText(message)}\n`);
+    if (!this.#quiet) this.#stderr.write(`${safeText(message)}\n`);
   }
 
   error(error: DragonloadError): void {

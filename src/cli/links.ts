@@ -28,9 +28,13 @@ export function checkUrl(text: string): string {
     });
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new DragonloadError('bad-url', `Dragonload fetches http and https, not ${safeText(url.protocol)}`, {
-      next: 'Look for an https link to the same file.',
-    });
+    throw new DragonloadError(
+      'bad-url',
+      `Dragonload fetches http and https, not ${safeText(url.protocol.slice(0, -1))}.`,
+      {
+        next: 'Look for an https link to the same file.',
+      },
+    );
   }
   return text;
 }

@@ -115,12 +115,6 @@ function checkTogether(targets: readonly string[], parsed: Parsed): void {
       `${next}, or run one command for each URL.`,
     );
   }
-  if (parsed.json && parsed.quiet) {
-    throw usageError(
-      '--json and --quiet exclude each other.',
-      'Use --json for scripts or --quiet for silence.',
-    );
-  }
 }
 
 function settingsOf(parsed: Parsed): RunSettings {

@@ -134,7 +134,7 @@ async function createReporter(settings: RunSettings): Promise<Reporter> {
   const traits = terminalTraits(process.stderr, process.env);
   if (settings.json) {
     const { JsonReporter } = await import('./json.ts');
-    return new JsonReporter(process.stdout, process.stderr, traits);
+    return new JsonReporter(process.stdout, process.stderr, traits, { quiet: settings.quiet });
   }
   if (settings.quiet || !traits.live) {
     const { PlainReporter } = await import('./plain.ts');
