@@ -195,7 +195,8 @@ export class Checks {
     const { geometry, clock, origin, pulls } = this.#world;
     return this.#unfinished()
       .map((member) => {
-        const phase = member.core?.view(clock.nowMs).downloads[0]?.phase ?? 'no process';
+        const view = member.core?.view(clock.nowMs);
+        const phase = view === undefined ? 'no process' : (view.downloads[0]?.phase ?? 'never heard of it');
         const held = `${member.disk.records.size} of ${geometry.pieceCount} pieces`;
         return `${member.name} (${phase}, ${held}, ${origin.openStreams(member)} streams, ${pulls.count(member)} pulls)`;
       })

