@@ -89,7 +89,9 @@ function jsonEvent(event: TaskEvent): object | undefined {
     case 'member':
       return { event: 'member', change: event.change, id: event.id, name: event.name };
     case 'done': {
-      const { download, path, sizeBytes, sha256, trust, seconds, originBytes, lanBytes } = event.result;
+      const { download, path, sizeBytes, sha256, trust, originBytes, lanBytes } = event.result;
+      // A millisecond is as fine as the clock of anyone who compares.
+      const seconds = Math.round(event.result.seconds * 1000) / 1000;
       const word = trustWord(trust);
       return {
         event: 'done',

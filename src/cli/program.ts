@@ -1,5 +1,4 @@
 import { Command, CommanderError, Option } from 'commander';
-import pkg from '../../package.json' with { type: 'json' };
 import type { DragonloadError } from '../core/errors.ts';
 import type { TaskOptions } from '../member/task.ts';
 import { EXIT } from './exit-codes.ts';
@@ -11,6 +10,7 @@ import { route } from './route.ts';
 import type { RunSettings } from './run.ts';
 import { usageError } from './usage.ts';
 import { parseChecksum, parseConnections, parseHeader, parseName, parsePort } from './values.ts';
+import { packageVersion } from './version.ts';
 
 const PARSERS: Readonly<Record<string, (text: string, before: unknown) => unknown>> = {
   '--name': parseName,
@@ -63,7 +63,7 @@ function buildProgram(done: (exitCode: number) => void): Command {
       'Download big files together: everyone on the LAN fetches a part over their own link, and all swap.',
     )
     .usage('COMMAND [options]')
-    .version(pkg.version, '-V, --version', 'print the version')
+    .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
     .exitOverride()
