@@ -40,7 +40,6 @@ export function checkCommand(world: World, member: SimMember, command: Command):
       if (checks.refused.has(member)) wrong('after the origin refused');
       if (world.clock.nowMs < (checks.waitUntilMs.get(member) ?? 0)) wrong('before Retry-After has passed');
       checkRange(world, start, end ?? world.scenario.file.sizeBytes, wrong);
-      if (!world.scenario.file.ranges && start !== 0) wrong(`from ${start} where the origin has no ranges`);
       if (world.scenario.file.ranges)
         checkUnheld(world, member, start, end ?? world.scenario.file.sizeBytes, wrong);
       return;

@@ -125,7 +125,10 @@ export type Command =
   | { readonly type: 'drop'; readonly peer: MemberId; readonly reason: string }
   /** The room offers a download that this member has not added: ask the user, probe it, then `add-download`. */
   | { readonly type: 'offered'; readonly offer: Offer }
-  /** Fetch bytes from the origin on a connection of their own; `end` undefined: to the end of the file. */
+  /**
+   * Fetch bytes from the origin on a connection of their own; `end` undefined: to the end of the file. An origin without
+   * ranges is read from its first byte, and what comes before `start` is passed over.
+   */
   | {
       readonly type: 'fetch';
       readonly download: DownloadId;

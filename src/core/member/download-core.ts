@@ -1,4 +1,4 @@
-import { Geometry } from '../geometry.ts';
+import { Geometry, MAX_PIECES } from '../geometry.ts';
 import type { MemberId } from '../ids.ts';
 import { Ledger } from '../ledger.ts';
 import type {
@@ -13,10 +13,11 @@ import type {
   Report,
   Revoke,
 } from '../messages.ts';
-import { type ByteRange, toRuns } from '../ranges.ts';
+import { type ByteRange, type Run, toRuns } from '../ranges.ts';
 import type { AddDownload, Command, OriginBytes, OriginEnded, PullBytes, PullEnded } from './api.ts';
 import { type Knowledge, sameBytes } from './knowledge.ts';
 import { LanSide } from './lan-side.ts';
+import { OWN_LEASES } from './lease-book.ts';
 import { OriginSide } from './origin-side.ts';
 
 /** New pieces are announced together, at most this much later. */
@@ -25,8 +26,10 @@ const ANNOUNCE_MS = 15;
 const REPORT_MS = 250;
 /** Without the origin and without anybody who fetches, a member waits this long for one before it gives up. */
 const HOPELESS_MS = 5_000;
-/** Leases that this member gave itself, to fetch again what a liar had signed, are numbered down from here. */
-const OWN_LEASES = 2 ** 52;
+/** With nothing to do and nothing arriving for this long, a member that can fetch helps itself. */
+const HELP_YOURSELF_MS = 10_000;
+/** How much it then takes at a time. */
+const OWN_LEASE_PIECES = 4;
 
 export interface DownloadCoreOptions {
   readonly me: MemberId;
@@ -66,13 +69,17 @@ export class DownloadCore {
   #reportAtMs: number | undefined;
   #reportNow = false;
   #hopelessAtMs: number | undefined;
+  /** When the last bytes arrived. */
+  #progressMs: number;
 
   constructor(options: DownloadCoreOptions) {
+    (globalThis as any).DL?.push(this);
     const { added, knowledge } = options;
     this.#options = options;
     this.#knowledge = knowledge;
     this.#offer = added.offer;
     this.startedMs = options.nowMs;
+    this.#progressMs = options.nowMs;
     const geometry = new Geometry(added.offer.identity.sizeBytes, added.offer.pieceBytes);
     this.#ledger = new Ledger(
       geometry,
@@ -177,6 +184,7 @@ export class DownloadCore {
   }
 
   originBytes(event: OriginBytes, nowMs: number): void {
+    this.#progressMs = nowMs;
     this.#hashAll(this.#origin.bytes(event, nowMs));
     this.schedule(nowMs);
   }
@@ -188,6 +196,7 @@ export class DownloadCore {
   }
 
   pullBytes(event: PullBytes, nowMs: number): void {
+    this.#progressMs = nowMs;
     this.#hashAll(this.#lan.bytes(event, nowMs));
   }
 
@@ -228,22 +237,24 @@ export class DownloadCore {
   }
 
   hashed(piece: number, sha256: Uint8Array, nowMs: number): void {
+    this.#unproven.delete(piece);
     if (this.#ledger.stateOf(piece) !== 'full') return;
     const { download } = this.#offer;
     const sources = [...this.#ledger.sourcesOf(piece)];
     const record = this.#knowledge.record(piece);
     const matches = record !== undefined && sameBytes(record.sha256, sha256);
-    if (matches && record.signer !== this.#options.me && !sources.every((source) => source === 'origin')) {
-      this.#options.emit({ type: 'keep', download, record });
-    } else if (sources.every((source) => source === 'origin') || (!record && sources.includes('origin'))) {
+    const fromOrigin = sources.every((source) => source === 'origin');
+    if (fromOrigin || (!record && sources.includes('origin'))) {
       if (record && !matches) this.#distrust(record.signer, piece);
       this.#options.emit({ type: 'sign', download, piece, sha256 });
-    } else if (!record) {
+    } else if (matches) {
+      this.#options.emit({ type: 'keep', download, record });
+    } else if (!record && this.#lan.isPulling(piece)) {
       this.#unproven.set(piece, sha256);
     } else {
       const [culprit] = sources;
       // Bytes from several hands: none can be named, so all of the piece is fetched again.
-      if (sources.length === 1 && culprit !== undefined) {
+      if (record && sources.length === 1 && culprit !== undefined) {
         this.#options.emit({ type: 'drop', peer: culprit, reason: `it served a corrupt piece ${piece}` });
       }
       this.#discard(piece, nowMs);
@@ -263,7 +274,6 @@ export class DownloadCore {
   kept(record: PieceRecord, nowMs: number): void {
     if (this.#ledger.stateOf(record.piece) !== 'full') return;
     this.#knowledge.settle(record);
-    this.#unproven.delete(record.piece);
     this.#ledger.hold(record.piece);
     this.#announce.push(record.piece);
     this.#announceAtMs ??= nowMs + ANNOUNCE_MS;
@@ -325,6 +335,7 @@ export class DownloadCore {
 
   tick(nowMs: number): void {
     this.#lan.tick(nowMs);
+    this.#helpYourself(nowMs);
     this.schedule(nowMs);
     this.flush(nowMs);
   }
@@ -361,8 +372,34 @@ export class DownloadCore {
     }
   }
 
+  /**
+   * Nobody may have to wait for a coordinator: one that says nothing, or keeps a piece leased to a member that never
+   * brings it, costs some bytes fetched twice and no more.
+   */
+  #helpYourself(nowMs: number): void {
+    if (!this.#isWaiting || nowMs < this.#progressMs + HELP_YOURSELF_MS) return;
+    this.#progressMs = nowMs;
+    const { geometry, held } = this.#ledger;
+    const count = geometry.pieceCount ?? MAX_PIECES;
+    if (geometry.pieceCount === undefined || !this.#offer.ranges) return this.#ownLease({ start: 0, end: count });
+    // Several members may be in the same position: each begins somewhere else.
+    const from = Math.floor(this.#options.random() * count);
+    const first = held.firstMissing(from, count) ?? held.firstMissing(0, from);
+    if (first === undefined) return;
+    const run = { start: first, end: Math.min(held.firstSet(first, count) ?? count, first + OWN_LEASE_PIECES) };
+    // Whoever says to have them has not delivered.
+    for (let piece = run.start; piece < run.end; piece++) this.#lan.forbid(piece);
+    this.#ownLease(run);
+  }
+
+  /** Whether all that this member can do is wait for others. */
+  get #isWaiting(): boolean {
+    return this.#phase === 'downloading' && this.#origin.canFetch && this.#origin.leases.size === 0;
+  }
+
   deadline(): number | undefined {
     const candidates = [
+      this.#isWaiting ? this.#progressMs + HELP_YOURSELF_MS : undefined,
       this.#announceAtMs,
       this.#reportAtMs,
       this.#hopelessAtMs,
@@ -383,9 +420,9 @@ export class DownloadCore {
     return signers;
   }
 
-  /** All that this member holds, for somebody new. */
+  /** All that this member holds, for somebody new. The records come with the pieces. */
   haveAll(): Have {
-    return this.#have([...this.#ledger.held]);
+    return { type: 'have', download: this.#offer.download, runs: this.#ledger.held.runs(), records: [] };
   }
 
   status(nowMs: number): DownloadStatus {
@@ -445,7 +482,7 @@ export class DownloadCore {
       canFetch,
       wants: canFetch ? this.#origin.leases.wants : 0,
       seenLease: this.#origin.leases.seen,
-      leases: this.#origin.leases.reports().filter(({ lease }) => lease < OWN_LEASES),
+      leases: this.#origin.leases.reports(),
     };
   }
 
@@ -468,9 +505,11 @@ export class DownloadCore {
       this.#ledger.reset(piece);
       this.#lan.forbid(piece);
     }
-    for (const run of toRuns(pieces)) {
-      const lease = OWN_LEASES + ++this.#ownLeases;
-      this.#origin.grant({ lease, kind: 'run', victim: undefined, ...this.#ledger.geometry.bytesOfRun(run) });
-    }
+    for (const run of toRuns(pieces)) this.#ownLease(run);
+  }
+
+  #ownLease(run: Run): void {
+    const lease = OWN_LEASES + ++this.#ownLeases;
+    this.#origin.grant({ lease, kind: 'run', victim: undefined, ...this.#ledger.geometry.bytesOfRun(run) });
   }
 }

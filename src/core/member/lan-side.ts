@@ -53,6 +53,15 @@ export class LanSide {
     return this.#pulls.size > 0 || this.#availability.candidates.size > 0;
   }
 
+  /** Whether bytes of a piece are on their way from a member. */
+  isPulling(piece: number): boolean {
+    const { geometry } = this.#ledger;
+    for (const pull of this.#pulls.values()) {
+      if (pull.start < geometry.endOf(piece) && pull.end > geometry.startOf(piece)) return true;
+    }
+    return false;
+  }
+
   get hasPeers(): boolean {
     return this.#availability.peerCount > 0;
   }

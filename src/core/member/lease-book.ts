@@ -2,6 +2,8 @@ import type { Lease, LeaseReport } from '../messages.ts';
 
 /** Leases of one download that a member keeps at most; a coordinator that grants more is not listened to. */
 const MAX_LEASES = 64;
+/** Leases that this member gave itself are numbered up from here; the coordinator does not know of them. */
+export const OWN_LEASES = 2 ** 52;
 /** Leases that should be in hand, so that the connections never run dry between two of them. */
 const LEASES_IN_HAND = 2;
 
@@ -38,7 +40,7 @@ export class LeaseBook {
 
   /** Takes a lease on; false when it is known already or there are too many. */
   grant(lease: Lease): boolean {
-    this.#seen = Math.max(this.#seen, lease.lease);
+    if (lease.lease < OWN_LEASES) this.#seen = Math.max(this.#seen, lease.lease);
     if (this.#leases.has(lease.lease) || this.#leases.size >= MAX_LEASES) return false;
     this.#leases.set(lease.lease, { lease, end: lease.end, cursor: lease.start, receivedBytes: 0 });
     return true;
@@ -69,8 +71,10 @@ export class LeaseBook {
     return undefined;
   }
 
+  /** Those that the coordinator gave. */
   reports(): readonly LeaseReport[] {
-    return [...this.#leases.values()].map(({ lease, end, receivedBytes }) => ({
+    const given = [...this.#leases.values()].filter(({ lease }) => lease.lease < OWN_LEASES);
+    return given.map(({ lease, end, receivedBytes }) => ({
       lease: lease.lease,
       start: lease.start,
       end,

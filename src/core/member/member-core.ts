@@ -11,6 +11,8 @@ import { buildView } from './view-builder.ts';
 
 /** Everybody hears from this member at least this often; it is also the heartbeat. */
 const STATUS_MS = 500;
+/** What was said once is said again this often: a lost message costs time, never a piece. */
+const REPEAT_MS = 5_000;
 /** A room has at most this many downloads. */
 const MAX_DOWNLOADS = 1_000;
 
@@ -47,6 +49,7 @@ export class MemberCore {
   #loopback: Message[] = [];
   #commands: Command[] = [];
   #statusAtMs = 0;
+  #repeatAtMs = REPEAT_MS;
 
   constructor(options: MemberCoreOptions) {
     this.#options = options;
@@ -71,7 +74,7 @@ export class MemberCore {
   deadline(): number | undefined {
     const candidates = [this.#room.deadline(), this.#coordinator?.deadline()];
     for (const download of this.#downloads.values()) candidates.push(download.deadline());
-    if (this.#room.sessions.size > 0) candidates.push(this.#statusAtMs);
+    if (this.#room.sessions.size > 0) candidates.push(this.#statusAtMs, this.#repeatAtMs);
     const times = candidates.filter((at) => at !== undefined);
     return times.length > 0 ? Math.min(...times) : undefined;
   }
@@ -349,10 +352,24 @@ export class MemberCore {
     }
     for (const download of this.#downloads.values())
       download.giveUpIfHopeless(this.#othersFetch(download), nowMs);
+    if (nowMs >= this.#repeatAtMs && this.#room.sessions.size > 0) {
+      this.#repeatAtMs = nowMs + REPEAT_MS;
+      this.#repeat();
+    }
     if (nowMs >= this.#statusAtMs && this.#room.sessions.size > 0) {
       this.#statusAtMs = nowMs + STATUS_MS;
       this.#broadcast(this.#status(nowMs));
     }
+  }
+
+  /** Says again what others may have missed. */
+  #repeat(): void {
+    if (this.#coordinator) {
+      this.#room.repeat();
+      this.#commands.push(...(this.#room.drain() as Command[]));
+      for (const { offer } of this.#knowledge.values()) if (offer) this.#broadcast(offer);
+    }
+    for (const download of this.#downloads.values()) this.#broadcast(download.haveAll());
   }
 
   /** Returns whether there was anything. */

@@ -123,7 +123,8 @@ export class OriginSide {
     if (!stream) return;
     this.#streams.delete(event.stream);
     this.#ledger.release(event.stream);
-    this.#options.changed({ start: stream.position, end: stream.end });
+    // The piece in which it stood counts too: a fragment of it may have been given up meanwhile.
+    this.#options.changed({ start: Math.max(stream.start, stream.position - 1), end: stream.end });
     if (stream.position < stream.end) {
       for (const held of this.leases)
         held.cursor = Math.min(held.cursor, Math.max(held.lease.start, stream.position));

@@ -156,6 +156,13 @@ export class Room {
     return fromCoordinator;
   }
 
+  /** Says again who coordinates and who is there. */
+  repeat(): void {
+    if (!this.isCoordinator) return;
+    for (const peer of this.#sessions) this.#send(peer, this.#claimMessage());
+    this.#broadcastRoster();
+  }
+
   tick(nowMs: number): void {
     for (const [peer, redial] of this.#redials) {
       if (redial.atMs > nowMs) continue;
