@@ -9,6 +9,8 @@ interface Stream extends Flow {
   readonly id: number;
   readonly member: SimMember;
   readonly start: number;
+  /** Where the origin begins: without ranges at the first byte, and what comes before `start` is passed over. */
+  readonly first: number;
   /** Bytes up to here were handed over. */
   delivered: number;
   end: number;
@@ -63,10 +65,12 @@ export class Origin {
   fetch(member: SimMember, id: number, start: number, end: number | undefined): void {
     const { file, origin } = this.#world.scenario;
     const cap = origin.connectionRate;
+    const first = file.ranges ? start : 0;
     const stream: Stream = {
       id,
       member,
       start,
+      first,
       delivered: start,
       end: end ?? file.sizeBytes,
       toEndOfFile: end === undefined,
@@ -78,8 +82,8 @@ export class Origin {
         ...(cap === undefined ? [] : [this.fluid.addResource(cap)]),
       ],
       blocked: false,
-      position: start,
-      target: start,
+      position: first,
+      target: first,
       rate: 0,
     };
     const streams = this.#streams.get(member.index) ?? new Map();
@@ -157,8 +161,8 @@ export class Origin {
       return;
     }
     if (this.#world.prng.chance(this.breakChance)) {
-      stream.breakAt = stream.start + Math.floor((stream.end - stream.start) * this.#world.prng.random());
-      if (stream.breakAt === stream.start) {
+      stream.breakAt = stream.first + Math.floor((stream.end - stream.first) * this.#world.prng.random());
+      if (stream.breakAt === stream.first) {
         this.#finish(stream, 'broken');
         return;
       }
@@ -196,6 +200,14 @@ export class Origin {
     if (outcome === 'stopped') {
       // What has arrived but was not handed over yet is thrown away, as a closed socket's buffer is.
       stream.end = stream.delivered;
+    }
+    const passedOver = Math.min(
+      Math.floor(this.fluid.positionOf(stream, this.#world.clock.nowMs)),
+      stream.start,
+    );
+    if (passedOver > stream.first) {
+      member.originBytes += passedOver - stream.first;
+      this.#world.checks.ledger.note(member, stream.first, passedOver);
     }
     this.fluid.remove(stream, this.#world.clock.nowMs);
     const { sizeBytes, lengthKnown } = this.#world.scenario.file;

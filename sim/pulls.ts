@@ -9,6 +9,8 @@ interface Pull extends Flow {
   readonly id: number;
   readonly member: SimMember;
   readonly from: SimMember;
+  /** The process of `from` that was asked: a later one knows nothing of it. */
+  readonly fromLife: number;
   readonly start: number;
   readonly end: number;
   delivered: number;
@@ -42,6 +44,7 @@ export class Pulls {
       id,
       member,
       from,
+      fromLife: from.life,
       start,
       end,
       delivered: start,
@@ -82,7 +85,7 @@ export class Pulls {
   refresh(): void {
     for (const pulls of this.#pulls.values()) {
       for (const pull of pulls.values()) {
-        const blocked = !pull.from.core || !this.#world.passing(pull.member, pull.from);
+        const blocked = pull.from.life !== pull.fromLife || !this.#world.passing(pull.member, pull.from);
         this.fluid.setBlocked(pull, blocked, this.#world.clock.nowMs);
       }
     }
@@ -101,7 +104,7 @@ export class Pulls {
   #answer(pull: Pull): void {
     if (!this.#isOpen(pull)) return;
     const { member, from, start, end } = pull;
-    if (from.core !== undefined && !pull.blocked) {
+    if (from.core !== undefined && from.life === pull.fromLife && !pull.blocked) {
       const records = from.core.serve(this.#world.download, { start, end });
       if (records === undefined) {
         this.#finish(pull, 'refused');

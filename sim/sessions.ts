@@ -20,8 +20,9 @@ interface Session {
   changes: number;
 }
 
-/** Silent loss of a member is noticed after this, up to half as much again. */
-const TIMEOUT_MS = 4000;
+/** A session on which nothing is heard for 5 to 6 s is given up, as in `src/lan/session.ts`. */
+const SILENCE_MS = 5000;
+const SILENCE_SPREAD_MS = 1000;
 /** A closed connection is noticed by the other side after this beside the latency. */
 const RESET_MS = 5;
 
@@ -98,11 +99,11 @@ export class Sessions {
     }
   }
 
-  /** Links may have been cut or healed: starts the timeouts of the cut ones, moves what waited on the others. */
+  /** Links may have been cut or healed, members stalled or moving again: starts the timeouts of the cut ones, moves what waited on the others. */
   linksChanged(): void {
     for (const session of [...this.#sessions.values()]) {
       const [a, b] = session.sides;
-      const cut = this.#world.cut(a.member, b.member);
+      const cut = !this.#world.passing(a.member, b.member);
       if (cut !== session.cut) {
         session.cut = cut;
         session.changes++;
@@ -176,7 +177,7 @@ export class Sessions {
   }
 
   #timeoutMs(): number {
-    return TIMEOUT_MS * this.#world.prng.between(1, 1.5);
+    return SILENCE_MS + SILENCE_SPREAD_MS * this.#world.prng.random();
   }
 }
 
