@@ -17,15 +17,16 @@ export function intersectRanges(a: ByteRange, b: ByteRange): ByteRange | undefin
   return start < end ? { start, end } : undefined;
 }
 
-/** Ascending piece numbers as the fewest runs. Throws a `RangeError` when they do not ascend strictly. */
+/** Ascending piece numbers as the fewest runs; one that is repeated counts once. Throws a `RangeError` out of order. */
 export function toRuns(pieces: Iterable<number>): Run[] {
   const runs: Run[] = [];
   let start = -1;
   let end = -1;
   for (const piece of pieces) {
-    if (!Number.isSafeInteger(piece) || piece < Math.max(end, 0)) {
+    if (!Number.isSafeInteger(piece) || piece < Math.max(end - 1, 0)) {
       throw new RangeError(`piece ${piece} is out of order`);
     }
+    if (piece === end - 1) continue;
     if (piece !== end) {
       if (end !== -1) runs.push({ start, end });
       start = piece;

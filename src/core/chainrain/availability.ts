@@ -65,12 +65,12 @@ export class Availability {
   }
 
   /**
-   * A peer says that it holds these pieces, which adds to what it said before. False, and nothing changed, when it
-   * talks about pieces that the download does not have, or too much. Unknown peers are not listened to.
+   * A peer says that it holds these pieces, which adds to what it said before. False, and nothing changed, when the runs
+   * do not ascend, or when it talks about pieces that the download does not have. Unknown peers are not listened to.
    */
   have(id: MemberId, runs: readonly Run[]): boolean {
     const limit = this.#pieceCount ?? MAX_PIECES;
-    if (runs.length > MAX_RUNS || !runs.every((run) => isRun(run, limit))) return false;
+    if (runs.length > MAX_RUNS || !areRuns(runs, limit)) return false;
     const peer = this.#peers.get(id);
     if (peer === undefined) return true;
     for (const run of runs) {
@@ -178,12 +178,14 @@ export class Availability {
   }
 }
 
-function isRun(run: Run, limit: number): boolean {
-  return (
-    Number.isInteger(run.start) &&
-    Number.isInteger(run.end) &&
-    0 <= run.start &&
-    run.start < run.end &&
-    run.end <= limit
-  );
+/** In order and apart, so that a message costs no more work than there are pieces. */
+function areRuns(runs: readonly Run[], limit: number): boolean {
+  let least = 0;
+  for (const { start, end } of runs) {
+    const fits =
+      Number.isInteger(start) && Number.isInteger(end) && least <= start && start < end && end <= limit;
+    if (!fits) return false;
+    least = end;
+  }
+  return true;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Run } from '../ranges.ts';
+import { type Run, toRuns } from '../ranges.ts';
 import { Availability } from './availability.ts';
 import { PullTracker } from './peers.ts';
 import { choosePulls } from './policy.ts';
@@ -89,7 +89,7 @@ function play({ links, pieces, pieceBytes, seed }: Scenario): Outcome {
       other.trackers.set(member, new PullTracker());
       member.availability.peerUp(other.id);
       member.trackers.set(other, new PullTracker());
-      const runs = [...other.held].map((piece) => ({ start: piece, end: piece + 1 }));
+      const runs = toRuns([...other.held].sort((a, b) => a - b));
       assert.ok(member.availability.have(other.id, runs));
     }
     room.push(member);

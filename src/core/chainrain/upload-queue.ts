@@ -12,6 +12,8 @@ const MAX_WAITING = 1024;
 const MAX_ACTIVE = 16;
 /** At most this many of them for one peer, the second only while no other peer waits. */
 const MAX_ACTIVE_PER_PEER = 2;
+/** Of a request's pieces only so many are looked at: honest ones do not ask for more at once. */
+const MAX_RANKED_PIECES = 16;
 /** A request that was passed over this many times is next. */
 const MAX_PASSED = 64;
 
@@ -21,7 +23,7 @@ export interface UploadRequest {
   readonly id: number;
   readonly peer: MemberId;
   readonly download: DownloadId;
-  /** The pieces that it is about, in whole or in part; checked: in the download, and few. */
+  /** The pieces that it is about, in whole or in part. */
   readonly run: Run;
   readonly bytes: number;
 }
@@ -150,7 +152,7 @@ export class UploadQueue {
     if (this.#turn - since >= MAX_PASSED) return [-1];
     if (!this.#knowledge.relays(download, peer)) return [active, 1, 0, sentBytes];
     let holders = Number.POSITIVE_INFINITY;
-    for (let piece = run.start; piece < run.end; piece++) {
+    for (let piece = run.start; piece < Math.min(run.end, run.start + MAX_RANKED_PIECES); piece++) {
       holders = Math.min(holders, this.#knowledge.holders(download, piece));
     }
     return [active, 0, holders + copies, sentBytes];
