@@ -13,6 +13,8 @@ import { isPublicAddress, literalAddress, privateAddressError, publicLookup } fr
 /** Bytes read from a socket at once. Measured on loopback: 256 KiB is 2.5 times as fast as Node's 64 KiB. */
 const READ_BYTES = 256 * 1024;
 const MIN_READ_BYTES = 16 * 1024;
+/** Connections kept open between requests. */
+export const MAX_IDLE_CONNECTIONS = 16;
 
 export interface ConnectionOptions {
   /** False: connections to addresses of the inside fail with the code `ERR_PRIVATE_ADDRESS`. */
@@ -67,7 +69,11 @@ export class Connections implements Disposable {
   }
 }
 
-const agentOptions: AgentOptions = { keepAlive: true, maxFreeSockets: 16, scheduling: 'lifo' };
+const agentOptions: AgentOptions = {
+  keepAlive: true,
+  maxFreeSockets: MAX_IDLE_CONNECTIONS,
+  scheduling: 'lifo',
+};
 
 type Connect = (
   options: object,

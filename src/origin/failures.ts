@@ -75,6 +75,15 @@ export function failureOf(thrown: unknown, url: URL): Failure {
       `Check the address ${displayUrl(url)}.`,
     );
   }
+  if (code === 'ENETUNREACH' || code === 'EHOSTUNREACH' || code === 'EADDRNOTAVAIL') {
+    return make(
+      'origin-failed',
+      'broken',
+      false,
+      `${host} cannot be reached (${code}).`,
+      "Check this machine's network connection.",
+    );
+  }
   if (code === 'ETIMEDOUT' || code === 'ESOCKETTIMEDOUT') {
     return make('origin-failed', 'broken', true, `${host} did not answer in time.`, 'Try again later.');
   }

@@ -116,6 +116,21 @@ test('a range that begins early is trimmed', async () => {
   assert.deepEqual([outcome, bytes.length], ['complete', 500_000]);
 });
 
+test('an origin that sends shorter parts than it was asked for is asked for the rest', async () => {
+  for (const faults of [{ capBytes: 400_000 }, { capBytes: 400_000, hideTotal: true }]) {
+    const { outcome, bytes } = await faulty(faults, 1_000_000, 2_900_000);
+    assert.deepEqual([outcome, bytes.length], ['complete', 1_900_000]);
+    const identity = ANY_FILE;
+    const open = await fetched({ faults }, 1_000_000, undefined, { identity });
+    assert.deepEqual([open.outcome, open.bytes.length, open.sizeBytes], ['complete', 2_000_000, SIZE]);
+  }
+});
+
+test('an origin that sends crumbs is broken', async () => {
+  const { outcome, bytes } = await faulty({ capBytes: 10 }, 1_000_000, 2_900_000);
+  assert.deepEqual([outcome, bytes.length], ['broken', 10]);
+});
+
 test('ranges at the wrong place are not taken', async () => {
   for (const wrongContentRange of [
     'bytes 0-99/3000000',

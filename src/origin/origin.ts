@@ -18,6 +18,8 @@ import { parseOriginUrl } from './url.ts';
 const MAX_MISFITS = 3;
 /** A probe is tried so often when what goes wrong may pass. */
 const PROBE_ATTEMPTS = 3;
+/** The least that an origin has to send at a time for its shorter parts to be put together. */
+const MIN_CAPPED_BYTES = 64 * 1024;
 /** A probe waits no longer than this for an origin that asks for a pause. */
 const MAX_PROBE_PAUSE_MS = 10_000;
 
@@ -143,6 +145,11 @@ export class Origin implements AsyncDisposable {
     const { limiter, stallTimeoutMs = 20_000 } = this.#options;
     const { onChunk } = options;
     const received = await receive(answer, { ...judgement, range, onChunk, limiter, stallTimeoutMs, signal });
+    const rest = restOf(received, judgement, range);
+    if (rest !== undefined) {
+      const result = await this.fetchRange(rest, options);
+      return { ...result, receivedBytes: received.receivedBytes + result.receivedBytes };
+    }
     return { ...outcomeOf(received, judgement, range, options.identity), localAddress: answer.localAddress };
   }
 
@@ -192,6 +199,26 @@ export class Origin implements AsyncDisposable {
   }
 }
 
+/**
+ * What is still to be asked for when the origin sent, in order, a shorter part than it was asked for: some cap the
+ * length of an answer. Parts that are tiny are not worth going on with.
+ */
+function restOf(
+  { how, receivedBytes }: Received,
+  body: Extract<Judgement, { kind: 'body' }>,
+  range: LiveRange,
+): LiveRange | undefined {
+  const start = range.start + receivedBytes;
+  if (!body.partial || how !== 'eof' || start !== body.bodyEnd || start === body.totalBytes) return undefined;
+  if (receivedBytes < MIN_CAPPED_BYTES) return undefined;
+  return {
+    start,
+    get end() {
+      return range.end;
+    },
+  };
+}
+
 /** How a transfer ended, from how its body ended and how much was wanted. */
 function outcomeOf(
   { how, receivedBytes, error }: Received,
@@ -219,10 +246,8 @@ function outcomeOf(
     }
     case 'eof':
       if (reached === total) return { ...result, outcome: 'complete', sizeBytes: total };
-      // A body that ends in order where nothing was known of the length is how a stream tells it.
-      if (total === undefined && (!body.partial || range.end === undefined)) {
-        return { ...result, outcome: 'complete', sizeBytes: reached };
-      }
+      // A whole body that ends in order where nothing was known of the length is how a stream tells it.
+      if (total === undefined && !body.partial) return { ...result, outcome: 'complete', sizeBytes: reached };
       return { ...result, outcome: 'broken', message: 'The origin sent less than it was asked for.' };
   }
 }

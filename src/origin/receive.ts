@@ -119,9 +119,11 @@ export function receive(answer: Answer, options: ReceiveOptions): Promise<Receiv
   response.on('error', (cause: Error) => {
     error ??= cause;
   });
-  response.once('close', closed);
-  if (request.closed) closing -= 1;
-  else request.once('close', closed);
+  // The origin may have broken off in the same breath as it sent the head: those events are over.
+  for (const part of [response, request]) {
+    if (part.closed) queueMicrotask(closed);
+    else part.once('close', closed);
+  }
   signal?.addEventListener('abort', abort, { once: true });
   if (signal?.aborted === true) abort();
   return promise;

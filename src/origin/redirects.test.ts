@@ -77,6 +77,14 @@ test('what the user gave for one host is not sent to another', async () => {
   for (const name of ['authorization', 'cookie', 'x-token']) assert.equal(reached?.[name], undefined);
 });
 
+test('a user with broken escapes is sent as it stands', async () => {
+  await using server = await startOrigin({ files: { '/f': FILE } });
+  await using origin = new Origin(server.url().replace('//', '//%ff:x@'), { allowPrivate: true });
+  const { finalUrl } = await origin.probe();
+  assert.equal(finalUrl, server.url());
+  assert.equal(server.requests[0]?.headers.authorization, `Basic ${Buffer.from('%ff:x').toString('base64')}`);
+});
+
 test('headers that break a transfer, or that cannot be sent, are refused', () => {
   for (const header of [
     ['Range', 'bytes=0-'],

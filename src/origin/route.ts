@@ -18,7 +18,9 @@ export interface OpenOptions {
  * refused, the given URL is resolved again, once for all who wait.
  */
 export class Route {
+  /** Without user and password. */
   readonly given: URL;
+  readonly #credentials: URL;
   readonly #connections: Connections;
   readonly #options: HeaderOptions & Timeouts;
   readonly #closed: AbortSignal;
@@ -26,8 +28,11 @@ export class Route {
   #renewing: Promise<void> | undefined;
 
   constructor(given: URL, connections: Connections, options: HeaderOptions & Timeouts, closed: AbortSignal) {
-    this.given = given;
-    this.#resolved = given;
+    this.#credentials = given;
+    this.given = new URL(given);
+    this.given.username = '';
+    this.given.password = '';
+    this.#resolved = this.given;
     this.#connections = connections;
     this.#options = options;
     this.#closed = closed;
@@ -60,7 +65,7 @@ export class Route {
 
   #follow(first: URL, options: OpenOptions): Promise<Answer> {
     const get = (url: URL) => {
-      const headers = { ...headersFor(url, this.given, this.#options), ...options.headers };
+      const headers = { ...headersFor(url, this.#credentials, this.#options), ...options.headers };
       return send(this.#connections, url, headers, this.#options, options.signal);
     };
     return follow(first, this.given, get, options.onRedirect);

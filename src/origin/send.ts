@@ -1,6 +1,6 @@
 import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Connections } from './connections.ts';
+import { type Connections, MAX_IDLE_CONNECTIONS } from './connections.ts';
 import { parseLength } from './content-range.ts';
 
 /** Bodies up to this many bytes are read to their end to keep the connection; larger ones are cut off. */
@@ -42,16 +42,16 @@ export async function send(
   timeouts: Timeouts,
   signal: AbortSignal | undefined,
 ): Promise<Answer> {
-  // Every kept connection may have died: each attempt uses up one, the last opens its own.
   for (let attempt = 0; ; attempt++) {
     signal?.throwIfAborted();
-    const options = attempt < 8 ? { headers } : { headers: { ...headers, connection: 'close' } };
-    const request = await connections.request(url, { ...options, method: 'GET', insecureHTTPParser: false });
+    const request = await connections.request(url, { headers, method: 'GET', insecureHTTPParser: false });
     try {
       return await head(request, url, timeouts, signal);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (!request.reusedSocket || (code !== 'ECONNRESET' && code !== 'EPIPE') || attempt >= 8) throw error;
+      const stale = request.reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE');
+      // Each attempt uses up one kept connection; when all of them had died, the next one opens its own.
+      if (!stale || attempt > MAX_IDLE_CONNECTIONS) throw error;
     }
   }
 }

@@ -42,6 +42,10 @@ export interface OriginFaults {
   readonly wrongContentRange?: string;
   /** A range begins this many bytes before the one asked for, and says so. */
   readonly earlyStartBytes?: number;
+  /** A range ends after at most this many bytes, and says so. */
+  readonly capBytes?: number;
+  /** Names `*` in place of the size. */
+  readonly hideTotal?: boolean;
   /** 503 for requests beyond this many at once, over all paths. */
   readonly refuseAbove?: number;
   /** Answers with this status and no file. */
@@ -260,7 +264,9 @@ export class OriginServer implements AsyncDisposable {
     let range: SentRange = { start: 0, end: source.sizeBytes };
     if (asked !== 'whole') {
       range = { start: Math.max(0, asked.start - (faults.earlyStartBytes ?? 0)), end: asked.end };
-      const right = `bytes ${range.start}-${range.end - 1}/${source.sizeBytes}`;
+      if (faults.capBytes !== undefined)
+        range = { ...range, end: Math.min(range.end, range.start + faults.capBytes) };
+      const right = `bytes ${range.start}-${range.end - 1}/${faults.hideTotal === true ? '*' : source.sizeBytes}`;
       const contentRange = faults.wrongContentRange ?? right;
       if (contentRange !== '') headers['content-range'] = contentRange;
     }
