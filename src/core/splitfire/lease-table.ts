@@ -21,7 +21,7 @@ interface Tail {
   /** Undefined when adopted: nobody knows any more whom it was for. */
   readonly owner: Live | undefined;
   /** What the owner is spared. */
-  readonly savedBytes: number;
+  readonly bytes: number;
 }
 
 /**
@@ -138,12 +138,12 @@ export class LeaseTable {
       );
   }
 
-  /** The end of a piece, from `start` on, that `owner` is fetching, which is to save it `savedBytes`. */
-  grantTail(seat: Seat, owner: Live, piece: number, start: number, savedBytes: number, nowMs: number): void {
+  /** The end of a piece, from `start` on, that `owner` is fetching. */
+  grantTail(seat: Seat, owner: Live, piece: number, start: number, nowMs: number): void {
     const end = this.#geometry.endOf(piece);
     const rest = { kind: 'tail', victim: owner.seat, start, end, run: { start: piece, end: piece } } as const;
-    this.#tails.set(piece, { helper: this.#grant(seat, rest, nowMs), owner, savedBytes });
-    owner.seat.promisedBytes += savedBytes;
+    this.#tails.set(piece, { helper: this.#grant(seat, rest, nowMs), owner, bytes: end - start });
+    owner.seat.promisedBytes += end - start;
     this.#duplicateBytes += end - start;
   }
 
@@ -186,7 +186,7 @@ export class LeaseTable {
       if (board.isHeld(piece) || this.#tails.has(piece)) return;
       const rest = { kind: 'tail', victim: undefined, end, run: { start: piece, end: piece } } as const;
       const helper = this.#seatLease(seat, report, rest, nowMs);
-      this.#tails.set(piece, { helper, owner: undefined, savedBytes: 0 });
+      this.#tails.set(piece, { helper, owner: undefined, bytes: 0 });
       return;
     }
     const from = report.start / pieceBytes;
@@ -324,10 +324,10 @@ export class LeaseTable {
     this.#commands.push({ type: 'revoke', to: helper.seat.id, lease: helper.id, end: helper.end });
   }
 
-  #dropTail({ helper, owner, savedBytes }: Tail): void {
+  #dropTail({ helper, owner, bytes }: Tail): void {
     this.#tails.delete(helper.run.start);
     if (owner === undefined) return;
-    owner.seat.promisedBytes -= savedBytes;
+    owner.seat.promisedBytes -= bytes;
     // What had not arrived by the last report is not counted as fetched twice.
     if (helper.seat.leases.includes(helper))
       this.#duplicateBytes -= Math.max(0, helper.end - helper.start - helper.receivedBytes);

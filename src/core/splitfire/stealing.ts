@@ -101,14 +101,14 @@ function grantTail(table: LeaseTable, thief: Standing, victim: Standing, nowMs: 
   const budget = Math.max(geometry.pieceBytes, geometry.sizeBytes! * DUPLICATE_SHARE) - table.duplicateBytes;
   const busyBytes = thief.leftBytes + HANDOVER_SECONDS * thief.rate;
   const share = fairShare(victim, { leftBytes: busyBytes, rate: thief.rate });
-  const bytes = Math.floor(Math.min(share, victim.leftBytes, geometry.bytesOf(piece) - 1, budget));
+  // With several pieces in flight each is done in part: what one of them still lacks on average is all that helps.
+  const lackingBytes = Math.ceil(victim.leftBytes / unheld);
+  const bytes = Math.floor(Math.min(share, lackingBytes, geometry.bytesOf(piece) - 1, budget));
   if (bytes < MIN_TAIL_BYTES || bytes / victim.rate < MIN_GAIN_SECONDS) return false;
-  // Several pieces in flight are each done in part: no more is saved than what one of them still lacks.
-  const savedBytes = Math.min(bytes, Math.ceil(victim.leftBytes / unheld));
-  table.grantTail(thief.seat, live, piece, geometry.endOf(piece) - bytes, savedBytes, nowMs);
+  table.grantTail(thief.seat, live, piece, geometry.endOf(piece) - bytes, nowMs);
   thief.leftBytes += bytes;
   thief.room -= 1;
-  victim.leftBytes -= savedBytes;
+  victim.leftBytes -= bytes;
   return true;
 }
 
@@ -140,7 +140,10 @@ function rescue(table: LeaseTable, thief: Standing, victim: Standing, nowMs: num
   if (live === undefined || piece === undefined) return false;
   const seconds = (thief.leftBytes + table.geometry.bytesOf(piece)) / thief.rate;
   // A member on parole has shown nothing since it stalled.
-  if (victim.seat.parole === undefined && leftSeconds(victim) < Math.max(RESCUE_SECONDS, RESCUE_FACTOR * seconds)) {
+  if (
+    victim.seat.parole === undefined &&
+    leftSeconds(victim) < Math.max(RESCUE_SECONDS, RESCUE_FACTOR * seconds)
+  ) {
     return false;
   }
   table.cut(live, table.geometry.startOf(piece));

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ConnectionGovernor } from './connections.ts';
+
+const MB = 1_000_000;
+
+/** An origin whose rate depends on the number of connections; the governor is obeyed at once. */
+class Origin {
+  readonly governor: ConnectionGovernor;
+  readonly rateOf: (connections: number) => number;
+  bytes = 0;
+  nowMs = 0;
+  readonly counts: number[] = [];
+
+  constructor(max: number, rateOf: (connections: number) => number) {
+    this.governor = new ConnectionGovernor(max);
+    this.rateOf = rateOf;
+  }
+
+  run(ms: number): void {
+    for (const endMs = this.nowMs + ms; this.nowMs < endMs; ) {
+      const target = this.governor.target(this.nowMs);
+      if (this.counts.at(-1) !== target) this.counts.push(target);
+      this.nowMs += 20;
+      this.bytes += this.rateOf(target) * 0.02;
+      this.governor.progress(this.bytes, target, this.nowMs);
+    }
+  }
+}
+
+test('the count doubles up to the most that is allowed while every doubling pays', () => {
+  const origin = new Origin(16, (n) => n * 10 * MB);
+  origin.run(10_000);
+  assert.deepEqual(origin.counts, [1, 2, 4, 8, 16]);
+});
+
+test('a count that is no power of two is reached', () => {
+  const origin = new Origin(6, (n) => n * 10 * MB);
+  origin.run(10_000);
+  assert.deepEqual(origin.counts, [1, 2, 4, 6]);
+});
+
+test('on a link that one connection fills a second one is tried and given up', () => {
+  const origin = new Origin(8, () => 12 * MB);
+  origin.run(50_000);
+  assert.deepEqual(origin.counts, [1, 2, 1]);
+});
+
+test('the count stays where the gain ends', () => {
+  const origin = new Origin(16, (n) => Math.min(n, 4) * 5 * MB);
+  origin.run(30_000);
+  assert.deepEqual(origin.counts, [1, 2, 4, 8, 4]);
+});
+
+test('more connections are tried again after a minute and not before', () => {
+  const origin = new Origin(4, () => 12 * MB);
+  origin.run(55_000);
+  assert.deepEqual(origin.counts, [1, 2, 1]);
+  origin.run(40_000);
+  assert.deepEqual(origin.counts, [1, 2, 1, 2, 1]);
+});
+
+test('nothing is judged while fewer connections than wanted are at work', () => {
+  const governor = new ConnectionGovernor(8);
+  for (let nowMs = 0; nowMs < 10_000; nowMs += 20) governor.progress(nowMs * 10_000, 0, nowMs);
+  assert.equal(governor.target(10_000), 1);
+});
+
+test('a slow link is not judged before 2 MiB have come', () => {
+  const origin = new Origin(8, () => 100_000);
+  origin.run(15_000);
+  assert.deepEqual(origin.counts, [1]);
+});
+
+test('a refused connection lowers the count to the others and lets them go on', () => {
+  const origin = new Origin(16, (n) => n * 10 * MB);
+  origin.run(10_000);
+  origin.governor.refused(origin.nowMs);
+  assert.equal(origin.governor.target(origin.nowMs), 15);
+  assert.ok(origin.governor.mayOpen(origin.nowMs));
+  origin.run(30_000);
+  assert.equal(origin.counts.at(-1), 15);
+});
+
+test('when the only connection is refused the pauses double, with jitter', () => {
+  const at = (random: number) => {
+    const governor = new ConnectionGovernor(4, () => random);
+    const waits: number[] = [];
+    let nowMs = 0;
+    for (let i = 0; i < 9; i += 1) {
+      governor.refused(nowMs);
+      waits.push(governor.nextAttemptMs()! - nowMs);
+      nowMs = governor.nextAttemptMs()!;
+    }
+    return waits;
+  };
+  assert.deepEqual(at(0), [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
+  assert.equal(at(0.5)[0], 750);
+});
+
+test('what the origin asks for with Retry-After is kept, within five minutes', () => {
+  const governor = new ConnectionGovernor(4);
+  governor.refused(0, 20_000);
+  assert.ok(!governor.mayOpen(19_999));
+  assert.ok(governor.mayOpen(20_000));
+  governor.refused(20_000, 86_400_000);
+  assert.equal(governor.nextAttemptMs(), 320_000);
+});
+
+test('progress on other connections does not cut a Retry-After short', () => {
+  const governor = new ConnectionGovernor(4);
+  governor.progress(1, 2, 0);
+  governor.refused(0, 5_000);
+  governor.progress(1_000_000, 1, 100);
+  assert.ok(!governor.mayOpen(4_999));
+});
+
+test('broken connections are tried again after growing pauses of at most 30 s, and progress forgives', () => {
+  const governor = new ConnectionGovernor(4, () => 0.999_999);
+  const waits: number[] = [];
+  let nowMs = 0;
+  for (let i = 0; i < 10; i += 1) {
+    governor.broken(nowMs);
+    waits.push(Math.round(governor.nextAttemptMs()! - nowMs));
+    nowMs = governor.nextAttemptMs()!;
+  }
+  assert.deepEqual(waits, [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
+  governor.progress(1, 1, nowMs);
+  assert.ok(governor.mayOpen(nowMs));
+  governor.broken(nowMs);
+  assert.ok(governor.nextAttemptMs()! - nowMs <= 250);
+});
+
+test('connections that break together count once', () => {
+  const governor = new ConnectionGovernor(4, () => 0.999_999);
+  for (let i = 0; i < 4; i += 1) governor.broken(i);
+  assert.ok(governor.nextAttemptMs()! <= 250);
+});
