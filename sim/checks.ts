@@ -103,7 +103,7 @@ export class Checks {
   /** The core of `member` has given up. */
   hopeless(member: SimMember, message: string): void {
     this.failed.add(member);
-    if (!this.#world.origin.changed) this.fail(`${member.name} gave up: ${message}`);
+    if (!this.#world.origin.changed && !this.#isExempt(member)) this.fail(`${member.name} gave up: ${message}`);
   }
 
   /** Called when a core says that its file is whole, before it is told that it is. */
@@ -169,7 +169,7 @@ export class Checks {
     });
   }
 
-  /** The origin has another file, and everyone has what anyone has. */
+  /** The origin has another file, and everyone has given up or has what anyone has. */
   #nothingMoreToGet(): boolean {
     const { origin, members, clock, scenario } = this.#world;
     if (!origin.changed || origin.anyStream || clock.nowMs < faultsEndMs(scenario.faults)) return false;
@@ -177,7 +177,7 @@ export class Checks {
     if (members.some((member) => !member.core && (this.#returnsMs.get(member) ?? -1) >= clock.nowMs))
       return false;
     const known = new Set(alive.flatMap((member) => [...member.disk.records.keys()]));
-    return alive.every((member) => member.disk.records.size === known.size);
+    return alive.every((member) => this.failed.has(member) || member.disk.records.size === known.size);
   }
 
   #checkView(member: SimMember): void {
