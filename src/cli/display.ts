@@ -1,13 +1,12 @@
 import type { DragonloadError } from '../core/errors.ts';
 import type { Result, Task, TaskEvent } from '../member/task.ts';
-import { errorLines, eventLines, gainLine } from './event-lines.ts';
+import { errorLines, eventLines, gainLines, noticeLines, type TextLook } from './event-lines.ts';
 import { renderFrame } from './frame.ts';
 import { inviteCode, inviteLines } from './invite-card.ts';
 import type { Reporter } from './reporter.ts';
 import { ToldErrors } from './reporter.ts';
 import { Screen, SHOW_CURSOR } from './screen.ts';
 import type { Look } from './spans.ts';
-import { renderLine } from './spans.ts';
 import type { TerminalStream } from './terminal.ts';
 import { terminalSize } from './terminal.ts';
 
@@ -56,15 +55,15 @@ export class LiveDisplay implements Reporter {
     else if (event.type === 'invite') {
       const code = inviteCode(event.link, { ...this.#look, ...terminalSize(this.#stream) });
       this.#print([...code, ...inviteLines(event.link, this.#look)]);
-    } else this.#print(eventLines(event, this.#task?.view(), this.#look));
+    } else this.#print(eventLines(event, this.#task?.view(), this.#textLook()));
   }
 
   notice(message: string): void {
-    this.#print([renderLine([{ text: message }], 4096, this.#look)]);
+    this.#print(noticeLines(message, this.#textLook()));
   }
 
   error(error: DragonloadError): void {
-    if (this.#told.isNew(error)) this.#print(errorLines(error, this.#look));
+    if (this.#told.isNew(error)) this.#print(errorLines(error, this.#textLook()));
   }
 
   pause(): void {
@@ -84,11 +83,15 @@ export class LiveDisplay implements Reporter {
     process.off('exit', this.#onExit);
     this.#paused = true;
     this.#screen.clear();
-    this.#print(results.map((result) => gainLine(result, this.#look)));
+    this.#print(results.flatMap((result) => gainLines(result, this.#textLook())));
   }
 
   #print(lines: readonly string[]): void {
     if (lines.length > 0) this.#screen.print(lines);
+  }
+
+  #textLook(): TextLook {
+    return { ...this.#look, columns: terminalSize(this.#stream).columns - 1 };
   }
 
   /** Ctrl-Z: the shell gets its cursor back; then this process stops as it would have without a listener. */

@@ -1,7 +1,7 @@
 import type { DragonloadError } from '../core/errors.ts';
 import type { DownloadView, View } from '../core/view.ts';
 import type { Result, Task, TaskEvent } from '../member/task.ts';
-import { errorLines, eventLines, gainLine } from './event-lines.ts';
+import { errorLines, eventLines, gainLines, noticeLines } from './event-lines.ts';
 import { formatBytes, formatDuration, formatRate, percentOf } from './format.ts';
 import { inviteLines } from './invite-card.ts';
 import type { LineSink } from './json.ts';
@@ -9,7 +9,6 @@ import { current } from './member-table.ts';
 import type { Reporter } from './reporter.ts';
 import { ToldErrors } from './reporter.ts';
 import type { Look } from './spans.ts';
-import { renderLine } from './spans.ts';
 
 /** How often the view is looked at for changes, and the ticks after which progress is told: at 1 s, then every 5 s. */
 const TICK_MS = 1000;
@@ -45,7 +44,7 @@ export class PlainReporter implements Reporter {
     this.#changes(view);
     const download = current(view);
     if (this.#ticks++ % TICKS_PER_PROGRESS === 0 && download?.phase === 'downloading') {
-      this.#print([progressLine(view, download, this.#look)]);
+      this.#print(progressLines(view, download, this.#look));
     }
   }
 
@@ -57,7 +56,7 @@ export class PlainReporter implements Reporter {
   }
 
   notice(message: string): void {
-    if (!this.#quiet) this.#print([renderLine([{ text: message }], 4096, this.#look)]);
+    if (!this.#quiet) this.#print(noticeLines(message, this.#look));
   }
 
   error(error: DragonloadError): void {
@@ -74,7 +73,7 @@ export class PlainReporter implements Reporter {
 
   close(results: readonly Result[]): void {
     clearInterval(this.#timer);
-    if (!this.#quiet) this.#print(results.map((result) => gainLine(result, this.#look)));
+    if (!this.#quiet) this.#print(results.flatMap((result) => gainLines(result, this.#look)));
   }
 
   #changes(view: View): void {
@@ -88,7 +87,7 @@ export class PlainReporter implements Reporter {
           : download.phase === 'checking'
             ? `Checking ${download.fileName}`
             : undefined;
-      if (text !== undefined) this.#print([renderLine([{ text }], 4096, this.#look)]);
+      if (text !== undefined) this.#print(noticeLines(text, this.#look));
     }
   }
 
@@ -98,7 +97,7 @@ export class PlainReporter implements Reporter {
 }
 
 /** Progress in one line, for logs. */
-export function progressLine(view: View, download: DownloadView, look: Look): string {
+function progressLines(view: View, download: DownloadView, look: Look): string[] {
   const { heldBytes, sizeBytes, originRate, lanRate, leftMs } = download;
   const amount =
     sizeBytes === undefined
@@ -110,5 +109,5 @@ export function progressLine(view: View, download: DownloadView, look: Look): st
     parts.push(`origin ${formatRate(originRate)}, LAN ${formatRate(lanRate)}`, `${connected} members`);
   }
   if (leftMs !== undefined) parts.push(`${formatDuration(leftMs)} left`);
-  return renderLine([{ text: parts.join(', ') }], 4096, look);
+  return noticeLines(parts.join(', '), look);
 }

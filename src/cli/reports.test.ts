@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { DragonloadError } from '../core/errors.ts';
 import type { View } from '../core/view.ts';
 import type { Result } from '../member/task.ts';
-import { gainLine } from './event-lines.ts';
+import { gainLines } from './event-lines.ts';
 import { shellQuote } from './invite-card.ts';
 import { JsonReporter } from './json.ts';
 import { PlainReporter } from './plain.ts';
@@ -142,7 +142,7 @@ test('quiet tells errors and the bare invite', () => {
 
 test('the last line states what was gained', () => {
   assert.equal(
-    gainLine(RESULT, LOOK),
+    gainLines(RESULT, LOOK).join('|'),
     '1 min 20 s instead of about 3 min 52 s alone (2.9x as fast), 350 B from the origin, 650 B over the LAN, room-consistent (12% audited)',
   );
   const alone: Result = {
@@ -151,7 +151,10 @@ test('the last line states what was gained', () => {
     lanBytes: 0,
     aloneSeconds: undefined,
   };
-  assert.equal(gainLine(alone, LOOK), '1 min 20 s, 350 B from the origin, publisher-verified (Repr-Digest)');
+  assert.deepEqual(gainLines(alone, { ...LOOK, columns: 40 }), [
+    '1 min 20 s, 350 B from the origin,',
+    '  publisher-verified (Repr-Digest)',
+  ]);
 });
 
 test('names and paths in plain lines cannot steer a terminal', () => {
@@ -161,7 +164,7 @@ test('names and paths in plain lines cannot steer a terminal', () => {
   reporter.event({ type: 'done', result: { ...RESULT, path: '/tmp/\x1b]0;x\x07' } });
   assert.deepEqual(stderr.lines, [
     'b\u00B7[2Job  joined',
-    'Saved /tmp/\u00B7]0;x\u00B7  1000 B, sha256 abababababababab\u2026'.replace('1000 B', '1.0 KiB'),
+    'Saved /tmp/\u00B7]0;x\u00B7 (1.0 KiB, sha256 abababababababab\u2026)',
   ]);
 });
 

@@ -3,8 +3,11 @@
  */
 const ECHO_MS = 500;
 
+/** SIGHUP: the terminal was closed. Node ends by it even under nohup, so there is no wish to live on to respect. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /**
- * Calls `stop` on the first SIGINT or SIGTERM and `quit` on a later one. Until disposed of, neither ends the process by
+ * Calls `stop` on the first SIGINT, SIGTERM or SIGHUP and `quit` on a later one. Until disposed of, neither ends the process by
  * itself.
  */
 export function onInterrupt(stop: () => void, quit: () => void): Disposable {
@@ -18,12 +21,10 @@ export function onInterrupt(stop: () => void, quit: () => void): Disposable {
       quit();
     }
   };
-  process.on('SIGINT', listener);
-  process.on('SIGTERM', listener);
+  for (const signal of SIGNALS) process.on(signal, listener);
   return {
     [Symbol.dispose](): void {
-      process.off('SIGINT', listener);
-      process.off('SIGTERM', listener);
+      for (const signal of SIGNALS) process.off(signal, listener);
     },
   };
 }

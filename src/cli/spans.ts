@@ -45,6 +45,32 @@ export function renderLine(spans: readonly Span[], columns: number, look: Look):
   return open === undefined ? line : `${line}\x1b[0m`;
 }
 
+/** Longer than any text that is shown; still a limit. */
+const UNBROKEN = 4096;
+
+/**
+ * Spans as running text: broken at spaces into lines of at most `columns`, all but the first indented by two. A word that
+ * is longer than a line stays whole, so that a link or a path can be copied.
+ */
+export function renderText(spans: readonly Span[], columns: number | undefined, look: Look): string[] {
+  const lines: Span[][] = [[]];
+  let width = 0;
+  for (const { text, sgr } of spans) {
+    for (const word of (look.unicode ? safeText(text) : asciiText(text)).split(/(?<= )/)) {
+      const needs = displayWidth(word.trimEnd());
+      if (columns !== undefined && width > 2 && width + needs > columns) {
+        const last = lines.at(-1)!.pop();
+        if (last) lines.at(-1)!.push({ ...last, text: last.text.trimEnd() });
+        lines.push([{ text: '  ' }]);
+        width = 2;
+      }
+      lines.at(-1)!.push({ text: word, sgr });
+      width += displayWidth(word);
+    }
+  }
+  return lines.map((line) => renderLine(line, UNBROKEN, look));
+}
+
 /** Columns that spans take when nothing is clipped. */
 export function spansWidth(spans: readonly Span[]): number {
   return spans.reduce((sum, span) => sum + displayWidth(safeText(span.text)), 0);
