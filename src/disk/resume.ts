@@ -24,8 +24,8 @@ export async function checkRecords(
   const queue = all.entries();
   const check = async () => {
     for (const [index, { piece, sha256 }] of queue) {
-      signal?.throwIfAborted();
       const found = await hash(geometry.startOf(piece), geometry.endOf(piece)).catch(() => undefined);
+      signal?.throwIfAborted();
       isGood[index] = found !== undefined && Buffer.compare(found, sha256) === 0;
       checkedBytes += geometry.bytesOf(piece);
       onProgress?.(checkedBytes, totalBytes);
