@@ -1,13 +1,7 @@
-import {
-  Agent,
-  type AgentOptions,
-  type ClientRequest,
-  request as httpRequest,
-  type RequestOptions,
-} from 'node:http';
-import type { Agent as HttpsAgent } from 'node:https';
+import type { Agent, AgentOptions, ClientRequest, RequestOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { nodeHttp, nodeHttps, nodeTls } from './node-http.ts';
 import { isPublicAddress, literalAddress, privateAddressError, publicLookup } from './private-address.ts';
 
 /** Bytes read from a socket at once. Measured on loopback: 256 KiB is 2.5 times as fast as Node's 64 KiB. */
@@ -30,42 +24,38 @@ export interface ConnectionOptions {
 /** Connections to origins, kept alive between requests. HTTP/1.1, so that each range has a connection of its own. */
 export class Connections implements Disposable {
   readonly #options: ConnectionOptions;
-  readonly #http: Agent;
-  #https: Promise<{ agent: HttpsAgent; request: typeof httpRequest }> | undefined;
-  #disposed = false;
+  readonly #agents = new Map<string, Agent>();
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
-    this.#http = guarded(new Agent(agentOptions), options);
   }
 
-  /** A request that has not been sent yet: call `end()`. `node:https` is loaded when first needed. */
-  async request(url: URL, options: RequestOptions): Promise<ClientRequest> {
-    if (url.protocol === 'http:') return httpRequest(url, { ...options, agent: this.#http });
-    this.#https ??= this.#loadHttps();
-    const { agent, request } = await this.#https;
-    return request(url, { ...options, agent });
+  /** A request that has not been sent yet: call `end()`. TLS is loaded when first needed. */
+  request(url: URL, options: RequestOptions): ClientRequest {
+    const { request } = url.protocol === 'https:' ? nodeHttps() : nodeHttp();
+    return request(url, { ...options, agent: this.#agent(url.protocol) });
   }
 
-  async #loadHttps(): Promise<{ agent: HttpsAgent; request: typeof httpRequest }> {
-    const [https, tls] = await Promise.all([import('node:https'), import('node:tls')]);
+  #agent(protocol: string): Agent {
+    let agent = this.#agents.get(protocol);
+    if (agent === undefined) {
+      agent = guarded(
+        protocol === 'https:' ? this.#tlsAgent() : new (nodeHttp().Agent)(agentOptions),
+        this.#options,
+      );
+      this.#agents.set(protocol, agent);
+    }
+    return agent;
+  }
+
+  #tlsAgent(): Agent {
     const { ca } = this.#options;
-    const trust = ca === undefined ? {} : { ca: [...tls.rootCertificates, ca] };
-    const agent = guarded(
-      new https.Agent({ ...agentOptions, ...trust, ALPNProtocols: ['http/1.1'] }),
-      this.#options,
-    );
-    if (this.#disposed) agent.destroy();
-    return { agent, request: https.request };
+    const trust = ca === undefined ? {} : { ca: [...nodeTls().getCACertificates('default'), ca] };
+    return new (nodeHttps().Agent)({ ...agentOptions, ...trust, ALPNProtocols: ['http/1.1'] });
   }
 
   [Symbol.dispose](): void {
-    this.#disposed = true;
-    this.#http.destroy();
-    this.#https?.then(
-      ({ agent }) => agent.destroy(),
-      () => {},
-    );
+    for (const agent of this.#agents.values()) agent.destroy();
   }
 }
 

@@ -44,7 +44,7 @@ export async function send(
 ): Promise<Answer> {
   for (let attempt = 0; ; attempt++) {
     signal?.throwIfAborted();
-    const request = await connections.request(url, { headers, method: 'GET', insecureHTTPParser: false });
+    const request = connections.request(url, { headers, method: 'GET', insecureHTTPParser: false });
     try {
       return await head(request, url, timeouts, signal);
     } catch (error) {
