@@ -123,7 +123,7 @@ function transferWindow(pid: number, sizeBytes: number): { stop(): number } {
   };
   const first = read();
   const samples: { ms: number; bytes: number }[] = [];
-  const timer = setInterval(() => samples.push({ ms: performance.now(), bytes: read() - first }), 10);
+  const timer = setInterval(() => samples.push({ ms: performance.now(), bytes: read() - first }), 10).unref();
   return {
     stop() {
       clearInterval(timer);
