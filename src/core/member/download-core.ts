@@ -15,21 +15,16 @@ import type {
 } from '../messages.ts';
 import { type ByteRange, type Run, toRuns } from '../ranges.ts';
 import type { AddDownload, Command, OriginBytes, OriginEnded, PullBytes, PullEnded } from './api.ts';
-import { type Knowledge, sameBytes } from './knowledge.ts';
+import { Announcer } from './announcer.ts';
+import type { Knowledge } from './knowledge.ts';
 import { LanSide } from './lan-side.ts';
 import { OWN_LEASES } from './lease-book.ts';
 import { OriginSide } from './origin-side.ts';
+import { Patience, runToHelpYourself } from './patience.ts';
+import { judgePiece } from './verdict.ts';
 
-/** New pieces are announced together, at most this much later. */
-const ANNOUNCE_MS = 15;
 /** While it fetches, a member tells the coordinator how its leases go this often. */
 const REPORT_MS = 250;
-/** Without the origin and without anybody who fetches, a member waits this long for one before it gives up. */
-const HOPELESS_MS = 5_000;
-/** With nothing to do and nothing arriving for this long, a member that can fetch helps itself. */
-const HELP_YOURSELF_MS = 10_000;
-/** How much it then takes at a time. */
-const OWN_LEASE_PIECES = 4;
 
 export interface DownloadCoreOptions {
   readonly me: MemberId;
@@ -63,23 +58,19 @@ export class DownloadCore {
   #uploadedBytes = 0;
   /** Hashes of pulled pieces whose record has not come yet. */
   readonly #unproven = new Map<number, Uint8Array>();
-  #announce: number[] = [];
-  #announceAtMs: number | undefined;
+  readonly #announcer = new Announcer();
+  readonly #patience: Patience;
   #epoch = 0;
   #reportAtMs: number | undefined;
   #reportNow = false;
-  #hopelessAtMs: number | undefined;
-  /** When the last bytes arrived. */
-  #progressMs: number;
 
   constructor(options: DownloadCoreOptions) {
-    (globalThis as any).DL?.push(this);
     const { added, knowledge } = options;
     this.#options = options;
     this.#knowledge = knowledge;
     this.#offer = added.offer;
     this.startedMs = options.nowMs;
-    this.#progressMs = options.nowMs;
+    this.#patience = new Patience(options.nowMs);
     const geometry = new Geometry(added.offer.identity.sizeBytes, added.offer.pieceBytes);
     this.#ledger = new Ledger(
       geometry,
@@ -184,7 +175,7 @@ export class DownloadCore {
   }
 
   originBytes(event: OriginBytes, nowMs: number): void {
-    this.#progressMs = nowMs;
+    this.#patience.progress(nowMs);
     this.#hashAll(this.#origin.bytes(event, nowMs));
     this.schedule(nowMs);
   }
@@ -196,7 +187,7 @@ export class DownloadCore {
   }
 
   pullBytes(event: PullBytes, nowMs: number): void {
-    this.#progressMs = nowMs;
+    this.#patience.progress(nowMs);
     this.#hashAll(this.#lan.bytes(event, nowMs));
   }
 
@@ -240,24 +231,27 @@ export class DownloadCore {
     this.#unproven.delete(piece);
     if (this.#ledger.stateOf(piece) !== 'full') return;
     const { download } = this.#offer;
-    const sources = [...this.#ledger.sourcesOf(piece)];
-    const record = this.#knowledge.record(piece);
-    const matches = record !== undefined && sameBytes(record.sha256, sha256);
-    const fromOrigin = sources.every((source) => source === 'origin');
-    if (fromOrigin || (!record && sources.includes('origin'))) {
-      if (record && !matches) this.#distrust(record.signer, piece);
-      this.#options.emit({ type: 'sign', download, piece, sha256 });
-    } else if (matches) {
-      this.#options.emit({ type: 'keep', download, record });
-    } else if (!record && this.#lan.isPulling(piece)) {
-      this.#unproven.set(piece, sha256);
-    } else {
-      const [culprit] = sources;
-      // Bytes from several hands: none can be named, so all of the piece is fetched again.
-      if (record && sources.length === 1 && culprit !== undefined) {
-        this.#options.emit({ type: 'drop', peer: culprit, reason: `it served a corrupt piece ${piece}` });
-      }
-      this.#discard(piece, nowMs);
+    const verdict = judgePiece({
+      sha256,
+      sources: this.#ledger.sourcesOf(piece),
+      record: this.#knowledge.record(piece),
+      arriving: this.#lan.isPulling(piece),
+    });
+    switch (verdict.kind) {
+      case 'sign':
+        if (verdict.liar) this.#distrust(verdict.liar, piece);
+        return this.#options.emit({ type: 'sign', download, piece, sha256 });
+      case 'keep':
+        return this.#options.emit({ type: 'keep', download, record: verdict.record });
+      case 'wait':
+        this.#unproven.set(piece, sha256);
+        return;
+      case 'discard':
+        if (verdict.culprit) {
+          const reason = `it served a corrupt piece ${piece}`;
+          this.#options.emit({ type: 'drop', peer: verdict.culprit, reason });
+        }
+        return this.#discard(piece, nowMs);
     }
   }
 
@@ -275,8 +269,7 @@ export class DownloadCore {
     if (this.#ledger.stateOf(record.piece) !== 'full') return;
     this.#knowledge.settle(record);
     this.#ledger.hold(record.piece);
-    this.#announce.push(record.piece);
-    this.#announceAtMs ??= nowMs + ANNOUNCE_MS;
+    this.#announcer.add(record.piece, nowMs);
     this.schedule(nowMs);
   }
 
@@ -343,14 +336,11 @@ export class DownloadCore {
   /** The origin has turned this member away for good: there is hope only while others fetch or hold what it lacks. */
   giveUpIfHopeless(othersFetch: boolean, nowMs: number): void {
     const hope =
-      this.#phase !== 'downloading' || this.#origin.refusal === undefined || othersFetch || this.#lan.isBusy;
-    if (hope) {
-      this.#hopelessAtMs = undefined;
-      return;
-    }
-    this.#hopelessAtMs ??= nowMs + HOPELESS_MS;
-    const alone = !this.#lan.hasPeers;
-    if (!alone && nowMs < this.#hopelessAtMs) return;
+      this.#phase !== 'downloading' ||
+      this.#origin.refusal === undefined ||
+      othersFetch ||
+      this.#lan.isBusy;
+    if (!this.#patience.isHopeless(hope, !this.#lan.hasPeers, nowMs)) return;
     this.#phase = 'failed';
     this.#failure = this.#origin.refusal;
     this.#options.emit({ type: 'hopeless', download: this.#offer.download, message: this.#origin.refusal! });
@@ -358,35 +348,28 @@ export class DownloadCore {
 
   /** Sends what is due: new pieces to everybody, the state of the leases to the coordinator. */
   flush(nowMs: number): void {
-    if (this.#announceAtMs !== undefined && nowMs >= this.#announceAtMs) {
-      this.#options.broadcast(this.#have(this.#announce.sort((a, b) => a - b)));
-      this.#announce = [];
-      this.#announceAtMs = undefined;
-    }
+    const reporting = this.#reportNow || (this.#reportAtMs !== undefined && nowMs >= this.#reportAtMs);
+    // A lease that is reported as over must not look as if its pieces had been given up.
+    const news = this.#announcer.take(nowMs, reporting);
+    if (news) this.#options.broadcast(this.#have(news));
     const active = this.#phase === 'downloading' && this.#origin.canFetch;
     const wanting = active && this.#origin.leases.wants > 0;
-    if (this.#reportNow || (this.#reportAtMs !== undefined && nowMs >= this.#reportAtMs)) {
+    if (reporting) {
       this.#reportNow = false;
       this.#options.toCoordinator(this.#report(nowMs));
       this.#reportAtMs = active && (wanting || this.#origin.leases.size > 0) ? nowMs + REPORT_MS : undefined;
     }
   }
 
-  /**
-   * Nobody may have to wait for a coordinator: one that says nothing, or keeps a piece leased to a member that never
-   * brings it, costs some bytes fetched twice and no more.
-   */
+  /** Fetches something unasked when everybody else has gone quiet. */
   #helpYourself(nowMs: number): void {
-    if (!this.#isWaiting || nowMs < this.#progressMs + HELP_YOURSELF_MS) return;
-    this.#progressMs = nowMs;
+    if (!this.#isWaiting || !this.#patience.isOver(nowMs)) return;
     const { geometry, held } = this.#ledger;
-    const count = geometry.pieceCount ?? MAX_PIECES;
-    if (geometry.pieceCount === undefined || !this.#offer.ranges) return this.#ownLease({ start: 0, end: count });
-    // Several members may be in the same position: each begins somewhere else.
-    const from = Math.floor(this.#options.random() * count);
-    const first = held.firstMissing(from, count) ?? held.firstMissing(0, from);
-    if (first === undefined) return;
-    const run = { start: first, end: Math.min(held.firstSet(first, count) ?? count, first + OWN_LEASE_PIECES) };
+    if (geometry.pieceCount === undefined || !this.#offer.ranges) {
+      return this.#ownLease({ start: 0, end: geometry.pieceCount ?? MAX_PIECES });
+    }
+    const run = runToHelpYourself(held, geometry.pieceCount, this.#options.random());
+    if (!run) return;
     // Whoever says to have them has not delivered.
     for (let piece = run.start; piece < run.end; piece++) this.#lan.forbid(piece);
     this.#ownLease(run);
@@ -399,10 +382,9 @@ export class DownloadCore {
 
   deadline(): number | undefined {
     const candidates = [
-      this.#isWaiting ? this.#progressMs + HELP_YOURSELF_MS : undefined,
-      this.#announceAtMs,
+      this.#patience.deadline(this.#isWaiting),
+      this.#announcer.deadline,
       this.#reportAtMs,
-      this.#hopelessAtMs,
       this.#lan.deadline(),
       this.#origin.deadline(),
     ];

@@ -14,6 +14,8 @@ export interface HeldLease {
   /** All bytes before this one are on disk or somebody else's business: where to go on looking for work. */
   cursor: number;
   receivedBytes: number;
+  /** All bytes have arrived; what remains is to hash and keep the pieces. */
+  fetched: boolean;
 }
 
 /** The leases that the coordinator gave this member for one download, oldest first. */
@@ -27,7 +29,9 @@ export class LeaseBook {
 
   /** How many further leases this member would take. */
   get wants(): number {
-    return Math.max(0, LEASES_IN_HAND - this.#leases.size);
+    let unfetched = 0;
+    for (const held of this.#leases.values()) if (!held.fetched) unfetched++;
+    return Math.max(0, LEASES_IN_HAND - unfetched);
   }
 
   get size(): number {
@@ -42,7 +46,7 @@ export class LeaseBook {
   grant(lease: Lease): boolean {
     if (lease.lease < OWN_LEASES) this.#seen = Math.max(this.#seen, lease.lease);
     if (this.#leases.has(lease.lease) || this.#leases.size >= MAX_LEASES) return false;
-    this.#leases.set(lease.lease, { lease, end: lease.end, cursor: lease.start, receivedBytes: 0 });
+    this.#leases.set(lease.lease, { lease, end: lease.end, cursor: lease.start, receivedBytes: 0, fetched: false });
     return true;
   }
 

@@ -271,22 +271,33 @@ export class OriginSide {
     return this.#geometry.sizeBytes ?? MAX_PIECES * this.#geometry.pieceBytes;
   }
 
-  /** Drops the leases with nothing left to do. */
+  /** Drops the leases whose pieces are all held, and tails as soon as their bytes are there: those are returned. */
   #closeLeases(): readonly Lease[] {
     const tails: Lease[] = [];
     for (const held of this.leases) {
-      if (!this.#isOver(held)) continue;
-      this.leases.drop(held.lease.lease);
-      if (held.lease.kind === 'tail') tails.push(held.lease);
+      const { lease, end } = held;
+      if (!this.#isFetched(held)) {
+        // What had arrived may have turned out wrong: look for gaps from the start again.
+        if (held.fetched) held.cursor = lease.start;
+        held.fetched = false;
+        continue;
+      }
+      held.fetched = true;
+      const run = { start: this.#geometry.pieceAt(lease.start), end: this.#geometry.pieceAt(end - 1) + 1 };
+      if (lease.kind === 'tail') tails.push(lease);
+      else if (end > lease.start && this.#ledger.held.firstMissing(run.start, run.end) !== undefined) continue;
+      this.leases.drop(lease.lease);
     }
     return tails;
   }
 
-  #isOver({ lease, end, cursor }: HeldLease): boolean {
+  /** Whether no byte of a lease is absent or still coming from the origin. */
+  #isFetched({ lease, end, cursor, fetched }: HeldLease): boolean {
     if (this.#geometry.sizeBytes === undefined) return false;
     for (const stream of this.#streams.values()) {
       if (stream.start < end && stream.end > lease.start && stream.position < stream.end) return false;
     }
-    return end <= cursor || this.#ledger.gaps({ start: cursor, end }).length === 0;
+    const from = fetched ? lease.start : cursor;
+    return end <= from || this.#ledger.gaps({ start: from, end }).length === 0;
   }
 }
