@@ -103,7 +103,8 @@ export class Checks {
   /** The core of `member` has given up. */
   hopeless(member: SimMember, message: string): void {
     this.failed.add(member);
-    if (!this.#world.origin.changed && !this.#isExempt(member)) this.fail(`${member.name} gave up: ${message}`);
+    if (!this.#world.origin.changed && !this.#isExempt(member))
+      this.fail(`${member.name} gave up: ${message}`);
   }
 
   /** Called when a core says that its file is whole, before it is told that it is. */

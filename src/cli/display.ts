@@ -25,6 +25,7 @@ export class LiveDisplay implements Reporter {
   #task: Pick<Task, 'view'> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #paused = false;
+  #suspended = false;
 
   constructor(stream: TerminalStream, look: Look) {
     this.#stream = stream;
@@ -96,13 +97,15 @@ export class LiveDisplay implements Reporter {
 
   /** Ctrl-Z: the shell gets its cursor back; then this process stops as it would have without a listener. */
   readonly #onSuspend = (): void => {
+    this.#suspended = true;
     this.#screen.clear();
     process.kill(process.pid, 'SIGSTOP');
   };
 
   readonly #onContinue = (): void => {
-    // Whatever the shell wrote meanwhile stays; the block starts anew under it.
-    this.#screen.forget();
+    // Stopped without notice: what the shell wrote since then stays, and the block starts anew under it.
+    if (!this.#suspended) this.#screen.forget();
+    this.#suspended = false;
     this.tick();
   };
 

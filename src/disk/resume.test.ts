@@ -42,7 +42,8 @@ async function interrupted(t: TestContext) {
   for (const piece of [5, 0, 8, 1, 2]) await keepPiece(part, content, piece);
   await part[Symbol.asyncDispose]();
   const [journal] = await readdir(join(directory, 'data', 'journals'));
-  assert.ok(journal !== undefined && journal.endsWith('.jsonl'));
+  assert.ok(journal !== undefined);
+  assert.ok(journal.endsWith('.jsonl'));
   return {
     directory,
     part: join(directory, 'file.bin.dragonload'),

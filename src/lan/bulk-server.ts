@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { DownloadId, MemberId } from '../core/ids.ts';
 import type { PieceRecord } from '../core/messages.ts';
 import type { ByteRange } from '../core/ranges.ts';
+import { BLOCK_BYTES, giveBlock, takeBlock } from './blocks.ts';
 import { encodeRecordsHeader, RECORDS_HEADER } from './records-header.ts';
 
 /** What a member asks for: bytes of a download. Neither id nor range has been compared with anything yet. */
@@ -30,10 +31,6 @@ export const REVERSE_PROTOCOL = 'dragonload-reverse';
 export const REVERSE_PATH = '/v1/reverse';
 /** One pull asks for at most this many bytes: 64 pieces of the largest size. */
 export const MAX_PULL_BYTES = 2 ** 30;
-/** Bytes read and written at a time: large enough for TLS at full speed, small enough for many members at once. */
-const BLOCK_BYTES = 256 * 1024;
-/** Blocks kept for the next answer. */
-const MAX_SPARE_BLOCKS = 16;
 /** A connection without a request is closed after this time. */
 const IDLE_MS = 60_000;
 
@@ -48,7 +45,6 @@ export class BulkServer {
   readonly #options: BulkServerOptions;
   readonly #http: Server;
   readonly #peers = new WeakMap<Duplex, MemberId>();
-  readonly #spare: Buffer[] = [];
 
   constructor(options: BulkServerOptions) {
     this.#options = options;
@@ -106,7 +102,7 @@ export class BulkServer {
 
   /** Reads one block ahead of the one that is being written. */
   async #writeBody(response: ServerResponse, served: ServedBytes, { start, end }: ByteRange): Promise<void> {
-    const blocks = [this.#takeBlock(), this.#takeBlock()];
+    const blocks = [takeBlock(), takeBlock()];
     let written: Promise<void> = Promise.resolve();
     try {
       for (let offset = start, turn = 0; offset < end; turn ^= 1) {
@@ -123,14 +119,10 @@ export class BulkServer {
     } finally {
       // A block may be used again only when the socket is done with it.
       written.then(
-        () => this.#spare.length < MAX_SPARE_BLOCKS && this.#spare.push(...blocks),
+        () => blocks.forEach(giveBlock),
         () => {},
       );
     }
-  }
-
-  #takeBlock(): Buffer {
-    return this.#spare.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES);
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -2,13 +2,15 @@ import { request as httpRequest } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { MemberId } from '../core/ids.ts';
 import { unmapped } from './addresses.ts';
-import { BulkPool, MAX_BULK_CONNECTIONS } from './bulk-client.ts';
+import { BulkConnection } from './bulk-connection.ts';
+import { BulkPool, MAX_BULK_CONNECTIONS } from './bulk-pool.ts';
 import { BulkServer, REVERSE_PATH, REVERSE_PROTOCOL, type Serve } from './bulk-server.ts';
 import type { Dialler } from './dialler.ts';
 import type { Connection } from './listener.ts';
 import { race } from './race.ts';
 import type { LiveSession } from './session.ts';
 import { addressesOf } from './sessions.ts';
+import { SocketReader } from './socket-reader.ts';
 
 /** After this time without an answer at any address, the member is asked to dial back as well. */
 const REVERSE_AFTER_MS = 250;
@@ -118,7 +120,7 @@ class BulkMember {
     this.#opening += 1;
     let turned: Duplex;
     try {
-      const { socket } = await this.#dial(this.#closed.signal);
+      const { socket } = await this.#dial(this.#closed.signal, false);
       turned = await turnRound(socket);
     } finally {
       this.#opening -= 1;
@@ -128,28 +130,32 @@ class BulkMember {
     throw new Error('the session has ended');
   }
 
-  async #connect(signal: AbortSignal): Promise<Duplex> {
+  async #connect(signal: AbortSignal): Promise<BulkConnection> {
     const ways = this.#reverseFirst ? (['reverse', 'direct'] as const) : (['direct', 'reverse'] as const);
-    const attempt = async (
-      way: 'direct' | 'reverse',
-      attemptSignal: AbortSignal,
-    ): Promise<[typeof way, Duplex]> => {
-      const socket =
-        way === 'reverse' ? await this.#reverse(attemptSignal) : (await this.#dial(attemptSignal)).socket;
-      return [way, socket];
+    const attempt = async (way: 'direct' | 'reverse', attemptSignal: AbortSignal) => {
+      if (way === 'reverse') {
+        const socket = await this.#reverse(attemptSignal);
+        return { way, connection: new BulkConnection(socket, SocketReader.of(socket)) };
+      }
+      const { socket, reader } = await this.#dial(attemptSignal, true);
+      return { way, connection: new BulkConnection(socket, reader!) };
     };
-    const discard = ([, socket]: [unknown, Duplex]) => socket.destroy();
-    const [way, socket] = await race(ways, attempt, { staggerMs: REVERSE_AFTER_MS, discard, signal });
+    const { way, connection } = await race(ways, attempt, {
+      staggerMs: REVERSE_AFTER_MS,
+      discard: (late) => late.connection.destroy(),
+      signal,
+    });
     this.#reverseFirst = way === 'reverse';
-    return socket;
+    return connection;
   }
 
-  #dial(signal: AbortSignal) {
+  #dial(signal: AbortSignal, read: boolean) {
     const known = unmapped(this.session.dialled?.host ?? this.session.remoteAddress);
     return this.#dialler.dial(addressesOf(this.session), {
       protocol: 'http/1.1',
       expect: this.session.peer,
       known,
+      read,
       signal,
     });
   }

@@ -5,6 +5,7 @@ import { formatHostPort, type HostPort, localAddresses, parseHostPort } from './
 import type { Identity } from './identity.ts';
 import { AllFailed, type Failure, race } from './race.ts';
 import { rankAddresses } from './rank.ts';
+import { SocketReader } from './socket-reader.ts';
 import { connectTls, diallerContext, type Peer, type Protocol } from './tls.ts';
 
 /** After this time without an answer the next address is tried as well. */
@@ -15,12 +16,16 @@ export interface Link {
   readonly socket: TLSSocket;
   readonly peer: Peer;
   readonly address: HostPort;
+  /** Present when it was asked for: what arrives goes to its sink and nowhere else. */
+  readonly reader: SocketReader | undefined;
 }
 
 export interface DialOptions {
   readonly protocol: Protocol;
   /** Who must answer; whoever else does is hung up on before anything is sent. Undefined: anyone but this member. */
   readonly expect: MemberId | undefined;
+  /** Whether to read with a `SocketReader`: for connections on which this side sends requests. */
+  readonly read?: boolean;
   /** An address that has worked before: first among equals. */
   readonly known?: string | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -58,8 +63,13 @@ export class Dialler {
     }
   }
 
-  async #attempt(address: HostPort, { protocol, expect }: DialOptions, signal: AbortSignal): Promise<Link> {
-    const { socket, peer } = await connectTls(address, { context: this.#context, protocol, signal });
+  async #attempt(
+    address: HostPort,
+    { protocol, expect, read }: DialOptions,
+    signal: AbortSignal,
+  ): Promise<Link> {
+    const reader = read === true ? new SocketReader() : undefined;
+    const { socket, peer } = await connectTls(address, { context: this.#context, protocol, reader, signal });
     const wrong = this.#objection(peer, expect);
     // From here on whoever uses the connection hears of its failure by its end.
     socket.on('error', () => {});
@@ -67,7 +77,7 @@ export class Dialler {
       socket.destroy();
       throw wrong;
     }
-    return { socket, peer, address };
+    return { socket, peer, address, reader };
   }
 
   #objection(peer: Peer, expect: MemberId | undefined): Error | undefined {

@@ -4,7 +4,7 @@ import type { Message } from '../core/messages.ts';
 import { listenAddresses, MAX_ADDRESSES } from './addresses.ts';
 import { admissionKey, INSTANCE_BYTES } from './admission.ts';
 import { Bulk } from './bulk.ts';
-import type { PullOptions, PullResult } from './bulk-client.ts';
+import type { PullOptions, PullResult } from './bulk-connection.ts';
 import type { Serve } from './bulk-server.ts';
 import { channelServer } from './channel.ts';
 import { Dialler } from './dialler.ts';
@@ -16,7 +16,7 @@ import { Sessions } from './sessions.ts';
 import { peerOf } from './tls.ts';
 import { MAX_NAME_CHARS, printable } from './wire-checks.ts';
 
-export type { PullOptions, PullResult } from './bulk-client.ts';
+export type { PullOptions, PullResult } from './bulk-connection.ts';
 export type { Serve, ServedBytes, ServeRequest } from './bulk-server.ts';
 export type { Session, SessionEnd } from './session.ts';
 

@@ -5,6 +5,7 @@ import type { MemberId } from '../core/ids.ts';
 import type { HostPort } from './addresses.ts';
 import { MAX_CERTIFICATE_BYTES, publicKeyOf } from './certificate.ts';
 import type { Identity } from './identity.ts';
+import type { SocketReader } from './socket-reader.ts';
 
 /** AES-128-GCM first: the fastest wherever the processor has AES instructions. TLS 1.3 names (RFC 8446, B.4). */
 export const CIPHERS = 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256';
@@ -50,11 +51,16 @@ export function peerOf(socket: TLSSocket): Peer {
 
 /**
  * Opens a TLS connection and tells who answered; whether it is the right one is for the caller to check before it
- * sends a byte. Aborting closes the connection, however far it has come.
+ * sends a byte. With a `reader` the bytes that arrive go to its sink and nowhere else. Aborting closes the connection, however far it has come.
  */
 export function connectTls(
   { host, port }: HostPort,
-  options: { context: SecureContext; protocol: Protocol; signal?: AbortSignal | undefined },
+  options: {
+    context: SecureContext;
+    protocol: Protocol;
+    reader?: SocketReader | undefined;
+    signal?: AbortSignal | undefined;
+  },
 ): Promise<{ socket: TLSSocket; peer: Peer }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ socket: TLSSocket; peer: Peer }>();
   const socket = connect({
@@ -65,6 +71,7 @@ export function connectTls(
     rejectUnauthorized: false,
     servername: '',
     minVersion: 'TLSv1.3',
+    ...(options.reader === undefined ? {} : { onread: options.reader.options() }),
   });
   socket.setNoDelay(true);
   const fail = (error: unknown) => {

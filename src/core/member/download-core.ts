@@ -315,7 +315,7 @@ export class DownloadCore {
     this.#lan.schedule(nowMs);
     for (const tail of this.#origin.schedule(nowMs)) {
       this.#reportNow = true;
-      if (tail.victim === undefined || tail.victim === this.#options.me) continue;
+      if (tail.victim === undefined || !this.#knowledge.availability.heldBy(tail.victim)) continue;
       const message: Fragment = {
         type: 'fragment',
         download: this.#offer.download,

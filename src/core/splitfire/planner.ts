@@ -97,8 +97,8 @@ export class Planner {
   held(member: MemberId, runs: readonly Run[], nowMs: number): void {
     const seat = this.#table.seats.get(member);
     if (seat === undefined) return;
+    // Nothing becomes free by this, so nobody can be given more than before.
     this.#table.hold(seat, runs, nowMs);
-    this.#plan(nowMs);
   }
 
   /** Everything about the member's leases. Those not known are adopted as far as nobody else has their pieces. */

@@ -33,7 +33,8 @@ export function revokeStalled(table: LeaseTable, nowMs: number): number {
       continue;
     }
     if (!canReplace(table, seat, nowMs)) continue;
-    if (memberMs <= nowMs) {
+    // A lease that stood still, with nothing else moving either: then it is the member that stands still.
+    if (memberMs <= nowMs || nowMs - seat.progressMs >= PATIENCE_MS) {
       for (const live of seat.leases.filter(isOpen)) table.cut(live, live.start);
       const waitMs = Math.min(
         LONGEST_PAROLE_MS,
