@@ -86,6 +86,11 @@ function head(
       // What follows, such as a reset after an answer that was given up, has nobody to go to.
       request.on('error', () => {});
     });
+    // Some ends come without an error, such as that of a connection the origin wanted to use for another protocol.
+    request.once('close', () => {
+      settled();
+      reject(Object.assign(new Error('closed without an answer'), { code: 'ECONNRESET' }));
+    });
     request.once('response', (response) => {
       settled();
       response.on('error', () => {});
