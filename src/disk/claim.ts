@@ -151,11 +151,6 @@ async function lookAt(
   const { header } = reading;
   const like = likeness({ url: header.url, identity: header.identity }, options);
   if (like === 'other') return undefined;
-  if (like === 'unknown') {
-    // Nothing can ever be made of it: it has no size and no version.
-    await rm(partPath);
-    return fresh;
-  }
   if (like === 'changed' || header.pieceBytes !== options.pieceBytes) {
     const aside = await putAside(partPath);
     await rename(journalPath, journalPathOf(options.dataDir, aside));
@@ -164,6 +159,12 @@ async function lookAt(
   }
   const file = await openPart(partPath);
   if (file === undefined) return undefined;
+  if (like === 'unknown') {
+    // Nothing can ever be made of it: it has no size and no version.
+    await file.close();
+    await rm(partPath);
+    return fresh;
+  }
   if (like === 'size-only')
     options.onNotice(
       'The origin names no version of the file: going on with the earlier part, which has the same size.',

@@ -68,7 +68,13 @@ export class Hasher {
     if (Hasher.#shared === undefined || Hasher.#shared.#failure !== undefined) {
       // Beside the bundle lies the bundled worker; in the source tree, its source.
       const name = import.meta.url.endsWith('.ts') ? './hash-worker.ts' : './hash-worker.js';
-      Hasher.#shared = new Hasher(new Worker(new URL(name, import.meta.url)));
+      Hasher.#shared = new Hasher(
+        // Options meant for the main script, such as --input-type, would keep the worker from starting.
+        new Worker(new URL(name, import.meta.url), {
+          execArgv: [],
+          resourceLimits: { maxYoungGenerationSizeMb: 8 },
+        }),
+      );
     }
     return Hasher.#shared;
   }

@@ -53,9 +53,10 @@ export async function readInto(file: FileHandle, target: Uint8Array, position: n
 
 /** Throws `disk-full` with figures unless `directory` has room for `sizeBytes` less what `part` takes up already. */
 export async function checkSpace(directory: string, sizeBytes: number, part: string): Promise<void> {
-  const { bavail, bsize } = await statfs(directory);
+  const { bavail, bsize, blocks: allBlocks } = await statfs(directory);
   const freeBytes = bavail * bsize;
-  if (freeBytes >= sizeBytes) return;
+  // Some network and user-space file systems cannot tell, and say 0 of 0.
+  if (freeBytes >= sizeBytes || allBlocks === 0) return;
   const takenBytes = await stat(part).then(
     // POSIX stat: st_blocks counts units of 512 bytes. Holes of a sparse file take nothing.
     ({ blocks }) => (blocks ?? 0) * 512,

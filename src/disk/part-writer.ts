@@ -96,7 +96,8 @@ export class PartWriter {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    await this.#waiting;
+    // Its failure is the sink's, and is thrown below.
+    await this.#waiting?.catch(() => {});
     this.#send();
     await Promise.allSettled(this.#puts);
     this.#sink.endStream(this.#stream);

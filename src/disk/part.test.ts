@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Geometry } from '../core/geometry.ts';
-import { pool } from './block-pool.ts';
+import { type Block, pool } from './block-pool.ts';
 import { Part } from './part.ts';
 import {
   assertSameBytes,
@@ -326,4 +326,31 @@ test('more than the disk has is refused before a byte is written', async (t) => 
   });
   await assert.rejects(opened, { code: 'disk-full', message: /free, and the file needs 8\.80 TB more/ });
   assert.deepEqual(await readdir(directory), ['data']);
+});
+
+test('when all blocks are taken a writer waits, loses nothing, and goes on', async (t) => {
+  const content = bytesOf(8 * PIECE);
+  const part = await openPart(t, await temporaryDirectory(t), content);
+  const taken: Block[] = [];
+  for (let block = pool.take(); block !== undefined; block = pool.take()) taken.push(block);
+  const writer = part.writer(0, content.length, () => {});
+  const waiting = writer.write(content.subarray(0, 5 * PIECE + 7));
+  assert.ok(waiting instanceof Promise);
+  assert.equal(writer.offset, 0);
+  for (const block of taken) pool.give(block);
+  await waiting;
+  assert.equal(writer.offset, 5 * PIECE + 7);
+  await writer.write(content.subarray(writer.offset));
+  await writer.close();
+  assertSameBytes(await readBack(part, 0, content.length), content);
+  assert.equal(pool.taken, 0);
+});
+
+test('after disposal nothing can be done with a part', async (t) => {
+  const part = await openPart(t, await temporaryDirectory(t), bytesOf(2 * 1024 * 1024));
+  await part[Symbol.asyncDispose]();
+  await part[Symbol.asyncDispose]();
+  assert.throws(() => part.writer(0, 1, () => {}), { code: 'internal' });
+  await assert.rejects(part.hash(0), { code: 'internal' });
+  await assert.rejects(part.finish(), { code: 'internal' });
 });

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   appendFile,
   link,
@@ -66,6 +68,36 @@ test('a later run finds the kept pieces with their records, and finishes', async
     await keepPiece(part, content, piece);
   }
   assert.equal((await part.finish()).sha256, sha256(content));
+});
+
+test('what a killed process had kept is found by the next', async (t) => {
+  const directory = await temporaryDirectory(t);
+  const kit = JSON.stringify(new URL('./test-kit.ts', import.meta.url).href);
+  // 64 records are written at once; the child says when they are.
+  const code = `
+    import { readdirSync, readFileSync } from 'node:fs';
+    const kit = await import(${kit});
+    const [directory] = process.argv.slice(1);
+    const content = kit.bytesOf(70 * ${PIECE}, 3);
+    const part = await kit.openPart({ after() {} }, directory, content);
+    await kit.writeRange(part, content, 0, content.length);
+    for (let piece = 0; piece < 64; piece++) await kit.keepPiece(part, content, piece);
+    const journals = directory + '/data/journals/';
+    const journal = journals + readdirSync(journals).find((name) => name.endsWith('.jsonl'));
+    const look = () => {
+      if (readFileSync(journal, 'utf8').split('\\n').length > 65) console.log('kept');
+      else setImmediate(look);
+    };
+    look();
+    setInterval(() => {}, 1000);`;
+  const args = ['--input-type=module', '-e', code, directory];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.after(() => child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const again = await openPart(t, directory, bytesOf(70 * PIECE, 3));
+  assert.ok(again.resumed.length >= 64);
 });
 
 test('a wrong byte on the disk is found, and only that piece is fetched again', async (t) => {
