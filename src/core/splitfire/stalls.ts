@@ -1,9 +1,11 @@
 import type { LeaseTable } from './lease-table.ts';
-import { isOpen, leftBytes, roomFor, type Seat } from './seat.ts';
+import { isOpen, type Live, leftBytes, roomFor, type Seat } from './seat.ts';
 import { rateOf } from './standing.ts';
 
 /** No progress for this long is no stall yet, however fast the member was. */
 const PATIENCE_MS = 3_000;
+/** Even the slowest member shows some progress within this time. */
+const LONGEST_PATIENCE_MS = 30_000;
 /** A member whose rate is unknown is still connecting. */
 const FIRST_PATIENCE_MS = 6_000;
 /** Every member that lives reports an advance of this much. */
@@ -72,13 +74,10 @@ export function judgeRate(seat: Seat, nowMs: number): void {
 }
 
 function memberDueMs(seat: Seat, pieceBytes: number): number {
-  const open = seat.leases.filter(isOpen);
-  if (open.length === 0) return Number.POSITIVE_INFINITY;
+  if (!seat.leases.some(isOpen)) return Number.POSITIVE_INFINITY;
   if (seat.rate === 0) return seat.progressMs + FIRST_PATIENCE_MS;
-  // Once a report claims that all has arrived, only finished pieces tell of progress.
-  const isFull = open.some((live) => live.receivedBytes >= live.end - live.start);
-  const stepBytes = isFull ? pieceBytes : STEP_BYTES;
-  return seat.progressMs + Math.max(PATIENCE_MS, (SLACK * stepBytes * 1_000) / seat.rate);
+  const stepBytes = seat.leases.some(claimsAll) ? pieceBytes : STEP_BYTES;
+  return seat.progressMs + patienceMs(stepBytes, seat.rate);
 }
 
 /** One lease may hang while the others move: judged by the time that all of the member's work should take. */
@@ -87,9 +86,20 @@ function leaseDueMs(table: LeaseTable, seat: Seat, nowMs: number): number {
   const rate = rateOf(seat);
   if (head === undefined || rate === 0) return Number.POSITIVE_INFINITY;
   head.headMs ??= nowMs;
-  let bytes = 0;
-  for (const live of seat.leases) bytes += leftBytes(live, table.geometry.pieceBytes, rate);
-  return Math.max(head.progressMs, head.headMs) + Math.max(PATIENCE_MS, (SLACK * bytes * 1_000) / rate);
+  const { pieceBytes } = table.geometry;
+  let bytes = claimsAll(head) ? pieceBytes : 0;
+  for (const live of seat.leases) bytes += leftBytes(live, pieceBytes, rate);
+  return Math.max(head.progressMs, head.headMs) + patienceMs(bytes, rate);
+}
+
+/** How long so many bytes may take before something must be wrong. */
+function patienceMs(bytes: number, rate: number): number {
+  return Math.min(LONGEST_PATIENCE_MS, Math.max(PATIENCE_MS, (SLACK * bytes * 1_000) / rate));
+}
+
+/** Once a report claims that all has arrived, only finished pieces tell of progress. */
+function claimsAll(live: Live): boolean {
+  return isOpen(live) && live.receivedBytes >= live.end - live.start;
 }
 
 function canReplace(table: LeaseTable, seat: Seat, nowMs: number): boolean {
