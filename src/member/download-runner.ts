@@ -22,7 +22,7 @@ export type PullFrom = (request: {
   readonly download: string;
   readonly start: number;
   readonly end: number;
-  readonly onChunk: (chunk: Buffer) => Promise<void> | undefined;
+  readonly onChunk: (chunk: Uint8Array) => Promise<void> | undefined;
   readonly onRecords: (records: readonly PieceRecord[]) => void;
   readonly signal: AbortSignal;
 }) => Promise<{ readonly outcome: 'complete' | 'stopped' | 'broken' | 'refused' }>;
@@ -176,7 +176,7 @@ export class DownloadRunner implements AsyncDisposable {
   }
 
   /** Writes a chunk, at most up to the transfer's end; past it the connection is given up. */
-  #take(transfer: Transfer, chunk: Buffer): Promise<void> | undefined {
+  #take(transfer: Transfer, chunk: Uint8Array): Promise<void> | undefined {
     const room = transfer.end - transfer.position;
     if (room <= 0) return undefined;
     const taken = chunk.length > room ? chunk.subarray(0, room) : chunk;

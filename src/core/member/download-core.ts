@@ -1,21 +1,11 @@
-import { Geometry, MAX_PIECES } from '../geometry.ts';
-import type { MemberId } from '../ids.ts';
-import { Ledger } from '../ledger.ts';
-import type {
-  DownloadStatus,
-  Fragment,
-  Grant,
-  Have,
-  MemberPhase,
-  Message,
-  Offer,
-  PieceRecord,
-  Report,
-  Revoke,
-} from '../messages.ts';
-import { type ByteRange, type Run, toRuns } from '../ranges.ts';
-import type { AddDownload, Command, OriginBytes, OriginEnded, PullBytes, PullEnded } from './api.ts';
+import { MAX_PIECES } from '../geometry.ts';
+import type { DownloadId, MemberId } from '../ids.ts';
+import type { Ledger } from '../ledger.ts';
+import type { DownloadStatus, Fragment, Grant, Message, PieceRecord, Report, Revoke } from '../messages.ts';
+import { type Run, toRuns } from '../ranges.ts';
 import { Announcer } from './announcer.ts';
+import type { AddDownload, Command, OriginBytes, OriginEnded, PullBytes, PullEnded } from './api.ts';
+import { DownloadState } from './download-state.ts';
 import type { Knowledge } from './knowledge.ts';
 import { LanSide } from './lan-side.ts';
 import { OWN_LEASES } from './lease-book.ts';
@@ -44,18 +34,13 @@ export interface DownloadCoreOptions {
  */
 export class DownloadCore {
   readonly #options: DownloadCoreOptions;
-  readonly #knowledge: Knowledge;
-  readonly #ledger: Ledger;
+  readonly state: DownloadState;
   readonly #origin: OriginSide;
   readonly #lan: LanSide;
   readonly startedMs: number;
-  #offer: Offer;
-  #phase: MemberPhase = 'waiting';
-  #failure: string | undefined;
   #writers = 0;
   #ownLeases = 0;
   #healed = false;
-  #uploadedBytes = 0;
   /** Hashes of pulled pieces whose record has not come yet. */
   readonly #unproven = new Map<number, Uint8Array>();
   readonly #announcer = new Announcer();
@@ -67,20 +52,15 @@ export class DownloadCore {
   constructor(options: DownloadCoreOptions) {
     const { added, knowledge } = options;
     this.#options = options;
-    this.#knowledge = knowledge;
-    this.#offer = added.offer;
+    this.state = new DownloadState(options.me, added.offer, added.held, knowledge);
     this.startedMs = options.nowMs;
     this.#patience = new Patience(options.nowMs);
-    const geometry = new Geometry(added.offer.identity.sizeBytes, added.offer.pieceBytes);
-    this.#ledger = new Ledger(
-      geometry,
-      added.held.map((record) => record.piece),
-    );
-    for (const record of added.held) knowledge.settle(record);
+    const { ledger } = this.state;
     const nextWriter = () => ++this.#writers;
     this.#lan = new LanSide({
+      me: options.me,
       download: added.offer.download,
-      ledger: this.#ledger,
+      ledger,
       availability: knowledge.availability,
       random: options.random,
       nextWriter,
@@ -88,7 +68,7 @@ export class DownloadCore {
     });
     this.#origin = new OriginSide({
       download: added.offer.download,
-      ledger: this.#ledger,
+      ledger,
       ranges: added.offer.ranges,
       maxConnections: added.maxConnections,
       random: options.random,
@@ -99,43 +79,18 @@ export class DownloadCore {
     });
   }
 
-  get offer(): Offer {
-    return this.#offer;
+  get #ledger(): Ledger {
+    return this.state.ledger;
   }
 
-  get geometry(): Geometry {
-    return this.#ledger.geometry;
-  }
-
-  get ledger(): Ledger {
-    return this.#ledger;
-  }
-
-  get knowledge(): Knowledge {
-    return this.#knowledge;
-  }
-
-  get phase(): MemberPhase {
-    return this.#phase;
-  }
-
-  get failure(): string | undefined {
-    return this.#failure;
-  }
-
-  get originRefusal(): string | undefined {
-    return this.#origin.refusal;
-  }
-
-  /** Everything is here or nothing more will come: the next download may start. */
-  get isOver(): boolean {
-    return this.#phase === 'done' || this.#phase === 'failed' || this.#phase === 'checking';
+  get #download(): DownloadId {
+    return this.state.offer.download;
   }
 
   /** Its turn has come. */
   start(nowMs: number): void {
-    if (this.#phase !== 'waiting') return;
-    this.#phase = 'downloading';
+    if (this.state.phase !== 'waiting') return;
+    this.state.phase = 'downloading';
     this.#reportNow = true;
     this.schedule(nowMs);
   }
@@ -197,22 +152,18 @@ export class DownloadCore {
     if (pull) {
       // The bytes are there but nobody has signed them: they are worth nothing.
       for (const piece of this.#unproven.keys()) {
-        const { start, end } = this.geometry.bytesOfRun({ start: piece, end: piece + 1 });
+        const { start, end } = this.state.geometry.bytesOfRun({ start: piece, end: piece + 1 });
         if (start < pull.end && end > pull.start) this.#discard(piece, nowMs);
       }
     }
     this.schedule(nowMs);
   }
 
-  served(bytes: number): void {
-    this.#uploadedBytes += bytes;
-  }
-
   sizeKnown(sizeBytes: number, nowMs: number): boolean {
-    if (this.#offer.identity.sizeBytes !== undefined) return false;
-    this.#offer = { ...this.#offer, identity: { ...this.#offer.identity, sizeBytes } };
+    const full = this.state.sizeKnown(sizeBytes);
+    if (!full) return false;
     this.#origin.sizeKnown(sizeBytes);
-    this.#hashAll(this.#ledger.setGeometry(new Geometry(sizeBytes, this.#offer.pieceBytes)));
+    this.#hashAll(full);
     this.#lan.sizeKnown();
     this.schedule(nowMs);
     return true;
@@ -220,7 +171,7 @@ export class DownloadCore {
 
   /** A record came in with its signature checked. One that differs from what this member fetched itself is a lie. */
   learn(record: PieceRecord, nowMs: number): void {
-    const known = this.#knowledge.learn(record);
+    const known = this.state.knowledge.learn(record);
     const waiting = this.#unproven.get(record.piece);
     if (waiting) this.hashed(record.piece, waiting, nowMs);
     if (!known || record.signer === this.#options.me) return;
@@ -230,11 +181,11 @@ export class DownloadCore {
   hashed(piece: number, sha256: Uint8Array, nowMs: number): void {
     this.#unproven.delete(piece);
     if (this.#ledger.stateOf(piece) !== 'full') return;
-    const { download } = this.#offer;
+    const download = this.#download;
     const verdict = judgePiece({
       sha256,
       sources: this.#ledger.sourcesOf(piece),
-      record: this.#knowledge.record(piece),
+      record: this.state.knowledge.record(piece),
       arriving: this.#lan.isPulling(piece),
     });
     switch (verdict.kind) {
@@ -261,20 +212,16 @@ export class DownloadCore {
       if (source !== 'origin') this.#lan.avoid(source, nowMs);
     this.#unproven.delete(piece);
     this.#ledger.reset(piece);
-    this.#lan.refresh(this.geometry.bytesOfRun({ start: piece, end: piece + 1 }));
+    this.#lan.refresh(this.state.geometry.bytesOfRun({ start: piece, end: piece + 1 }));
     this.schedule(nowMs);
   }
 
   kept(record: PieceRecord, nowMs: number): void {
     if (this.#ledger.stateOf(record.piece) !== 'full') return;
-    this.#knowledge.settle(record);
+    this.state.knowledge.settle(record);
     this.#ledger.hold(record.piece);
     this.#announcer.add(record.piece, nowMs);
     this.schedule(nowMs);
-  }
-
-  finished(): void {
-    this.#phase = 'done';
   }
 
   /** The world gave up on this download. A wrong digest is first answered by fetching what others had signed. */
@@ -282,17 +229,17 @@ export class DownloadCore {
     if (code === 'digest-mismatch' && !this.#healed) {
       this.#healed = true;
       const suspects = [...this.#ledger.held].filter(
-        (piece) => this.#knowledge.record(piece)?.signer !== this.#options.me,
+        (piece) => this.state.knowledge.record(piece)?.signer !== this.#options.me,
       );
       if (suspects.length > 0) {
-        this.#phase = 'downloading';
+        this.state.phase = 'downloading';
         this.#fetchAgain(suspects);
         this.schedule(nowMs);
         return;
       }
     }
-    this.#phase = 'failed';
-    this.#failure = message;
+    this.state.phase = 'failed';
+    this.state.failure = message;
     this.stop();
   }
 
@@ -304,21 +251,21 @@ export class DownloadCore {
 
   /** Does whatever can be done now. */
   schedule(nowMs: number): void {
-    if (this.#phase !== 'downloading') return;
+    if (this.state.phase !== 'downloading') return;
     if (this.#ledger.isComplete) {
-      this.#phase = 'checking';
+      this.state.phase = 'checking';
       this.#reportNow = true;
       this.stop();
-      this.#options.emit({ type: 'finish', download: this.#offer.download });
+      this.#options.emit({ type: 'finish', download: this.#download });
       return;
     }
     this.#lan.schedule(nowMs);
     for (const tail of this.#origin.schedule(nowMs)) {
       this.#reportNow = true;
-      if (tail.victim === undefined || !this.#knowledge.availability.heldBy(tail.victim)) continue;
+      if (tail.victim === undefined || !this.state.knowledge.availability.heldBy(tail.victim)) continue;
       const message: Fragment = {
         type: 'fragment',
-        download: this.#offer.download,
+        download: this.#download,
         start: tail.start,
         end: tail.end,
       };
@@ -336,14 +283,14 @@ export class DownloadCore {
   /** The origin has turned this member away for good: there is hope only while others fetch or hold what it lacks. */
   giveUpIfHopeless(othersFetch: boolean, nowMs: number): void {
     const hope =
-      this.#phase !== 'downloading' ||
+      this.state.phase !== 'downloading' ||
       this.#origin.refusal === undefined ||
       othersFetch ||
       this.#lan.isBusy;
     if (!this.#patience.isHopeless(hope, !this.#lan.hasPeers, nowMs)) return;
-    this.#phase = 'failed';
-    this.#failure = this.#origin.refusal;
-    this.#options.emit({ type: 'hopeless', download: this.#offer.download, message: this.#origin.refusal! });
+    this.state.phase = 'failed';
+    this.state.failure = this.#origin.refusal;
+    this.#options.emit({ type: 'hopeless', download: this.#download, message: this.#origin.refusal! });
   }
 
   /** Sends what is due: new pieces to everybody, the state of the leases to the coordinator. */
@@ -351,8 +298,8 @@ export class DownloadCore {
     const reporting = this.#reportNow || (this.#reportAtMs !== undefined && nowMs >= this.#reportAtMs);
     // A lease that is reported as over must not look as if its pieces had been given up.
     const news = this.#announcer.take(nowMs, reporting);
-    if (news) this.#options.broadcast(this.#have(news));
-    const active = this.#phase === 'downloading' && this.#origin.canFetch;
+    if (news) this.#options.broadcast(this.state.have(news));
+    const active = this.state.phase === 'downloading' && this.#origin.canFetch;
     const wanting = active && this.#origin.leases.wants > 0;
     if (reporting) {
       this.#reportNow = false;
@@ -365,7 +312,7 @@ export class DownloadCore {
   #helpYourself(nowMs: number): void {
     if (!this.#isWaiting || !this.#patience.isOver(nowMs)) return;
     const { geometry, held } = this.#ledger;
-    if (geometry.pieceCount === undefined || !this.#offer.ranges) {
+    if (geometry.pieceCount === undefined || !this.state.offer.ranges) {
       return this.#ownLease({ start: 0, end: geometry.pieceCount ?? MAX_PIECES });
     }
     const run = runToHelpYourself(held, geometry.pieceCount, this.#options.random());
@@ -377,7 +324,7 @@ export class DownloadCore {
 
   /** Whether all that this member can do is wait for others. */
   get #isWaiting(): boolean {
-    return this.#phase === 'downloading' && this.#origin.canFetch && this.#origin.leases.size === 0;
+    return this.state.phase === 'downloading' && this.#origin.canFetch && this.#origin.leases.size === 0;
   }
 
   deadline(): number | undefined {
@@ -392,74 +339,26 @@ export class DownloadCore {
     return times.length > 0 ? Math.min(...times) : undefined;
   }
 
-  /** Who signed what this member holds. */
-  signers(): ReadonlySet<MemberId> {
-    const signers = new Set<MemberId>();
-    for (const piece of this.#ledger.held) {
-      const record = this.#knowledge.record(piece);
-      if (record) signers.add(record.signer);
-    }
-    return signers;
-  }
-
-  /** All that this member holds, for somebody new. The records come with the pieces. */
-  haveAll(): Have {
-    return { type: 'have', download: this.#offer.download, runs: this.#ledger.held.runs(), records: [] };
-  }
-
   status(nowMs: number): DownloadStatus {
     return {
-      download: this.#offer.download,
-      phase: this.#phase,
+      download: this.#download,
+      phase: this.state.phase,
       heldBytes: this.#ledger.heldBytes,
       originBytes: this.#origin.fetchedBytes,
       lanBytes: this.#lan.pulledBytes,
-      uploadBytes: this.#uploadedBytes,
+      uploadBytes: this.state.uploadedBytes,
       originRate: this.#origin.rate(nowMs),
       lanRate: this.#lan.rate(nowMs),
       fetching: this.#origin.canFetch,
     };
   }
 
-  /**
-   * What goes with these bytes when a member asks for them: the records of the pieces they cover. Undefined when they
-   * are not to be had here: neither checked whole pieces, nor bytes of one piece that came from the origin.
-   */
-  serve(range: ByteRange): readonly PieceRecord[] | undefined {
-    const geometry = this.#ledger.geometry;
-    const first = geometry.pieceAt(range.start);
-    const last = geometry.pieceAt(range.end - 1);
-    const records: PieceRecord[] = [];
-    for (let piece = first; piece <= last; piece++) {
-      const record = this.#knowledge.record(piece);
-      if (this.#ledger.stateOf(piece) === 'held' && record) records.push(record);
-      else if (first === last && this.#hasFetched(piece, range)) return [];
-      else return undefined;
-    }
-    return records;
-  }
-
-  /** Bytes of an unfinished piece that came from the origin: the tail that another member asked for. */
-  #hasFetched(piece: number, range: ByteRange): boolean {
-    const sources = [...this.#ledger.sourcesOf(piece)];
-    return this.#ledger.isFilled(range) && sources.every((source) => source === 'origin');
-  }
-
-  #have(pieces: readonly number[]): Have {
-    const records: PieceRecord[] = [];
-    for (const piece of pieces) {
-      const record = this.#knowledge.record(piece);
-      if (record?.signer === this.#options.me) records.push(record);
-    }
-    return { type: 'have', download: this.#offer.download, runs: toRuns(pieces), records };
-  }
-
   #report(nowMs: number): Report {
-    const canFetch = this.#phase === 'downloading' && this.#origin.canFetch;
+    const canFetch = this.state.phase === 'downloading' && this.#origin.canFetch;
     return {
       type: 'report',
       epoch: this.#epoch,
-      download: this.#offer.download,
+      download: this.#download,
       originRate: this.#origin.rate(nowMs),
       canFetch,
       wants: canFetch ? this.#origin.leases.wants : 0,
@@ -469,7 +368,7 @@ export class DownloadCore {
   }
 
   #hashAll(pieces: readonly number[]): void {
-    for (const piece of pieces) this.#options.emit({ type: 'hash', download: this.#offer.download, piece });
+    for (const piece of pieces) this.#options.emit({ type: 'hash', download: this.#download, piece });
   }
 
   /** A member signed a hash that the origin's bytes do not have: it is banned, and what it signed is fetched again. */
@@ -477,7 +376,7 @@ export class DownloadCore {
     if (signer === this.#options.me) return;
     this.#options.emit({ type: 'drop', peer: signer, reason: `it signed a wrong hash for piece ${piece}` });
     this.#fetchAgain(
-      this.#knowledge.distrust(signer).filter((other) => this.#ledger.stateOf(other) === 'held'),
+      this.state.knowledge.distrust(signer).filter((other) => this.#ledger.stateOf(other) === 'held'),
     );
   }
 

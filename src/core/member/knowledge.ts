@@ -19,8 +19,9 @@ export class Knowledge {
     this.availability.peerDown(peer);
   }
 
-  have(from: MemberId, have: Have): void {
-    this.availability.have(from, have.runs);
+  /** False, and nothing changed, when it speaks of pieces that the download does not have. */
+  have(from: MemberId, have: Have): boolean {
+    return this.availability.have(from, have.runs);
   }
 
   record(piece: number): PieceRecord | undefined {

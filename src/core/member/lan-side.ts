@@ -12,6 +12,7 @@ interface Pull extends ByteRange {
 }
 
 export interface LanSideOptions {
+  readonly me: MemberId;
   readonly download: DownloadId;
   readonly ledger: Ledger;
   readonly availability: Availability;
@@ -119,12 +120,14 @@ export class LanSide {
           tracker.asPeer(id, geometry.pieceBytes, { useful, has: (piece) => has.has(piece) }, nowMs),
         );
     }
-    const { random } = this.#options;
+    const { me, random } = this.#options;
+    const isRelay = (piece: number) => this.#availability.isRelay(me, piece, geometry.pieceBytes);
     for (const { from, run } of choosePulls({
       candidates,
       peers,
       pieceBytes: geometry.pieceBytes,
       otherQueuedBytes,
+      isRelay,
       random,
     })) {
       // What is left of an attempt that broke off is not worth a request of its own.
@@ -164,9 +167,7 @@ export class LanSide {
 
   /** Leaves a member alone for a while. */
   avoid(peer: MemberId, nowMs: number): void {
-    const tracker = this.#tracker(peer);
-    tracker.start(-1, 0, nowMs);
-    tracker.end(-1, 'refused', nowMs);
+    this.#tracker(peer).avoid('refused', nowMs);
   }
 
   peerDown(peer: MemberId): void {

@@ -46,7 +46,13 @@ export class LeaseBook {
   grant(lease: Lease): boolean {
     if (lease.lease < OWN_LEASES) this.#seen = Math.max(this.#seen, lease.lease);
     if (this.#leases.has(lease.lease) || this.#leases.size >= MAX_LEASES) return false;
-    this.#leases.set(lease.lease, { lease, end: lease.end, cursor: lease.start, receivedBytes: 0, fetched: false });
+    this.#leases.set(lease.lease, {
+      lease,
+      end: lease.end,
+      cursor: lease.start,
+      receivedBytes: 0,
+      fetched: false,
+    });
     return true;
   }
 

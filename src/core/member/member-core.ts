@@ -1,5 +1,5 @@
 import type { DownloadId, MemberId, RoomId } from '../ids.ts';
-import type { DownloadStatus, Message, Offer, PieceRecord } from '../messages.ts';
+import type { Message, Offer, PieceRecord } from '../messages.ts';
 import type { ByteRange } from '../ranges.ts';
 import { Coordinator } from '../rooms/coordinator.ts';
 import { Room } from '../rooms/room.ts';
@@ -7,6 +7,7 @@ import type { View } from '../view.ts';
 import type { AddDownload, Command, Event, PeerUp } from './api.ts';
 import { DownloadCore } from './download-core.ts';
 import { Knowledge } from './knowledge.ts';
+import { Statuses, undecided } from './statuses.ts';
 import { buildView } from './view-builder.ts';
 
 /** Everybody hears from this member at least this often; it is also the heartbeat. */
@@ -42,7 +43,7 @@ export class MemberCore {
   #coordinator: Coordinator | undefined;
   readonly #knowledge = new Map<DownloadId, Knowledge>();
   readonly #downloads = new Map<DownloadId, DownloadCore>();
-  readonly #statuses = new Map<MemberId, readonly DownloadStatus[]>();
+  readonly #statuses = new Statuses();
   /** Offers that the user has not answered yet. */
   readonly #offered = new Set<DownloadId>();
   /** Messages to this member itself, when it coordinates. */
@@ -91,7 +92,7 @@ export class MemberCore {
 
   /** What may be sent to a member that asks for these bytes, see `DownloadCore.serve`. */
   serve(download: DownloadId, range: ByteRange): readonly PieceRecord[] | undefined {
-    return this.#downloads.get(download)?.serve(range);
+    return this.#downloads.get(download)?.state.serve(range);
   }
 
   get me(): MemberId {
@@ -119,12 +120,12 @@ export class MemberCore {
 
   /** Who signed the pieces that this member holds. */
   signersOf(download: DownloadId): ReadonlySet<MemberId> {
-    return this.#downloads.get(download)?.signers() ?? new Set();
+    return this.#downloads.get(download)?.state.signers() ?? new Set();
   }
 
   /** Why a download failed, once it has. */
   failureOf(download: DownloadId): string | undefined {
-    return this.#downloads.get(download)?.failure;
+    return this.#downloads.get(download)?.state.failure;
   }
 
   /** The certificate of a member, present or gone, to check what it signed. */
@@ -134,15 +135,7 @@ export class MemberCore {
 
   /** Whether a member that is present lacks pieces of a download that this member has, and is still at it. */
   isNeeded(): boolean {
-    for (const peer of this.#room.sessions) {
-      for (const status of this.#statuses.get(peer) ?? []) {
-        const mine = this.#downloads.get(status.download);
-        if (mine && status.phase !== 'done' && status.phase !== 'failed' && status.phase !== 'checking')
-          return true;
-      }
-      if (!this.#statuses.has(peer)) return true;
-    }
-    return false;
+    return this.#statuses.anyAtWork(this.#room.sessions, (download) => this.#downloads.has(download));
   }
 
   #dispatch(event: Event, nowMs: number): void {
@@ -196,20 +189,22 @@ export class MemberCore {
         for (const record of event.records) download.learn(record, nowMs);
         return;
       case 'size-known':
-        if (download.sizeKnown(event.sizeBytes, nowMs)) this.#broadcast(download.offer);
-        return this.#coordinator?.offer(download.offer, nowMs);
+        if (download.sizeKnown(event.sizeBytes, nowMs)) this.#broadcast(download.state.offer);
+        return this.#coordinator?.offer(download.state.offer, nowMs);
       case 'hashed':
         return download.hashed(event.piece, event.sha256, nowMs);
       case 'kept':
         return download.kept(event.record, nowMs);
       case 'finished':
         this.#statusAtMs = nowMs;
-        return download.finished();
+        download.state.phase = 'done';
+        return;
       case 'failed':
         this.#statusAtMs = nowMs;
         return download.failed(event.code, event.message, nowMs);
       case 'served':
-        return download.served(event.bytes);
+        download.state.uploadedBytes += event.bytes;
+        return;
     }
   }
 
@@ -224,7 +219,7 @@ export class MemberCore {
     if (this.#coordinator) {
       for (const { offer } of this.#knowledge.values()) if (offer) this.#send(peer, offer);
     }
-    for (const download of this.#downloads.values()) this.#send(peer, download.haveAll());
+    for (const download of this.#downloads.values()) this.#send(peer, download.state.haveAll());
     this.#send(peer, this.#status(nowMs));
     this.#commands.push({ type: 'member-joined', peer, name });
   }
@@ -253,14 +248,18 @@ export class MemberCore {
         if (!knowledge) return;
         const mine = this.#downloads.get(message.download);
         for (const record of message.records) mine ? mine.learn(record, nowMs) : knowledge.learn(record);
-        knowledge.have(from, message);
+        if (!knowledge.have(from, message)) {
+          const reason = 'it claims to have pieces that the file does not have';
+          this.#commands.push({ type: 'drop', peer: from, reason });
+          return;
+        }
         this.#coordinator?.have(from, message, nowMs);
         return mine?.schedule(nowMs);
       }
       case 'fragment':
         return this.#downloads.get(message.download)?.onFragment(from, message, nowMs);
       case 'status':
-        this.#statuses.set(from, message.downloads.slice(0, MAX_DOWNLOADS));
+        this.#statuses.set(from, message.downloads);
         return;
       case 'report':
         return this.#coordinator?.report(from, message, nowMs);
@@ -317,7 +316,7 @@ export class MemberCore {
       this.#coordinator.offer(knowledge.offer, nowMs);
       if (isNew) for (const peer of this.#room.sessions) this.#send(peer, knowledge.offer);
     }
-    if (download.ledger.heldCount > 0) this.#broadcast(download.haveAll());
+    if (download.state.ledger.heldCount > 0) this.#broadcast(download.state.haveAll());
     download.schedule(nowMs);
   }
 
@@ -350,8 +349,10 @@ export class MemberCore {
         this.#receiveFromMyself(message, nowMs);
       }
     }
-    for (const download of this.#downloads.values())
-      download.giveUpIfHopeless(this.#othersFetch(download), nowMs);
+    for (const download of this.#downloads.values()) {
+      const othersFetch = this.#statuses.anyFetching(this.#room.sessions, download.state.offer.download);
+      download.giveUpIfHopeless(othersFetch, nowMs);
+    }
     if (nowMs >= this.#repeatAtMs && this.#room.sessions.size > 0) {
       this.#repeatAtMs = nowMs + REPEAT_MS;
       this.#repeat();
@@ -369,7 +370,7 @@ export class MemberCore {
       this.#commands.push(...(this.#room.drain() as Command[]));
       for (const { offer } of this.#knowledge.values()) if (offer) this.#broadcast(offer);
     }
-    for (const download of this.#downloads.values()) this.#broadcast(download.haveAll());
+    for (const download of this.#downloads.values()) this.#broadcast(download.state.haveAll());
   }
 
   /** Returns whether there was anything. */
@@ -391,8 +392,8 @@ export class MemberCore {
 
   /** Downloads are worked on one after the other, in the room's order. */
   #startNext(nowMs: number): void {
-    const inOrder = [...this.#downloads.values()].sort((a, b) => a.offer.order - b.offer.order);
-    inOrder.find((download) => !download.isOver)?.start(nowMs);
+    const inOrder = [...this.#downloads.values()].sort((a, b) => a.state.offer.order - b.state.offer.order);
+    inOrder.find((download) => !download.state.isOver)?.start(nowMs);
   }
 
   #coordinatorChanged(nowMs: number): void {
@@ -410,19 +411,8 @@ export class MemberCore {
     }
     for (const download of this.#downloads.values()) {
       download.coordinatorChanged(this.#room.epoch);
-      this.#toCoordinator(download.haveAll());
+      this.#toCoordinator(download.state.haveAll());
     }
-  }
-
-  /** Whether any other member may still bring in new pieces of a download. */
-  #othersFetch(download: DownloadCore): boolean {
-    for (const peer of this.#room.sessions) {
-      const statuses = this.#statuses.get(peer);
-      if (!statuses) return true;
-      const theirs = statuses.find((status) => status.download === download.offer.download);
-      if (theirs && (theirs.fetching || theirs.phase === 'waiting')) return true;
-    }
-    return false;
   }
 
   #status(nowMs: number): Message {
@@ -447,10 +437,4 @@ export class MemberCore {
   #send(to: MemberId, message: Message): void {
     this.#commands.push({ type: 'send', to, message });
   }
-}
-
-/** The status of a download that the user has yet to accept: the room should know that somebody may want it. */
-function undecided(download: DownloadId): DownloadStatus {
-  const nothing = { heldBytes: 0, originBytes: 0, lanBytes: 0, uploadBytes: 0, originRate: 0, lanRate: 0 };
-  return { download, phase: 'waiting', ...nothing, fetching: false };
 }

@@ -241,7 +241,7 @@ export class OriginSide {
   /** The first byte of a lease that nobody is getting. Moves the lease's cursor past what is settled. */
   #firstAbsent(held: HeldLease): number | undefined {
     const limit = Math.min(held.end, this.#limit);
-    const [gap] = this.#ledger.gaps({ start: held.cursor, end: limit });
+    const gap = this.#ledger.firstGap({ start: held.cursor, end: limit });
     if (!gap) return undefined;
     held.cursor = gap.start;
     for (const { start, end } of this.#ledger.gaps({ start: held.cursor, end: limit })) {
@@ -254,7 +254,7 @@ export class OriginSide {
 
   #absentUntil(start: number, leaseEnd: number, connections: number): number {
     const geometry = this.#geometry;
-    const [gap] = this.#ledger.gaps({ start, end: Math.min(leaseEnd, this.#limit) });
+    const gap = this.#ledger.firstGap({ start, end: Math.min(leaseEnd, this.#limit) });
     if (!gap || gap.start !== start) return start;
     // An open-ended stream: the origin sends all there is, and nobody else fetches.
     if (geometry.sizeBytes === undefined) return gap.end;
@@ -285,7 +285,8 @@ export class OriginSide {
       held.fetched = true;
       const run = { start: this.#geometry.pieceAt(lease.start), end: this.#geometry.pieceAt(end - 1) + 1 };
       if (lease.kind === 'tail') tails.push(lease);
-      else if (end > lease.start && this.#ledger.held.firstMissing(run.start, run.end) !== undefined) continue;
+      else if (end > lease.start && this.#ledger.held.firstMissing(run.start, run.end) !== undefined)
+        continue;
       this.leases.drop(lease.lease);
     }
     return tails;
@@ -298,6 +299,6 @@ export class OriginSide {
       if (stream.start < end && stream.end > lease.start && stream.position < stream.end) return false;
     }
     const from = fetched ? lease.start : cursor;
-    return end <= from || this.#ledger.gaps({ start: from, end }).length === 0;
+    return end <= from || this.#ledger.firstGap({ start: from, end }) === undefined;
   }
 }

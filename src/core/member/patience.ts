@@ -49,7 +49,11 @@ export class Patience {
 }
 
 /** What to fetch without being told to. Several members may be in the same position: each begins somewhere else. */
-export function runToHelpYourself(held: ReadonlyBitfield, pieceCount: number, random: number): Run | undefined {
+export function runToHelpYourself(
+  held: ReadonlyBitfield,
+  pieceCount: number,
+  random: number,
+): Run | undefined {
   const from = Math.floor(random * pieceCount);
   const start = held.firstMissing(from, pieceCount) ?? held.firstMissing(0, from);
   if (start === undefined) return undefined;

@@ -3,6 +3,7 @@ import type { DownloadStatus, MemberPhase } from '../messages.ts';
 import type { Room } from '../rooms/room.ts';
 import type { Cell, DownloadView, MemberView, View } from '../view.ts';
 import type { DownloadCore } from './download-core.ts';
+import type { Statuses } from './statuses.ts';
 
 interface Identity {
   readonly me: MemberId;
@@ -15,15 +16,15 @@ export function buildView(
   identity: Identity,
   room: Room,
   downloads: readonly DownloadCore[],
-  statuses: ReadonlyMap<MemberId, readonly DownloadStatus[]>,
+  statuses: Statuses,
   nowMs: number,
 ): View {
-  const current = downloads.find((download) => !download.isOver) ?? downloads.at(-1);
+  const current = downloads.find((download) => !download.state.isOver) ?? downloads.at(-1);
   const mine = current?.status(nowMs);
   const members: MemberView[] = [memberView(identity.me, identity.name, true, true, mine)];
   for (const entry of room.members) {
     if (entry.id === identity.me) continue;
-    const theirs = statuses.get(entry.id) ?? [];
+    const theirs = statuses.of(entry.id);
     const same = theirs.find((status) => status.download === mine?.download) ?? theirs[0];
     members.push(memberView(entry.id, entry.name, false, room.sessions.has(entry.id), same));
   }
@@ -59,29 +60,22 @@ function memberView(
   };
 }
 
-function downloadView(
-  download: DownloadCore,
-  statuses: ReadonlyMap<MemberId, readonly DownloadStatus[]>,
-  nowMs: number,
-): DownloadView {
+function downloadView(download: DownloadCore, statuses: Statuses, nowMs: number): DownloadView {
   const mine = download.status(nowMs);
-  const { sizeBytes, pieceBytes, pieceCount } = download.geometry;
+  const { sizeBytes, pieceBytes, pieceCount } = download.state.geometry;
   let roomOriginBytes = mine.originBytes;
   let roomOriginRate = mine.originRate;
-  for (const theirs of statuses.values()) {
-    for (const status of theirs) {
-      if (status.download !== mine.download) continue;
-      roomOriginBytes += status.originBytes;
-      roomOriginRate += status.originRate;
-    }
+  for (const status of statuses.about(mine.download)) {
+    roomOriginBytes += status.originBytes;
+    roomOriginRate += status.originRate;
   }
   const leftBytes = sizeBytes === undefined ? undefined : sizeBytes - mine.heldBytes;
   // What this member lacks arrives at its own pace, which in a room follows the pace of all links together.
   const rate = Math.max(roomOriginRate, mine.originRate + mine.lanRate);
   return {
     id: mine.download,
-    fileName: download.offer.fileName,
-    url: withoutSecrets(download.offer.url),
+    fileName: download.state.offer.fileName,
+    url: withoutSecrets(download.state.offer.url),
     phase: mine.phase,
     sizeBytes,
     heldBytes: mine.heldBytes,
@@ -100,7 +94,7 @@ function downloadView(
 }
 
 function pieceMap(download: DownloadCore, width: number): readonly Cell[] {
-  const count = download.geometry.pieceCount ?? 0;
+  const count = download.state.geometry.pieceCount ?? 0;
   const cells: Cell[] = [];
   const columns = Math.min(width, count);
   for (let column = 0; column < columns; column++) {
@@ -116,10 +110,10 @@ function cellOf(download: DownloadCore, first: number, end: number): Cell {
   let held = 0;
   let elsewhere = 0;
   for (let piece = first; piece < end; piece++) {
-    const state = download.ledger.stateOf(piece);
+    const state = download.state.ledger.stateOf(piece);
     if (state === 'held') held++;
     else if (state !== 'missing') return 'active';
-    else if (download.knowledge.availability.count(piece) > 0) elsewhere++;
+    else if (download.state.knowledge.availability.count(piece) > 0) elsewhere++;
   }
   if (held === end - first) return 'held';
   return elsewhere > 0 || held > 0 ? 'peer' : 'missing';
