@@ -94,6 +94,7 @@ async function claimNumber(
       await stack.disposeAsync();
       return undefined;
     }
+    if (found.file !== undefined) stack.use(found.file);
     const { identity, pieceBytes, onError } = options;
     await checkSpace(directory, identity.sizeBytes ?? 0, partPath);
     const target = join(directory, numbered(name, number));
@@ -104,8 +105,7 @@ async function claimNumber(
         ? await Journal.create(journalPath, header, onError)
         : await Journal.resume(journalPath, found.resume.goodBytes, onError);
     stack.defer(() => journal.close());
-    const file = found.file ?? (await createPart(partPath));
-    stack.use(file);
+    const file = found.file ?? stack.use(await createPart(partPath));
     if (identity.sizeBytes !== undefined) await file.truncate(identity.sizeBytes);
     stack.move();
     const records = found.resume?.records ?? new Map<number, PieceRecord>();
@@ -151,7 +151,7 @@ async function lookAt(
   const { header } = reading;
   const like = likeness({ url: header.url, identity: header.identity }, options);
   if (like === 'other') return undefined;
-  if (like === 'changed' || header.pieceBytes !== options.pieceBytes) {
+  if (like === 'changed' || (like !== 'unknown' && header.pieceBytes !== options.pieceBytes)) {
     const aside = await putAside(partPath);
     await rename(journalPath, journalPathOf(options.dataDir, aside));
     options.onNotice(`The file at its origin has changed: the earlier part was kept as ${basename(aside)}.`);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Lock } from './lock.ts';
@@ -45,6 +45,15 @@ test('of many who ask at once for a dead lock one gets it', async (t) => {
   );
   assert.equal(answers.filter((answer) => answer instanceof Lock).length, 1);
   assert.deepEqual(await readdir(directory), ['x.lock']);
+});
+
+test('a guard that a crash has left is swept away', async (t) => {
+  const path = join(await temporaryDirectory(t), 'x.lock');
+  await writeFile(path, 'torn');
+  await mkdir(`${path}.guard`);
+  await utimes(`${path}.guard`, 0, 0);
+  assert.deepEqual(await Lock.acquire(path, 'one'), { heldFor: '' });
+  assert.ok((await Lock.acquire(path, 'one')) instanceof Lock);
 });
 
 test('another process keeps the lock while it lives, and loses it when it is killed', async (t) => {

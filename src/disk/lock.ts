@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { codeOf } from './disk-error.ts';
+
+const GUARD_MS = 10_000;
 
 interface Holder {
   readonly pid: number;
@@ -52,8 +54,9 @@ export class Lock implements AsyncDisposable {
         const found = await contentOf(path);
         if (found === undefined) continue;
         const other = holderFrom(found);
-        if (other !== undefined && (await isAlive(other))) return { heldFor: String(other.purpose) };
-        await remove(path, found, token);
+        const busy = { heldFor: String(other?.purpose ?? '') };
+        if (other !== undefined && (await isAlive(other))) return busy;
+        if (!(await removeDead(path, found))) return busy;
       }
       return { heldFor: '' };
     } finally {
@@ -101,19 +104,30 @@ async function linked(from: string, to: string): Promise<boolean> {
 }
 
 /**
- * Removes a dead claim. Two may find it dead at once: the slower one would remove the claim that the faster has
- * just made, so it is moved away, looked at, and put back if it is not the dead one.
+ * Removes a dead claim. Two may find it dead at once, and the slower must not remove the claim that the faster has
+ * made since: so it is removed only by whoever holds the guard, a directory, and only if it is still the dead one.
+ * False: somebody else is about to take it over.
  */
-async function remove(path: string, dead: string, token: string): Promise<void> {
-  const moved = `${path}.${token}.dead`;
+async function removeDead(path: string, dead: string): Promise<boolean> {
+  const guard = `${path}.guard`;
   try {
-    await rename(path, moved);
+    await mkdir(guard);
   } catch (thrown) {
-    if (codeOf(thrown) === 'ENOENT') return;
-    throw thrown;
+    if (codeOf(thrown) !== 'EEXIST') throw thrown;
+    // Held for a few file operations; an old one was left by a crash, and the next attempt finds it gone.
+    const age = await stat(guard).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    );
+    if (age > GUARD_MS) await rmdir(guard).catch(() => {});
+    return false;
   }
-  if ((await contentOf(moved)) !== dead) await linked(moved, path);
-  await rm(moved, { force: true });
+  try {
+    if ((await contentOf(path)) === dead) await rm(path, { force: true });
+    return true;
+  } finally {
+    await rmdir(guard).catch(() => {});
+  }
 }
 
 async function contentOf(path: string): Promise<string | undefined> {
