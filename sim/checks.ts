@@ -163,6 +163,12 @@ export class Checks {
   }
 
   #unfinished(): readonly SimMember[] {
+    // Whoever knew of the download is gone, and took it along: the room has nothing to do any more.
+    const started = this.#world.members.some((member) => member.life > 0 && member.index === 0);
+    const known = this.#world.members.some(
+      (member) => member.core && member.consented && !this.#isExempt(member),
+    );
+    if (started && !known && this.#world.clock.nowMs > faultsEndMs(this.#world.scenario.faults)) return [];
     return this.#world.members.filter((member) => {
       if (member.finished || this.#isExempt(member)) return false;
       const comesBack = (this.#returnsMs.get(member) ?? -1) >= this.#world.clock.nowMs;
@@ -173,10 +179,11 @@ export class Checks {
   /** The origin has another file, and everyone has given up or has what anyone has. */
   #nothingMoreToGet(): boolean {
     const { origin, members, clock, scenario } = this.#world;
-    if (!origin.changed || origin.anyStream || clock.nowMs < faultsEndMs(scenario.faults)) return false;
+    if (!origin.changed || clock.nowMs < faultsEndMs(scenario.faults)) return false;
     const alive = members.filter((member) => member.core && !this.#isExempt(member));
     if (members.some((member) => !member.core && (this.#returnsMs.get(member) ?? -1) >= clock.nowMs))
       return false;
+    if (alive.some((member) => origin.openStreams(member) > 0)) return false;
     const known = new Set(alive.flatMap((member) => [...member.disk.records.keys()]));
     return alive.every((member) => this.failed.has(member) || member.disk.records.size === known.size);
   }

@@ -1,4 +1,5 @@
 import { Extent } from './content.ts';
+import { faultNames } from './faults.ts';
 import type { SimMember } from './sim-member.ts';
 import type { World } from './world.ts';
 
@@ -30,7 +31,9 @@ export class OriginLedger {
       const piece = geometry.pieceAt(at);
       const stop = Math.min(end, geometry.endOf(piece));
       const extent = this.#extent(piece);
-      if (!this.#isParted()) this.duplicateBytes += extent.coveredBytes(at, stop);
+      const twice = this.#isParted() ? 0 : extent.coveredBytes(at, stop);
+      if (twice > 0) this.#world.note(member, `fetches ${twice} bytes of piece ${piece} again`);
+      this.duplicateBytes += twice;
       extent.write(at, stop, '', true);
       at = stop;
     }
@@ -69,7 +72,7 @@ export class OriginLedger {
     bytes += departures.length * all * piece + (faults.join ?? []).length * piece;
     if (faults.corrupt !== undefined) bytes += all * piece;
     if (faults.loseMessages !== undefined) bytes += 0.25 * file.sizeBytes;
-    if (!file.ranges && Object.keys(faults).length > 0) bytes = Number.POSITIVE_INFINITY;
+    if (!file.ranges && faultNames(faults).length > 0) bytes = Number.POSITIVE_INFINITY;
     return bytes;
   }
 

@@ -58,10 +58,6 @@ export class Origin {
     return count;
   }
 
-  get anyStream(): boolean {
-    return this.#world.members.some((member) => this.openStreams(member) > 0);
-  }
-
   fetch(member: SimMember, id: number, start: number, end: number | undefined): void {
     const { file, origin } = this.#world.scenario;
     const cap = origin.connectionRate;

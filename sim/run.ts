@@ -45,7 +45,7 @@ function runMany(from: number, count: number): number {
   let shownMs = began;
   const faults = new Map<string, number>();
   const failing: number[] = [];
-  let ratio: { value: number; seed: number } | undefined;
+  const ratios: { readonly value: number; readonly seed: number }[] = [];
   let share: { value: number; seed: number } | undefined;
   for (let seed = from; seed < from + count; seed++) {
     const scenario = scenarioOf(seed);
@@ -58,8 +58,7 @@ function runMany(from: number, count: number): number {
       else report(seed, outcome, true);
       if (!values.all) break;
     } else {
-      if (outcome.ratio !== undefined && outcome.ratio > (ratio?.value ?? 0))
-        ratio = { value: outcome.ratio, seed };
+      if (outcome.ratio !== undefined) ratios.push({ value: outcome.ratio, seed });
       const clean = faultNames(scenario.faults).length === 0;
       if (clean && outcome.duplicateShare >= (share?.value ?? 0))
         share = { value: outcome.duplicateShare, seed };
@@ -72,7 +71,12 @@ function runMany(from: number, count: number): number {
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   console.log(`${count} seeds from ${from} in ${seconds} s, ${failing.length} failing`);
   console.log(`faults: ${[...faults].map(([name, times]) => `${name} ${times}`).join(', ') || 'none'}`);
-  if (ratio) console.log(`worst time over bound: ${ratio.value.toFixed(3)} (seed ${ratio.seed})`);
+  ratios.sort((a, b) => b.value - a.value);
+  const worst = ratios.slice(0, 5).map(({ value, seed }) => `${value.toFixed(3)} (seed ${seed})`);
+  if (worst.length > 0) {
+    const median = ratios[Math.floor(ratios.length / 2)]!.value.toFixed(3);
+    console.log(`time over bound, ${ratios.length} seeds: median ${median}, worst ${worst.join(', ')}`);
+  }
   if (share)
     console.log(
       `worst duplicate share without faults: ${(100 * share.value).toFixed(2)} % (seed ${share.seed})`,
