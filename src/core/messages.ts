@@ -125,7 +125,7 @@ export interface Report {
 
 export interface LeaseReport extends ByteRange {
   readonly lease: number;
-  /** Bytes of the lease that have arrived, in any order. */
+  /** How many bytes between `start` and `end`, as given here, have arrived, in any order: after a revoke, of what is left. */
   readonly receivedBytes: number;
 }
 

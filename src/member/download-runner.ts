@@ -33,6 +33,8 @@ interface Transfer {
   /** Where it is to end now; infinite while the file's size is unknown. */
   end: number;
   position: number;
+  /** What the origin reads anew at each chunk: lowering its end trims the response. */
+  range: { readonly start: number; end: number | undefined } | undefined;
   stopped: boolean;
 }
 
@@ -128,10 +130,13 @@ export class DownloadRunner implements AsyncDisposable {
       skip = 0;
       return this.#take(transfer, wanted);
     };
-    const result = await this.origin.fetchRange(
-      { start: this.offer.ranges ? start : 0, end },
-      { identity: this.offer.identity, onChunk, signal: transfer.abort.signal },
-    );
+    transfer.range = { start: this.offer.ranges ? start : 0, end };
+    const { identity } = this.offer;
+    const result = await this.origin.fetchRange(transfer.range, {
+      identity,
+      onChunk,
+      signal: transfer.abort.signal,
+    });
     await transfer.writer.close();
     this.#fetches.delete(stream);
     const reachedEnd = transfer.position >= transfer.end;
@@ -172,7 +177,14 @@ export class DownloadRunner implements AsyncDisposable {
   ): Transfer {
     const writer = this.part.writer(start, end, onWritten);
     const abort = new AbortController();
-    return { writer, abort, end: end ?? Number.POSITIVE_INFINITY, position: start, stopped: false };
+    return {
+      writer,
+      abort,
+      end: end ?? Number.POSITIVE_INFINITY,
+      position: start,
+      range: undefined,
+      stopped: false,
+    };
   }
 
   /** Writes a chunk, at most up to the transfer's end; past it the connection is given up. */
@@ -191,6 +203,8 @@ export class DownloadRunner implements AsyncDisposable {
     if (!transfer || end >= transfer.end) return;
     transfer.end = end;
     transfer.writer.trim(end);
+    if (transfer.range) transfer.range.end = end;
+    // Nothing more may come, so there is nothing to wait for either.
     if (transfer.position >= end) transfer.abort.abort();
   }
 

@@ -207,6 +207,37 @@ test('a stalled member keeps its lease while nobody could go on with it', () => 
   assert.equal(planner.stateOf(0), 'leased');
 });
 
+test('a silent member does not get its lease back while another waits', () => {
+  for (const rate of [0, 1, 10_000, 1e9]) {
+    const planner = newPlanner({ geometry: new Geometry(MIB, MIB) });
+    planner.memberUp('silent', 0);
+    planner.report('silent', report({ wants: 4, originRate: rate }), 0);
+    firstGrant(planner);
+    planner.memberUp('good', 0);
+    const whole: { to: string; lease: Lease }[] = [];
+    for (let nowMs = 0, seenLease = 0; nowMs <= 31_000; nowMs += 250) {
+      planner.report('good', report({ wants: 1, seenLease }), nowMs);
+      for (const grant of grants(planner)) {
+        if (grant.lease.kind === 'run') whole.push(grant);
+        seenLease = grant.lease.lease;
+      }
+    }
+    assert.deepEqual([...new Set(whole.map(({ to }) => to))], ['good'], `at ${rate} bytes/s`);
+  }
+});
+
+test('a member that claims to have received a lease and never holds it does not keep it', () => {
+  const planner = newPlanner({ geometry: new Geometry(MIB, MIB) });
+  planner.memberUp('liar', 0);
+  planner.report('liar', report({ wants: 1, originRate: 1 }), 0);
+  const { lease } = firstGrant(planner);
+  planner.report('liar', progress([lease], [MIB], { originRate: 1 }), 100);
+  planner.memberUp('good', 100);
+  planner.report('good', report({ wants: 1, originRate: MIB }), 100);
+  for (let nowMs = 100; nowMs <= 31_000; nowMs += 250) planner.tick(nowMs);
+  assert.deepEqual([planner.drain().at(-1)?.to, planner.stateOf(0)], ['good', 'leased']);
+});
+
 test('after a take-over nothing is granted before everybody has reported, and reported leases stand', () => {
   const planner = newPlanner({ epoch: 3, graceUntilMs: 500 });
   planner.memberUp('a', 0);
