@@ -70,6 +70,9 @@ export class OriginLedger {
     bytes += ofOrigin.length * all * piece;
     const departures = [...(faults.kill ?? []), ...(faults.killCoordinator ?? []), ...(faults.leave ?? [])];
     bytes += departures.length * all * piece + (faults.join ?? []).length * piece;
+    // Two members that can only dial out never meet: with their coordinator gone each may lead a room of its own.
+    const unreachable = scenario.members.filter((member) => member.firewalled).length;
+    if (unreachable > 1 && departures.length > 0) bytes += 0.5 * file.sizeBytes;
     if (faults.corrupt !== undefined) bytes += all * piece;
     if (faults.loseMessages !== undefined) bytes += 0.25 * file.sizeBytes;
     if (!file.ranges && faultNames(faults).length > 0) bytes = Number.POSITIVE_INFINITY;
