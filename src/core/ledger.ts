@@ -73,6 +73,11 @@ export class Ledger {
     return this.#filled.total - this.#heldBytes;
   }
 
+  /** How many of these bytes are on disk, checked or not. */
+  filledIn(range: ByteRange): number {
+    return this.#filled.intersect(range).reduce((sum, { start, end }) => sum + end - start, 0);
+  }
+
   /** Bytes that writers have claimed and not filled. */
   get claimedBytes(): number {
     return this.#taken.total - this.#filled.total;

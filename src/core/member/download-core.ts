@@ -363,7 +363,7 @@ export class DownloadCore {
       canFetch,
       wants: canFetch ? this.#origin.leases.wants : 0,
       seenLease: this.#origin.leases.seen,
-      leases: this.#origin.leases.reports(),
+      leases: this.#origin.leases.reports((range) => this.#ledger.filledIn(range)),
     };
   }
 

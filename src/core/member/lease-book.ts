@@ -1,4 +1,5 @@
 import type { Lease, LeaseReport } from '../messages.ts';
+import type { ByteRange } from '../ranges.ts';
 
 /** Leases of one download that a member keeps at most; a coordinator that grants more is not listened to. */
 const MAX_LEASES = 64;
@@ -13,7 +14,6 @@ export interface HeldLease {
   end: number;
   /** All bytes before this one are on disk or somebody else's business: where to go on looking for work. */
   cursor: number;
-  receivedBytes: number;
   /** All bytes have arrived; what remains is to hash and keep the pieces. */
   fetched: boolean;
 }
@@ -34,6 +34,12 @@ export class LeaseBook {
     return Math.max(0, LEASES_IN_HAND - unfetched);
   }
 
+  /** Whether nothing is left to fetch. */
+  get isFetched(): boolean {
+    for (const held of this.#leases.values()) if (!held.fetched) return false;
+    return true;
+  }
+
   get size(): number {
     return this.#leases.size;
   }
@@ -50,7 +56,7 @@ export class LeaseBook {
       lease,
       end: lease.end,
       cursor: lease.start,
-      receivedBytes: 0,
+
       fetched: false,
     });
     return true;
@@ -81,14 +87,11 @@ export class LeaseBook {
     return undefined;
   }
 
-  /** Those that the coordinator gave. */
-  reports(): readonly LeaseReport[] {
+  /** Those that the coordinator gave. `filledIn` tells how many bytes of a range have arrived. */
+  reports(filledIn: (range: ByteRange) => number): readonly LeaseReport[] {
     const given = [...this.#leases.values()].filter(({ lease }) => lease.lease < OWN_LEASES);
-    return given.map(({ lease, end, receivedBytes }) => ({
-      lease: lease.lease,
-      start: lease.start,
-      end,
-      receivedBytes: Math.min(receivedBytes, end - lease.start),
-    }));
+    return given.map(({ lease: { lease, start }, end }) => {
+      return { lease, start, end, receivedBytes: filledIn({ start, end }) };
+    });
   }
 }

@@ -113,8 +113,6 @@ export class OriginSide {
     const range = { start: event.start, end: Math.min(event.end, stream.end) };
     if (range.end <= range.start) return [];
     stream.position = range.end;
-    const held = this.leases.at(range.start);
-    if (held) held.receivedBytes += range.end - range.start;
     return this.#ledger.fill(event.stream, range);
   }
 
@@ -159,6 +157,8 @@ export class OriginSide {
   schedule(nowMs: number): readonly Lease[] {
     this.#nowMs = nowMs;
     const tails = this.#closeLeases();
+    // What follows an idle spell is not slow because of it.
+    if (this.#streams.size === 0 && this.leases.isFetched) this.#meter.pause(nowMs);
     if (this.#canFetch !== true) return tails;
     for (;;) {
       const target = this.#governor.target(nowMs);
@@ -170,6 +170,7 @@ export class OriginSide {
       const id = this.#options.nextWriter();
       this.#ledger.claim(id, range, 'origin');
       this.#options.changed(range);
+      this.#meter.add(0, nowMs);
       this.#streams.set(id, { start: range.start, end: range.end, position: range.start });
       const end = this.#geometry.sizeBytes === undefined ? undefined : range.end;
       this.#options.emit({
