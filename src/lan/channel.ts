@@ -20,12 +20,14 @@ export interface Channel {
   send(frame: Frame): boolean;
   /** Ends this side after what waits; an `error` becomes the gRPC status, when this side accepted. */
   end(error?: unknown): void;
-  /** Resolves when all that waited has been handed to the connection. */
-  readonly drained: Promise<void>;
+  /** Closes the connection once what waited, and the status, have had time to get out. */
+  shut(): void;
   /** Closes the connection at once. */
   destroy(): void;
 }
 
+/** From the last frame handed to the RPC to the end of the connection: the status still has to be written. */
+const SHUT_MS = 200;
 const AUTHORITY = 'https://member';
 /** Sizes that keep what a stranger can make us hold small: one stream, few headers. */
 const HTTP2_LIMITS = {
@@ -118,7 +120,7 @@ function channelOf(
     },
     send: (frame) => outbox.push(frame),
     end: (error) => outbox.end(error === undefined ? undefined : statusOf(error)),
-    drained: outbox.drained,
+    shut: () => void outbox.drained.then(() => setTimeout(destroy, SHUT_MS).unref()),
     destroy,
   };
 }

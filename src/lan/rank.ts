@@ -26,6 +26,7 @@ export function rankAddresses(addresses: readonly HostPort[], options: RankOptio
   const outward = addresses.filter(({ host }) => !isLoopback(host));
 
   const classOf = ({ host }: HostPort): number => {
+    if (isLoopback(host)) return 0;
     if (isLinkLocal(host)) return 4;
     const version = isIP(host);
     if (version === 0) return 2;

@@ -142,8 +142,9 @@ export class LiveSession implements Session {
     if (this.#ended) return;
     this.#ended = true;
     this.#channel.end(error);
-    // The end of the stream must reach the other side before the connection goes.
     if (end.kind === 'broken' || end.kind === 'silent') this.#channel.destroy();
+    else if (end.kind === 'misbehaved') this.#channel.shut();
+    // The end of the stream must reach the other side before the connection goes.
     else void this.gone().then(() => this.#channel.destroy());
     this.#events.onEnd(this, end);
   }

@@ -98,8 +98,7 @@ export class Sessions {
       });
     } catch (error) {
       channel.end(error);
-      // The status has to get out before the connection goes.
-      void channel.drained.then(() => setTimeout(() => channel.destroy(), 200).unref());
+      channel.shut();
     } finally {
       clearTimeout(timer);
       done();
