@@ -242,6 +242,8 @@ export class OriginSide {
   /** The first byte of a lease that nobody is getting. Moves the lease's cursor past what is settled. */
   #firstAbsent(held: HeldLease): number | undefined {
     const limit = Math.min(held.end, this.#limit);
+    // A revoked lease may end before the place that was reached.
+    if (held.cursor >= limit) return undefined;
     const gap = this.#ledger.firstGap({ start: held.cursor, end: limit });
     if (!gap) return undefined;
     held.cursor = gap.start;
