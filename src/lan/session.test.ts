@@ -72,7 +72,8 @@ test('of statuses that wait only the last goes out', async () => {
   outbox.push(frameOf({ case: 'bye', value: {} }));
   outbox.push(frameOf({ case: 'status', value: { downloads: [{}] } }));
   outbox.end();
-  const frames = await Array.fromAsync(outbox);
+  const frames: Frame[] = [];
+  for await (const frame of outbox) frames.push(frame);
   assert.deepEqual(
     frames.map(({ kind }) => kind.case),
     ['bye', 'status'],
