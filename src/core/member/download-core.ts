@@ -123,6 +123,12 @@ export class DownloadCore {
     this.schedule(nowMs);
   }
 
+  /** Another member holds these pieces. */
+  onHave(runs: readonly Run[], nowMs: number): void {
+    if (this.state.offer.ranges) this.#origin.skip(runs);
+    this.schedule(nowMs);
+  }
+
   onFragment(from: MemberId, fragment: Fragment, nowMs: number): void {
     const range = this.#origin.fragment(fragment);
     if (range) this.#lan.pullFragment(from, range, nowMs);

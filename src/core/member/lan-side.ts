@@ -41,7 +41,10 @@ export class LanSide {
     this.#options = options;
     this.#ledger = options.ledger;
     this.#availability = options.availability;
-    this.sizeKnown();
+    const { pieceCount } = this.#ledger.geometry;
+    if (pieceCount !== undefined) this.#availability.setPieceCount(pieceCount);
+    this.#availability.wantRun({ start: 0, end: pieceCount ?? MAX_OPEN_PIECES }, true);
+    for (const run of this.#ledger.held.runs()) this.#availability.wantRun(run, false);
   }
 
   /** Bytes that came from members, those that turned out corrupt included. */
@@ -94,13 +97,13 @@ export class LanSide {
     }
   }
 
-  /** The number of pieces is known, or everything is to be looked at again. */
+  /** The number of pieces is known: the rest is not asked for. */
   sizeKnown(): void {
-    const { pieceCount } = this.#ledger.geometry;
-    if (pieceCount !== undefined) this.#availability.setPieceCount(pieceCount);
-    this.#availability.wantRun({ start: 0, end: pieceCount ?? MAX_OPEN_PIECES }, true);
-    for (const run of this.#ledger.held.runs()) this.#availability.wantRun(run, false);
-    for (const claim of this.#ledger.claims()) this.refresh(claim);
+    const { pieceCount, sizeBytes } = this.#ledger.geometry;
+    if (pieceCount === undefined || sizeBytes === undefined) return;
+    this.#availability.setPieceCount(pieceCount);
+    // The last piece is shorter now, so it may have become full.
+    this.refresh({ start: Math.max(0, sizeBytes - 1), end: sizeBytes });
   }
 
   schedule(nowMs: number): void {

@@ -189,7 +189,9 @@ export class MemberCore {
         for (const record of event.records) download.learn(record, nowMs);
         return;
       case 'size-known':
-        if (download.sizeKnown(event.sizeBytes, nowMs)) this.#broadcast(download.state.offer);
+        if (!download.sizeKnown(event.sizeBytes, nowMs)) return;
+        download.state.knowledge.offer = download.state.offer;
+        this.#broadcast(download.state.offer);
         return this.#coordinator?.offer(download.state.offer, nowMs);
       case 'hashed':
         return download.hashed(event.piece, event.sha256, nowMs);
@@ -254,7 +256,7 @@ export class MemberCore {
           return;
         }
         this.#coordinator?.have(from, message, nowMs);
-        return mine?.schedule(nowMs);
+        return mine?.onHave(message.runs, nowMs);
       }
       case 'fragment':
         return this.#downloads.get(message.download)?.onFragment(from, message, nowMs);
@@ -286,10 +288,15 @@ export class MemberCore {
       this.#coordinator?.offer(known.offer, nowMs);
       return;
     }
-    if (from !== this.#room.coordinator) return;
+    // A coordinator that took over, or that was never told, hears of the downloads from the members.
+    if (from !== this.#room.coordinator && !this.#room.isCoordinator) return;
     const knowledge = this.#know(offer.download);
     if (!knowledge) return;
     knowledge.offer = offer;
+    if (this.#coordinator) {
+      this.#coordinator.offer(offer, nowMs);
+      this.#broadcast(offer);
+    }
     this.#offered.add(offer.download);
     this.#commands.push({ type: 'offered', offer });
   }
@@ -408,6 +415,7 @@ export class MemberCore {
       }
     } else {
       this.#coordinator = undefined;
+      for (const { offer } of this.#knowledge.values()) if (offer) this.#toCoordinator(offer);
     }
     for (const download of this.#downloads.values()) {
       download.coordinatorChanged(this.#room.epoch);

@@ -2,7 +2,7 @@ import { type Geometry, MAX_PIECES } from '../geometry.ts';
 import type { DownloadId } from '../ids.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Lease } from '../messages.ts';
-import type { ByteRange } from '../ranges.ts';
+import type { ByteRange, Run } from '../ranges.ts';
 import { RateMeter } from '../rate.ts';
 import { ConnectionGovernor } from '../splitfire/connections.ts';
 import type { Command, OriginBytes, OriginEnded } from './api.ts';
@@ -12,6 +12,8 @@ import { type HeldLease, LeaseBook } from './lease-book.ts';
 const OVERLAP_MS = 120;
 /** So many attempts in a row without a single byte, and this member stops asking the origin. */
 const MAX_FRUITLESS = 7;
+/** So many times as often when the origin says that it is busy. */
+const BUSY_PATIENCE = 5;
 /** A fragment shorter than this is not worth a pull. */
 const MIN_FRAGMENT_BYTES = 16 * 1024;
 
@@ -128,11 +130,27 @@ export class OriginSide {
         held.cursor = Math.min(held.cursor, Math.max(held.lease.start, stream.position));
     }
     if (event.outcome === 'broken') this.#governor.broken(nowMs);
-    if (event.outcome === 'busy') this.#governor.refused(nowMs, event.retryAfterMs);
+    if (event.outcome === 'busy') this.#governor.refused(nowMs, event.retryAfterMs, this.#streams.size);
     if (event.outcome === 'refused') this.#giveUp(event.message);
     if (event.outcome === 'broken' || event.outcome === 'busy') {
-      if (stream.position === stream.start) this.#fruitless++;
+      // A busy origin has said that it will serve later; one that breaks off has said nothing.
+      if (stream.position === stream.start) this.#fruitless += event.outcome === 'busy' ? 1 / BUSY_PATIENCE : 1;
       if (this.#fruitless >= MAX_FRUITLESS && this.#streams.size === 0) this.#giveUp(event.message);
+    }
+  }
+
+  /** Others hold these pieces now: streams that were going to fetch them end before. */
+  skip(runs: readonly Run[]): void {
+    const geometry = this.#geometry;
+    for (const [id, stream] of this.#streams) {
+      const next = Math.ceil(Math.max(stream.position, stream.start + 1) / geometry.pieceBytes);
+      const last = geometry.pieceAt(stream.end - 1);
+      for (const run of runs) {
+        for (let piece = Math.max(run.start, next); piece < run.end && piece <= last; piece++) {
+          if (geometry.startOf(piece) >= stream.end || !this.#options.onLan(piece)) continue;
+          this.#trim(id, geometry.startOf(piece));
+        }
+      }
     }
   }
 

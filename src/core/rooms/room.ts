@@ -6,6 +6,9 @@ const REDIAL_MS = 2_000;
 const REDIAL_MAX_MS = 15_000;
 /** Without a coordinator, the n-th member in line claims the room after n times this long. */
 const CLAIM_STEP_MS = 1_500;
+/** A member that nobody has given a place claims the room after this long, and counts as the last in line. */
+const STRANGER_WAIT_MS = 12_000;
+const LAST_IN_LINE = 2 ** 31;
 /** A room has at most this many members in its list, those who left included. */
 export const MAX_MEMBERS = 256;
 
@@ -102,6 +105,11 @@ export class Room {
     } else {
       this.#enter({ ...peer, seniority: known?.seniority ?? Number.MAX_SAFE_INTEGER, present: true });
       if (this.#roster.size > 1) this.#send(peer.id, this.#rosterMessage());
+      // The newcomer may be out of the coordinator's reach, or be taken for gone: it is introduced.
+      const { coordinator } = this;
+      if (coordinator !== undefined && coordinator !== peer.id && this.#sessions.has(coordinator)) {
+        this.#send(coordinator, this.#rosterMessage());
+      }
       if (this.#coordinator === undefined) this.#watchForCoordinator(nowMs);
     }
   }
@@ -143,6 +151,7 @@ export class Room {
       const known = this.#roster.get(entry.id);
       // Somebody else's list only introduces; the coordinator's says who is where in line and who is gone.
       if (!known) this.#enter(entry);
+      else if (!fromCoordinator && entry.present && !known.present) this.#enter({ ...known, present: true });
       else if (fromCoordinator)
         this.#enter({ ...entry, present: entry.present || this.#sessions.has(entry.id) });
       if (entry.present && !this.#sessions.has(entry.id) && !this.#redials.has(entry.id)) {
@@ -181,7 +190,7 @@ export class Room {
   #nextSeniority(): number {
     let highest = this.#seniority ?? 0;
     for (const entry of this.#roster.values()) {
-      if (entry.seniority < Number.MAX_SAFE_INTEGER) highest = Math.max(highest, entry.seniority);
+      if (entry.seniority < LAST_IN_LINE) highest = Math.max(highest, entry.seniority);
     }
     return highest + 1;
   }
@@ -217,7 +226,7 @@ export class Room {
   }
 
   #claim(epoch: number): void {
-    this.#takePlace(this.#seniority ?? this.#nextSeniority());
+    this.#takePlace(this.#seniority ?? LAST_IN_LINE);
     this.#follow(epoch, { id: this.#me.id, seniority: this.#seniority! });
     if (this.#sessions.size > 0) this.#broadcastRoster();
   }
@@ -230,9 +239,9 @@ export class Room {
       const seniority = this.#roster.get(peer)?.seniority ?? Number.MAX_SAFE_INTEGER;
       if (seniority < mine || (seniority === mine && peer < this.#me.id)) before++;
     }
-    // A joiner that was never told its place gives the one it dialled time to speak first.
-    if (this.#seniority === undefined) before++;
-    this.#claimAtMs = nowMs + before * CLAIM_STEP_MS;
+    // A joiner that was never told its place waits until the coordinator must have said again that there is one.
+    const firstMs = this.#seniority === undefined ? STRANGER_WAIT_MS : 0;
+    this.#claimAtMs = nowMs + firstMs + before * CLAIM_STEP_MS;
     this.tick(nowMs);
   }
 

@@ -73,9 +73,12 @@ export class ConnectionGovernor {
     this.#measure(nowMs);
   }
 
-  /** The origin refused a connection (429, 503, reset on connect). `retryAfterMs`: what it asked for, if it did. */
-  refused(nowMs: number, retryAfterMs?: number | undefined): void {
-    const others = this.#active - 1;
+  /**
+   * The origin refused a connection (429, 503, reset on connect). `retryAfterMs`: what it asked for, if it did.
+   * `others`: connections that are at work all the same.
+   */
+  refused(nowMs: number, retryAfterMs?: number | undefined, others = this.#active - 1): void {
+    this.#active = others;
     this.#cap = Math.max(1, Math.min(this.#cap, others));
     if (this.#count > this.#cap) this.#settle(this.#cap, nowMs);
     let pauseMs = 0;
