@@ -63,6 +63,9 @@ export function checkCommand(world: World, member: SimMember, command: Command):
     case 'stop-pull':
       if (!pulls.has(member, command.pull)) wrong(`of an unknown pull ${command.pull}`);
       return;
+    case 'set-size':
+      if (command.sizeBytes !== world.scenario.file.sizeBytes) wrong(`to ${command.sizeBytes} bytes`);
+      return;
     case 'hash':
       if (kept(command.piece)) wrong(`of piece ${command.piece}, which is kept`);
       if (member.hashing.has(command.piece)) wrong(`of piece ${command.piece} while it is being hashed`);

@@ -46,6 +46,9 @@ export function carryOut(world: World, member: SimMember, command: Command): voi
     case 'stop-pull':
       pulls.stop(member, command.pull);
       return;
+    case 'set-size':
+      // The simulated disk has known it all along; that it is right is checked.
+      return;
     case 'hash':
       hash(world, member, command.piece);
       return;

@@ -93,6 +93,9 @@ export class DownloadRunner implements AsyncDisposable {
       case 'stop-pull':
         this.#stop(this.#pulls.get(command.pull));
         return true;
+      case 'set-size':
+        this.#track(this.part.setSize(command.sizeBytes));
+        return true;
       case 'hash':
         this.#track(this.#hash(command.piece));
         return true;

@@ -149,6 +149,8 @@ export type Command =
       readonly end: number;
     }
   | { readonly type: 'stop-pull'; readonly download: DownloadId; readonly pull: number }
+  /** The size became known, here or to another member: the part file ends there. Comes before the last piece is hashed. */
+  | { readonly type: 'set-size'; readonly download: DownloadId; readonly sizeBytes: number }
   /** All bytes of the piece are on disk: hash it and answer with `hashed`. */
   | { readonly type: 'hash'; readonly download: DownloadId; readonly piece: number }
   /** The piece came from the origin: sign a record, journal it, answer with `kept`. */

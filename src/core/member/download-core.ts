@@ -168,6 +168,7 @@ export class DownloadCore {
   sizeKnown(sizeBytes: number, nowMs: number): boolean {
     const full = this.state.sizeKnown(sizeBytes);
     if (!full) return false;
+    this.#options.emit({ type: 'set-size', download: this.#download, sizeBytes });
     this.#origin.sizeKnown(sizeBytes);
     this.#hashAll(full);
     this.#lan.sizeKnown();
