@@ -1,12 +1,13 @@
 import type { DownloadId, MemberId, RoomId } from '../ids.ts';
 import type { Message, Offer, PieceRecord } from '../messages.ts';
 import type { ByteRange } from '../ranges.ts';
-import { Coordinator } from '../rooms/coordinator.ts';
 import { Room } from '../rooms/room.ts';
 import type { View } from '../view.ts';
 import type { AddDownload, Command, Event, PeerUp } from './api.ts';
+import { Catalogue } from './catalogue.ts';
+import { Coordination } from './coordination.ts';
 import { DownloadCore } from './download-core.ts';
-import { Knowledge } from './knowledge.ts';
+import { type DownloadEvent, passOn } from './download-events.ts';
 import { Statuses, undecided } from './statuses.ts';
 import { buildView } from './view-builder.ts';
 
@@ -14,8 +15,6 @@ import { buildView } from './view-builder.ts';
 const STATUS_MS = 500;
 /** What was said once is said again this often: a lost message costs time, never a piece. */
 const REPEAT_MS = 5_000;
-/** A room has at most this many downloads. */
-const MAX_DOWNLOADS = 1_000;
 
 export interface MemberCoreOptions {
   readonly me: MemberId;
@@ -40,14 +39,12 @@ export interface MemberCoreOptions {
 export class MemberCore {
   readonly #options: MemberCoreOptions;
   readonly #room: Room;
-  #coordinator: Coordinator | undefined;
-  readonly #knowledge = new Map<DownloadId, Knowledge>();
+  readonly #coordination: Coordination;
+  readonly #catalogue: Catalogue;
   readonly #downloads = new Map<DownloadId, DownloadCore>();
   readonly #statuses = new Statuses();
   /** Offers that the user has not answered yet. */
   readonly #offered = new Set<DownloadId>();
-  /** Messages to this member itself, when it coordinates. */
-  #loopback: Message[] = [];
   #commands: Command[] = [];
   #statusAtMs = 0;
   #repeatAtMs = REPEAT_MS;
@@ -56,6 +53,9 @@ export class MemberCore {
     this.#options = options;
     const { me: id, name, addresses, certificate } = options;
     this.#room = new Room({ me: { id, name, addresses, certificate }, seniority: options.seniority });
+    this.#catalogue = new Catalogue(this.#room.sessions);
+    const send = (to: MemberId, message: Message) => this.#send(to, message);
+    this.#coordination = new Coordination({ me: id, room: this.#room, send });
   }
 
   /** Tells what happened. `nowMs` never goes back. */
@@ -73,7 +73,7 @@ export class MemberCore {
 
   /** When the core wants to be woken with a `tick`, if nothing happens before. */
   deadline(): number | undefined {
-    const candidates = [this.#room.deadline(), this.#coordinator?.deadline()];
+    const candidates = [this.#room.deadline(), this.#coordination.deadline()];
     for (const download of this.#downloads.values()) candidates.push(download.deadline());
     if (this.#room.sessions.size > 0) candidates.push(this.#statusAtMs, this.#repeatAtMs);
     const times = candidates.filter((at) => at !== undefined);
@@ -100,7 +100,7 @@ export class MemberCore {
   }
 
   offerOf(download: DownloadId): Offer | undefined {
-    return this.#knowledge.get(download)?.offer;
+    return this.#catalogue.get(download)?.offer;
   }
 
   /** How many other members this one has ever heard of. */
@@ -110,12 +110,12 @@ export class MemberCore {
 
   /** How many other members hold a piece. */
   holdersOf(download: DownloadId, piece: number): number {
-    return this.#knowledge.get(download)?.availability.count(piece) ?? 0;
+    return this.#catalogue.get(download)?.availability.count(piece) ?? 0;
   }
 
   /** Whether a member lacks pieces, as far as is known. */
   isIncomplete(download: DownloadId, member: MemberId): boolean {
-    return this.#knowledge.get(download)?.availability.isIncomplete(member) ?? false;
+    return this.#catalogue.get(download)?.availability.isIncomplete(member) ?? false;
   }
 
   /** Who signed the pieces that this member holds. */
@@ -142,7 +142,7 @@ export class MemberCore {
     switch (event.type) {
       case 'tick':
         this.#room.tick(nowMs);
-        this.#coordinator?.tick(nowMs);
+        this.#coordination.tick(nowMs);
         for (const download of this.#downloads.values()) download.tick(nowMs);
         return;
       case 'peer-up':
@@ -165,49 +165,16 @@ export class MemberCore {
     }
   }
 
-  #toDownload(
-    event: Exclude<
-      Event,
-      { type: 'tick' | 'peer-up' | 'peer-down' | 'message' | 'add-download' | 'leave' | 'declined' }
-    >,
-    nowMs: number,
-  ): void {
+  #toDownload(event: DownloadEvent, nowMs: number): void {
     const download = this.#downloads.get(event.download);
     if (!download) return;
-    switch (event.type) {
-      case 'probe-done':
-        return download.probed(event.canFetch, event.message, nowMs);
-      case 'origin-bytes':
-        return download.originBytes(event, nowMs);
-      case 'origin-ended':
-        return download.originEnded(event, nowMs);
-      case 'pull-bytes':
-        return download.pullBytes(event, nowMs);
-      case 'pull-ended':
-        return download.pullEnded(event, nowMs);
-      case 'records':
-        for (const record of event.records) download.learn(record, nowMs);
-        return;
-      case 'size-known':
-        if (!download.sizeKnown(event.sizeBytes, nowMs)) return;
-        download.state.knowledge.offer = download.state.offer;
-        this.#broadcast(download.state.offer);
-        return this.#coordinator?.offer(download.state.offer, nowMs);
-      case 'hashed':
-        return download.hashed(event.piece, event.sha256, nowMs);
-      case 'kept':
-        return download.kept(event.record, nowMs);
-      case 'finished':
-        this.#statusAtMs = nowMs;
-        download.state.phase = 'done';
-        return;
-      case 'failed':
-        this.#statusAtMs = nowMs;
-        return download.failed(event.code, event.message, nowMs);
-      case 'served':
-        download.state.uploadedBytes += event.bytes;
-        return;
-    }
+    if (event.type === 'finished' || event.type === 'failed') this.#statusAtMs = nowMs;
+    if (!passOn(download, event, nowMs)) return;
+    // The size is news for everybody.
+    const { offer, knowledge } = download.state;
+    knowledge.offer = offer;
+    this.#broadcast(offer);
+    this.#coordination.offer(offer, nowMs);
   }
 
   #peerUp(event: PeerUp, nowMs: number): void {
@@ -216,11 +183,9 @@ export class MemberCore {
     this.#room.peerUp({ id: peer, name, addresses, certificate }, nowMs);
     // A newcomer must know who coordinates before it can believe an offer.
     this.#drainRoom(nowMs);
-    for (const knowledge of this.#knowledge.values()) knowledge.peerUp(peer);
-    this.#coordinator?.memberUp(peer, nowMs);
-    if (this.#coordinator) {
-      for (const { offer } of this.#knowledge.values()) if (offer) this.#send(peer, offer);
-    }
+    this.#catalogue.peerUp(peer);
+    this.#coordination.memberUp(peer, nowMs);
+    if (this.#coordination.isMine) for (const offer of this.#catalogue.offers()) this.#send(peer, offer);
     for (const download of this.#downloads.values()) this.#send(peer, download.state.haveAll());
     this.#send(peer, this.#status(nowMs));
     this.#commands.push({ type: 'member-joined', peer, name });
@@ -231,8 +196,8 @@ export class MemberCore {
     this.#statuses.delete(peer);
     this.#commands.push({ type: 'member-left', peer, name: this.#room.member(peer)?.name ?? peer });
     this.#room.peerDown(peer, forGood, nowMs);
-    this.#coordinator?.memberDown(peer, nowMs);
-    for (const knowledge of this.#knowledge.values()) knowledge.peerDown(peer);
+    this.#coordination.memberDown(peer, nowMs);
+    this.#catalogue.peerDown(peer);
     for (const download of this.#downloads.values()) download.peerDown(peer, nowMs);
   }
 
@@ -246,7 +211,7 @@ export class MemberCore {
       case 'offer':
         return this.#onOffer(from, message, nowMs);
       case 'have': {
-        const knowledge = this.#know(message.download);
+        const knowledge = this.#catalogue.know(message.download);
         if (!knowledge) return;
         const mine = this.#downloads.get(message.download);
         for (const record of message.records) mine ? mine.learn(record, nowMs) : knowledge.learn(record);
@@ -255,7 +220,7 @@ export class MemberCore {
           this.#commands.push({ type: 'drop', peer: from, reason });
           return;
         }
-        this.#coordinator?.have(from, message, nowMs);
+        this.#coordination.have(from, message, nowMs);
         return mine?.onHave(message.runs, nowMs);
       }
       case 'fragment':
@@ -264,13 +229,12 @@ export class MemberCore {
         this.#statuses.set(from, message.downloads);
         return;
       case 'report':
-        return this.#coordinator?.report(from, message, nowMs);
+        return this.#coordination.report(from, message, nowMs);
       case 'grant':
       case 'revoke':
         // Only the present coordinator, in its present term, says who fetches what.
         if (from !== this.#room.coordinator || message.epoch !== this.#room.epoch) return;
-        if (message.type === 'grant') return this.#downloads.get(message.download)?.onGrant(message, nowMs);
-        return this.#downloads.get(message.download)?.onRevoke(message, nowMs);
+        return this.#obey(message, nowMs);
       case 'bye':
         this.#room.left(from);
         return this.#peerDown(from, true, nowMs);
@@ -278,23 +242,23 @@ export class MemberCore {
   }
 
   #onOffer(from: MemberId, offer: Offer, nowMs: number): void {
-    const known = this.#knowledge.get(offer.download);
+    const known = this.#catalogue.get(offer.download);
     const size = offer.identity.sizeBytes;
     if (known?.offer) {
       // Whoever streams a file of unknown length learns its size first; nothing else of an offer may change.
       if (known.offer.identity.sizeBytes !== undefined || size === undefined) return;
       known.offer = { ...known.offer, identity: { ...known.offer.identity, sizeBytes: size } };
       this.#downloads.get(offer.download)?.sizeKnown(size, nowMs);
-      this.#coordinator?.offer(known.offer, nowMs);
+      this.#coordination.offer(known.offer, nowMs);
       return;
     }
     // A coordinator that took over, or that was never told, hears of the downloads from the members.
     if (from !== this.#room.coordinator && !this.#room.isCoordinator) return;
-    const knowledge = this.#know(offer.download);
+    const knowledge = this.#catalogue.know(offer.download);
     if (!knowledge) return;
     knowledge.offer = offer;
-    if (this.#coordinator) {
-      this.#coordinator.offer(offer, nowMs);
+    if (this.#coordination.isMine) {
+      this.#coordination.offer(offer, nowMs);
       this.#broadcast(offer);
     }
     this.#offered.add(offer.download);
@@ -303,7 +267,7 @@ export class MemberCore {
 
   #addDownload(added: AddDownload, nowMs: number): void {
     const { offer } = added;
-    const knowledge = this.#know(offer.download);
+    const knowledge = this.#catalogue.know(offer.download);
     if (!knowledge || this.#downloads.has(offer.download)) return;
     const isNew = knowledge.offer === undefined;
     knowledge.offer ??= offer;
@@ -314,28 +278,17 @@ export class MemberCore {
       random: this.#options.random,
       emit: (command) => this.#commands.push(command),
       broadcast: (message) => this.#broadcast(message),
-      toCoordinator: (message) => this.#toCoordinator(message),
+      toCoordinator: (message) => this.#coordination.tell(message),
       nowMs,
     });
     download.coordinatorChanged(this.#room.epoch);
     this.#downloads.set(offer.download, download);
-    if (this.#coordinator) {
-      this.#coordinator.offer(knowledge.offer, nowMs);
+    if (this.#coordination.isMine) {
+      this.#coordination.offer(knowledge.offer, nowMs);
       if (isNew) for (const peer of this.#room.sessions) this.#send(peer, knowledge.offer);
     }
     if (download.state.ledger.heldCount > 0) this.#broadcast(download.state.haveAll());
     download.schedule(nowMs);
-  }
-
-  /** What is known of a download; undefined when there are too many. */
-  #know(download: DownloadId): Knowledge | undefined {
-    const known = this.#knowledge.get(download);
-    if (known) return known;
-    if (this.#knowledge.size >= MAX_DOWNLOADS) return undefined;
-    const knowledge = new Knowledge();
-    for (const peer of this.#room.sessions) knowledge.peerUp(peer);
-    this.#knowledge.set(download, knowledge);
-    return knowledge;
   }
 
   /** After every event: carries on what it has set off, until nothing is left to do now. */
@@ -345,15 +298,9 @@ export class MemberCore {
       again = false;
       if (this.#drainRoom(nowMs)) again = true;
       for (const download of this.#downloads.values()) download.flush(nowMs);
-      for (const { to, message } of this.#coordinator?.drain() ?? []) {
-        if (to === this.#options.me) this.#loopback.push(message);
-        else this.#send(to, message);
-      }
-      const loopback = this.#loopback;
-      this.#loopback = [];
-      for (const message of loopback) {
+      for (const message of this.#coordination.drain(nowMs)) {
         again = true;
-        this.#receiveFromMyself(message, nowMs);
+        this.#obey(message, nowMs);
       }
     }
     for (const download of this.#downloads.values()) {
@@ -372,10 +319,10 @@ export class MemberCore {
 
   /** Says again what others may have missed. */
   #repeat(): void {
-    if (this.#coordinator) {
+    if (this.#coordination.isMine) {
       this.#room.repeat();
       this.#commands.push(...(this.#room.drain() as Command[]));
-      for (const { offer } of this.#knowledge.values()) if (offer) this.#broadcast(offer);
+      for (const offer of this.#catalogue.offers()) this.#broadcast(offer);
     }
     for (const download of this.#downloads.values()) this.#broadcast(download.state.haveAll());
   }
@@ -390,10 +337,9 @@ export class MemberCore {
     return commands.length > 0;
   }
 
-  #receiveFromMyself(message: Message, nowMs: number): void {
-    if (message.type === 'report') this.#coordinator?.report(this.#options.me, message, nowMs);
-    else if (message.type === 'have') this.#coordinator?.have(this.#options.me, message, nowMs);
-    else if (message.type === 'grant') this.#downloads.get(message.download)?.onGrant(message, nowMs);
+  /** The coordinator says what this member has to fetch. */
+  #obey(message: Message, nowMs: number): void {
+    if (message.type === 'grant') this.#downloads.get(message.download)?.onGrant(message, nowMs);
     else if (message.type === 'revoke') this.#downloads.get(message.download)?.onRevoke(message, nowMs);
   }
 
@@ -404,22 +350,10 @@ export class MemberCore {
   }
 
   #coordinatorChanged(nowMs: number): void {
-    if (this.#room.isCoordinator) {
-      this.#coordinator = new Coordinator(this.#room.epoch, nowMs);
-      this.#coordinator.memberUp(this.#options.me, nowMs);
-      for (const peer of this.#room.sessions) this.#coordinator.memberUp(peer, nowMs);
-      for (const { offer } of this.#knowledge.values()) {
-        if (!offer) continue;
-        this.#coordinator.offer(offer, nowMs);
-        for (const peer of this.#room.sessions) this.#send(peer, offer);
-      }
-    } else {
-      this.#coordinator = undefined;
-      for (const { offer } of this.#knowledge.values()) if (offer) this.#toCoordinator(offer);
-    }
+    this.#coordination.changed(this.#catalogue.offers(), nowMs);
     for (const download of this.#downloads.values()) {
       download.coordinatorChanged(this.#room.epoch);
-      this.#toCoordinator(download.state.haveAll());
+      this.#coordination.tell(download.state.haveAll());
     }
   }
 
@@ -430,16 +364,9 @@ export class MemberCore {
     return { type: 'status', downloads };
   }
 
-  #toCoordinator(message: Message): void {
-    const { coordinator } = this.#room;
-    if (coordinator === this.#options.me) this.#loopback.push(message);
-    else if (coordinator !== undefined && this.#room.sessions.has(coordinator))
-      this.#send(coordinator, message);
-  }
-
   #broadcast(message: Message): void {
     for (const peer of this.#room.sessions) this.#send(peer, message);
-    if (message.type === 'have' && this.#coordinator) this.#loopback.push(message);
+    if (message.type === 'have') this.#coordination.announced(message);
   }
 
   #send(to: MemberId, message: Message): void {

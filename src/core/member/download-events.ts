@@ -1,0 +1,50 @@
+import type { Event } from './api.ts';
+import type { DownloadCore } from './download-core.ts';
+
+/** What happens to one download of this member. */
+export type DownloadEvent = Exclude<
+  Event,
+  { type: 'tick' | 'peer-up' | 'peer-down' | 'message' | 'add-download' | 'leave' | 'declined' }
+>;
+
+/** Hands an event to the download that it is about. True when the file's size became known by it. */
+export function passOn(download: DownloadCore, event: DownloadEvent, nowMs: number): boolean {
+  switch (event.type) {
+    case 'size-known':
+      return download.sizeKnown(event.sizeBytes, nowMs);
+    case 'probe-done':
+      download.probed(event.canFetch, event.message, nowMs);
+      break;
+    case 'origin-bytes':
+      download.originBytes(event, nowMs);
+      break;
+    case 'origin-ended':
+      download.originEnded(event, nowMs);
+      break;
+    case 'pull-bytes':
+      download.pullBytes(event, nowMs);
+      break;
+    case 'pull-ended':
+      download.pullEnded(event, nowMs);
+      break;
+    case 'records':
+      for (const record of event.records) download.learn(record, nowMs);
+      break;
+    case 'hashed':
+      download.hashed(event.piece, event.sha256, nowMs);
+      break;
+    case 'kept':
+      download.kept(event.record, nowMs);
+      break;
+    case 'finished':
+      download.state.phase = 'done';
+      break;
+    case 'failed':
+      download.failed(event.code, event.message, nowMs);
+      break;
+    case 'served':
+      download.state.uploadedBytes += event.bytes;
+      break;
+  }
+  return false;
+}
