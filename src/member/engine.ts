@@ -23,6 +23,8 @@ export class Engine implements Disposable {
   readonly #queue: Event[] = [];
   #running = false;
   #timer: NodeJS.Timeout | undefined;
+  /** When the timer fires. */
+  #wakeMs = Number.POSITIVE_INFINITY;
   #closed = false;
 
   constructor(options: EngineOptions) {
@@ -66,11 +68,16 @@ export class Engine implements Disposable {
     this.#options.settled();
   }
 
+  /** A timer that would fire too early is left alone: an early tick costs less than a new timer after every event. */
   #schedule(): void {
-    clearTimeout(this.#timer);
     const deadline = this.#core.deadline();
-    if (deadline === undefined || this.#closed) return;
+    if (deadline === undefined || this.#closed || deadline >= this.#wakeMs) return;
+    clearTimeout(this.#timer);
+    this.#wakeMs = deadline;
     const waitMs = Math.max(1, Math.ceil(deadline - performance.now()));
-    this.#timer = setTimeout(() => this.dispatch({ type: 'tick' }), waitMs);
+    this.#timer = setTimeout(() => {
+      this.#wakeMs = Number.POSITIVE_INFINITY;
+      this.dispatch({ type: 'tick' });
+    }, waitMs);
   }
 }

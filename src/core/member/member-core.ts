@@ -108,6 +108,11 @@ export class MemberCore {
     return this.#room.members.length - 1;
   }
 
+  /** The record of a piece that is believed so far. */
+  recordOf(download: DownloadId, piece: number): PieceRecord | undefined {
+    return this.#catalogue.get(download)?.record(piece);
+  }
+
   /** How many other members hold a piece. */
   holdersOf(download: DownloadId, piece: number): number {
     return this.#catalogue.get(download)?.availability.count(piece) ?? 0;
