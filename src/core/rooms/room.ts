@@ -4,11 +4,15 @@ import type { Coordinate, Message, Roster, RosterEntry } from '../messages.ts';
 /** A dial that failed is tried again after this long, doubling up to the maximum. */
 const REDIAL_MS = 2_000;
 const REDIAL_MAX_MS = 15_000;
+/** A member that was lost is dialled for this long, whoever takes it for gone: after a partition somebody has to. */
+const REDIAL_LOST_MS = 600_000;
 /** Without a coordinator, the n-th member in line claims the room after n times this long. */
 const CLAIM_STEP_MS = 1_500;
 /** A member that nobody has given a place claims the room after this long, and counts as the last in line. */
 const STRANGER_WAIT_MS = 12_000;
 const LAST_IN_LINE = 2 ** 31;
+/** No room gets here by itself. Lease ids are made of the epoch, and a safe integer has to have room for them. */
+const MAX_EPOCH = 2 ** 31;
 /** A room has at most this many members in its list, those who left included. */
 export const MAX_MEMBERS = 256;
 
@@ -26,6 +30,8 @@ export interface RoomOptions {
 interface Redial {
   atMs: number;
   waitMs: number;
+  /** Until then it is dialled even if it is said to be gone. */
+  readonly untilMs: number;
 }
 
 /**
@@ -96,14 +102,12 @@ export class Room {
     this.#sessions.add(peer.id);
     this.#redials.delete(peer.id);
     const known = this.#roster.get(peer.id);
-    if (peer.id === this.coordinator) this.#claimAtMs = undefined;
     if (this.isCoordinator) {
-      const seniority = known?.seniority ?? this.#nextSeniority();
-      this.#enter({ ...peer, seniority, present: true });
+      this.#enter({ ...peer, seniority: this.#placeOf(known), present: true });
       this.#send(peer.id, this.#claimMessage());
       this.#broadcastRoster();
     } else {
-      this.#enter({ ...peer, seniority: known?.seniority ?? Number.MAX_SAFE_INTEGER, present: true });
+      this.#enter({ ...peer, seniority: known?.seniority ?? LAST_IN_LINE, present: true });
       if (this.#roster.size > 1) this.#send(peer.id, this.#rosterMessage());
       // The newcomer may be out of the coordinator's reach, or be taken for gone: it is introduced.
       const { coordinator } = this;
@@ -120,7 +124,13 @@ export class Room {
     const known = this.#roster.get(peer);
     if (known && (forGood || this.isCoordinator)) this.#roster.set(peer, { ...known, present: false });
     if (this.isCoordinator) this.#broadcastRoster();
-    if (known && !forGood) this.#redials.set(peer, { atMs: nowMs + REDIAL_MS, waitMs: REDIAL_MS });
+    if (known && !forGood) {
+      this.#redials.set(peer, {
+        atMs: nowMs + REDIAL_MS,
+        waitMs: REDIAL_MS,
+        untilMs: nowMs + REDIAL_LOST_MS,
+      });
+    }
     if (this.coordinator === peer) this.#watchForCoordinator(nowMs);
   }
 
@@ -131,8 +141,12 @@ export class Room {
     this.#redials.delete(peer);
   }
 
+  /** Of two claims the better one holds: see the invariants. */
   onCoordinate(from: MemberId, claim: Coordinate): void {
+    if (!(claim.epoch <= MAX_EPOCH)) return;
     if (!this.#beats(claim.epoch, claim.seniority, from)) {
+      // It is back. Had it come back without its memory, it would not say so, and somebody else has to claim.
+      if (from === this.coordinator && claim.epoch === this.#epoch) this.#claimAtMs = undefined;
       // Whoever makes a lower claim may not know of the better one.
       if (this.isCoordinator && from !== this.coordinator) this.#send(from, this.#claimMessage());
       return;
@@ -156,10 +170,10 @@ export class Room {
         this.#enter({ ...entry, present: entry.present || this.#sessions.has(entry.id) });
       if (entry.present && !this.#sessions.has(entry.id) && !this.#redials.has(entry.id)) {
         // The newcomer dials at once, so the others give it a moment first.
-        const newcomer = (this.#seniority ?? Number.MAX_SAFE_INTEGER) > entry.seniority;
-        this.#redials.set(entry.id, { atMs: newcomer ? nowMs : nowMs + REDIAL_MS / 2, waitMs: REDIAL_MS });
+        const newcomer = (this.#seniority ?? LAST_IN_LINE) > entry.seniority;
+        const atMs = newcomer ? nowMs : nowMs + REDIAL_MS / 2;
+        this.#redials.set(entry.id, { atMs, waitMs: REDIAL_MS, untilMs: nowMs });
       }
-      if (!entry.present && !this.#sessions.has(entry.id)) this.#redials.delete(entry.id);
     }
     this.tick(nowMs);
     return fromCoordinator;
@@ -176,7 +190,7 @@ export class Room {
     for (const [peer, redial] of this.#redials) {
       if (redial.atMs > nowMs) continue;
       const entry = this.#roster.get(peer);
-      if (!entry?.present || this.#sessions.has(peer)) {
+      if (!entry || this.#sessions.has(peer) || (!entry.present && nowMs >= redial.untilMs)) {
         this.#redials.delete(peer);
         continue;
       }
@@ -184,29 +198,41 @@ export class Room {
       redial.waitMs = Math.min(redial.waitMs * 2, REDIAL_MAX_MS);
       redial.atMs = nowMs + redial.waitMs;
     }
-    if (this.#claimAtMs !== undefined && nowMs >= this.#claimAtMs) this.#claim(this.#epoch + 1);
+    if (this.#claimAtMs !== undefined && nowMs >= this.#claimAtMs)
+      this.#claim(Math.min(this.#epoch + 1, MAX_EPOCH));
   }
 
   #nextSeniority(): number {
-    let highest = this.#seniority ?? 0;
-    for (const entry of this.#roster.values()) {
-      if (entry.seniority < LAST_IN_LINE) highest = Math.max(highest, entry.seniority);
+    let highest = 0;
+    // This member is in the list, too.
+    for (const { seniority } of this.#roster.values()) {
+      if (seniority < LAST_IN_LINE) highest = Math.max(highest, seniority);
     }
-    return highest + 1;
+    return Math.min(highest + 1, LAST_IN_LINE);
   }
 
+  /** Its place in line: the one it has, or the next that is free. */
+  #placeOf(known: RosterEntry | undefined): number {
+    return known && known.seniority < LAST_IN_LINE ? known.seniority : this.#nextSeniority();
+  }
+
+  /** Puts a member in the list, in the place of one that is gone or was never met if the list is full. */
   #enter(entry: RosterEntry): void {
     if (!this.#roster.has(entry.id) && this.#roster.size >= MAX_MEMBERS) {
-      const gone = [...this.#roster.values()].find((other) => !other.present);
-      if (!gone) return;
-      this.#roster.delete(gone.id);
+      const met = entry.id === this.#me.id || this.#sessions.has(entry.id);
+      const others = [...this.#roster.values()].filter(
+        ({ id }) => id !== this.#me.id && !this.#sessions.has(id),
+      );
+      const loser = others.find(({ present }) => !present) ?? (met ? others[0] : undefined);
+      if (!loser) return;
+      this.#roster.delete(loser.id);
     }
     this.#roster.set(entry.id, entry);
   }
 
   #takePlace(seniority: number): void {
     this.#seniority = seniority;
-    this.#roster.set(this.#me.id, { ...this.#me, seniority, present: true });
+    this.#enter({ ...this.#me, seniority, present: true });
   }
 
   #beats(epoch: number, seniority: number, id: MemberId): boolean {
@@ -227,16 +253,20 @@ export class Room {
 
   #claim(epoch: number): void {
     this.#takePlace(this.#seniority ?? LAST_IN_LINE);
+    for (const peer of this.#sessions) {
+      const known = this.#roster.get(peer);
+      if (known) this.#roster.set(peer, { ...known, seniority: this.#placeOf(known) });
+    }
     this.#follow(epoch, { id: this.#me.id, seniority: this.#seniority! });
     if (this.#sessions.size > 0) this.#broadcastRoster();
   }
 
   /** The coordinator is out of reach: claim now if first in line, else when those before have had their time. */
   #watchForCoordinator(nowMs: number): void {
-    const mine = this.#seniority ?? Number.MAX_SAFE_INTEGER;
+    const mine = this.#seniority ?? LAST_IN_LINE;
     let before = 0;
     for (const peer of this.#sessions) {
-      const seniority = this.#roster.get(peer)?.seniority ?? Number.MAX_SAFE_INTEGER;
+      const seniority = this.#roster.get(peer)?.seniority ?? LAST_IN_LINE;
       if (seniority < mine || (seniority === mine && peer < this.#me.id)) before++;
     }
     // A joiner that was never told its place waits until the coordinator must have said again that there is one.
