@@ -20,6 +20,11 @@ export function pieceBytesFor(sizeBytes: number | undefined): number {
   return pieceBytes;
 }
 
+/** Whether a file of this size can be cut into pieces of `pieceBytes`: sizes come from other members, too. */
+export function isPossibleSize(sizeBytes: number, pieceBytes: number): boolean {
+  return Number.isSafeInteger(sizeBytes) && sizeBytes >= 0 && sizeBytes <= MAX_PIECES * pieceBytes;
+}
+
 /**
  * How a file is cut into pieces. All pieces have `pieceBytes` bytes but the last, which has what is left.
  * While `sizeBytes` is undefined (the origin named no length) the number of pieces is open-ended.
@@ -36,6 +41,11 @@ export class Geometry {
   /** How many pieces there are, or `undefined` while the size is unknown. An empty file has none. */
   get pieceCount(): number | undefined {
     return this.sizeBytes === undefined ? undefined : Math.ceil(this.sizeBytes / this.pieceBytes);
+  }
+
+  /** Offset just past the last byte that can be: the size, or while it is unknown the most that can be numbered. */
+  get limitBytes(): number {
+    return this.sizeBytes ?? MAX_PIECES * this.pieceBytes;
   }
 
   /** Offset of a piece's first byte. */
@@ -60,6 +70,9 @@ export class Geometry {
 
   /** The bytes of the pieces `run.start` to `run.end - 1`. */
   bytesOfRun(run: Run): ByteRange {
-    return { start: this.startOf(run.start), end: run.end === run.start ? this.startOf(run.start) : this.endOf(run.end - 1) };
+    return {
+      start: this.startOf(run.start),
+      end: run.end === run.start ? this.startOf(run.start) : this.endOf(run.end - 1),
+    };
   }
 }

@@ -11,7 +11,7 @@ import { LanSide } from './lan-side.ts';
 import { OWN_LEASES } from './lease-book.ts';
 import { OriginSide } from './origin-side.ts';
 import { Patience, runToHelpYourself } from './patience.ts';
-import { judgePiece } from './verdict.ts';
+import { Proofs } from './proofs.ts';
 
 /** While it fetches, a member tells the coordinator how its leases go this often. */
 const REPORT_MS = 250;
@@ -41,8 +41,7 @@ export class DownloadCore {
   #writers = 0;
   #ownLeases = 0;
   #healed = false;
-  /** Hashes of pulled pieces whose record has not come yet. */
-  readonly #unproven = new Map<number, Uint8Array>();
+  readonly #proofs: Proofs;
   readonly #announcer = new Announcer();
   readonly #patience: Patience;
   #epoch = 0;
@@ -77,6 +76,13 @@ export class DownloadCore {
       changed: (range) => this.#lan.refresh(range),
       emit: options.emit,
     });
+    this.#proofs = new Proofs({
+      state: this.state,
+      isPulling: (piece) => this.#lan.isPulling(piece),
+      discard: (piece, nowMs) => this.#discard(piece, nowMs),
+      fetchAgain: (pieces) => this.#fetchAgain(pieces),
+      emit: options.emit,
+    });
   }
 
   get #ledger(): Ledger {
@@ -106,19 +112,24 @@ export class DownloadCore {
     this.schedule(nowMs);
   }
 
+  /** Whether this member is reading a file of unknown size from the origin, and will find its end. */
+  get isStreaming(): boolean {
+    return this.state.geometry.sizeBytes === undefined && this.#origin.activeStreams > 0;
+  }
+
   probed(canFetch: boolean, message: string | undefined, nowMs: number): void {
     this.#origin.probed(canFetch, message);
     this.#reportNow = true;
     this.schedule(nowMs);
   }
 
-  onGrant(grant: Grant, nowMs: number): void {
-    this.#origin.grant(grant.lease);
+  onGrant({ lease }: Grant, nowMs: number): void {
+    if (lease.lease < OWN_LEASES) this.#origin.grant(lease);
     this.schedule(nowMs);
   }
 
   onRevoke(revoke: Revoke, nowMs: number): void {
-    this.#origin.revoke(revoke.lease, revoke.end);
+    if (revoke.lease < OWN_LEASES) this.#origin.revoke(revoke.lease, revoke.end);
     this.#reportNow = true;
     this.schedule(nowMs);
   }
@@ -155,13 +166,7 @@ export class DownloadCore {
   pullEnded(event: PullEnded, nowMs: number): void {
     for (const record of event.records) this.learn(record, nowMs);
     const pull = this.#lan.ended(event, nowMs);
-    if (pull) {
-      // The bytes are there but nobody has signed them: they are worth nothing.
-      for (const piece of this.#unproven.keys()) {
-        const { start, end } = this.state.geometry.bytesOfRun({ start: piece, end: piece + 1 });
-        if (start < pull.end && end > pull.start) this.#discard(piece, nowMs);
-      }
-    }
+    if (pull) this.#proofs.pullEnded(pull, nowMs);
     this.schedule(nowMs);
   }
 
@@ -176,55 +181,27 @@ export class DownloadCore {
     return true;
   }
 
-  /** A record came in with its signature checked. One that differs from what this member fetched itself is a lie. */
   learn(record: PieceRecord, nowMs: number): void {
-    const known = this.state.knowledge.learn(record);
-    const waiting = this.#unproven.get(record.piece);
-    if (waiting) this.hashed(record.piece, waiting, nowMs);
-    if (!known || record.signer === this.#options.me) return;
-    if (known.signer === this.#options.me) this.#distrust(record.signer, record.piece);
+    this.#proofs.learn(record, nowMs);
   }
 
   hashed(piece: number, sha256: Uint8Array, nowMs: number): void {
-    this.#unproven.delete(piece);
-    if (this.#ledger.stateOf(piece) !== 'full') return;
-    const download = this.#download;
-    const verdict = judgePiece({
-      sha256,
-      sources: this.#ledger.sourcesOf(piece),
-      record: this.state.knowledge.record(piece),
-      arriving: this.#lan.isPulling(piece),
-    });
-    switch (verdict.kind) {
-      case 'sign':
-        if (verdict.liar) this.#distrust(verdict.liar, piece);
-        return this.#options.emit({ type: 'sign', download, piece, sha256 });
-      case 'keep':
-        return this.#options.emit({ type: 'keep', download, record: verdict.record });
-      case 'wait':
-        this.#unproven.set(piece, sha256);
-        return;
-      case 'discard':
-        if (verdict.culprit) {
-          const reason = `it served a corrupt piece ${piece}`;
-          this.#options.emit({ type: 'drop', peer: verdict.culprit, reason });
-        }
-        return this.#discard(piece, nowMs);
-    }
+    this.#proofs.hashed(piece, sha256, nowMs);
   }
 
   /** A piece was received in vain. */
   #discard(piece: number, nowMs: number): void {
     for (const source of this.#ledger.sourcesOf(piece))
       if (source !== 'origin') this.#lan.avoid(source, nowMs);
-    this.#unproven.delete(piece);
     this.#ledger.reset(piece);
     this.#lan.refresh(this.state.geometry.bytesOfRun({ start: piece, end: piece + 1 }));
     this.schedule(nowMs);
   }
 
   kept(record: PieceRecord, nowMs: number): void {
-    if (this.#ledger.stateOf(record.piece) !== 'full') return;
+    if (!this.state.isFull(record.piece)) return;
+    // Its signer was found out between the check and this.
+    if (this.state.knowledge.isLiar(record.signer)) return this.#discard(record.piece, nowMs);
     this.state.knowledge.settle(record);
     this.#ledger.hold(record.piece);
     this.#announcer.add(record.piece, nowMs);
@@ -235,9 +212,7 @@ export class DownloadCore {
   failed(code: string, message: string, nowMs: number): void {
     if (code === 'digest-mismatch' && !this.#healed) {
       this.#healed = true;
-      const suspects = [...this.#ledger.held].filter(
-        (piece) => this.state.knowledge.record(piece)?.signer !== this.#options.me,
-      );
+      const suspects = this.state.foreignPieces();
       if (suspects.length > 0) {
         this.state.phase = 'downloading';
         this.#fetchAgain(suspects);
@@ -378,20 +353,12 @@ export class DownloadCore {
     for (const piece of pieces) this.#options.emit({ type: 'hash', download: this.#download, piece });
   }
 
-  /** A member signed a hash that the origin's bytes do not have: it is banned, and what it signed is fetched again. */
-  #distrust(signer: MemberId, piece: number): void {
-    if (signer === this.#options.me) return;
-    this.#options.emit({ type: 'drop', peer: signer, reason: `it signed a wrong hash for piece ${piece}` });
-    this.#fetchAgain(
-      this.state.knowledge.distrust(signer).filter((other) => this.#ledger.stateOf(other) === 'held'),
-    );
-  }
-
   /** Pieces that this member holds but no longer believes in: back to the origin with them, by leases of its own. */
   #fetchAgain(pieces: readonly number[]): void {
     for (const piece of pieces) {
       this.#ledger.reset(piece);
-      this.#lan.forbid(piece);
+      if (this.#origin.refusal === undefined) this.#lan.forbid(piece);
+      else this.#lan.refresh(this.state.geometry.bytesOfRun({ start: piece, end: piece + 1 }));
     }
     for (const run of toRuns(pieces)) this.#ownLease(run);
   }

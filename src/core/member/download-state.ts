@@ -1,4 +1,4 @@
-import { Geometry } from '../geometry.ts';
+import { Geometry, isPossibleSize, MAX_PIECES } from '../geometry.ts';
 import type { MemberId } from '../ids.ts';
 import { Ledger } from '../ledger.ts';
 import type { Have, MemberPhase, Offer, PieceRecord } from '../messages.ts';
@@ -14,6 +14,8 @@ export class DownloadState {
   /** Why it failed, once it has. */
   failure: string | undefined;
   uploadedBytes = 0;
+  /** Of pieces that this member signed: who else brought bytes of it. */
+  readonly #helpers = new Map<number, readonly MemberId[]>();
   #offer: Offer;
 
   constructor(me: MemberId, offer: Offer, held: readonly PieceRecord[], knowledge: Knowledge) {
@@ -41,9 +43,10 @@ export class DownloadState {
     return this.phase === 'done' || this.phase === 'failed' || this.phase === 'checking';
   }
 
-  /** Returns the pieces that became full by it; undefined when the size was known already. */
+  /** Returns the pieces that became full by it; undefined when the size was known already or cannot be. */
   sizeKnown(sizeBytes: number): readonly number[] | undefined {
-    if (this.#offer.identity.sizeBytes !== undefined) return undefined;
+    if (this.#offer.identity.sizeBytes !== undefined || !isPossibleSize(sizeBytes, this.#offer.pieceBytes))
+      return undefined;
     this.#offer = { ...this.#offer, identity: { ...this.#offer.identity, sizeBytes } };
     return this.ledger.setGeometry(new Geometry(sizeBytes, this.#offer.pieceBytes));
   }
@@ -63,14 +66,34 @@ export class DownloadState {
     return { type: 'have', download: this.#offer.download, runs: toRuns(pieces), records };
   }
 
-  /** Who signed what this member holds. */
+  /** Whether all bytes of a piece are there and wait to be checked. False for a piece that the file does not have. */
+  isFull(piece: number): boolean {
+    return piece < (this.geometry.pieceCount ?? MAX_PIECES) && this.ledger.stateOf(piece) === 'full';
+  }
+
+  /** Where the bytes of a piece came from that this member signs: parts of it, perhaps, from other members. */
+  noteSources(piece: number, sources: Iterable<string>): void {
+    const helpers = [...sources].filter((source) => source !== 'origin');
+    if (helpers.length > 0) this.#helpers.set(piece, helpers);
+    else this.#helpers.delete(piece);
+  }
+
+  /** Whose word this member takes for what it holds: who signed it, and who fetched a part of what this member signed. */
   signers(): ReadonlySet<MemberId> {
     const signers = new Set<MemberId>();
     for (const piece of this.ledger.held) {
       const record = this.knowledge.record(piece);
       if (record) signers.add(record.signer);
+      for (const helper of this.#helpers.get(piece) ?? []) signers.add(helper);
     }
     return signers;
+  }
+
+  /** The held pieces, ascending, of which not every byte came to this member from the origin. */
+  foreignPieces(): readonly number[] {
+    const isForeign = (piece: number) =>
+      this.knowledge.record(piece)?.signer !== this.me || this.#helpers.has(piece);
+    return [...this.ledger.held].filter(isForeign);
   }
 
   /**
@@ -79,7 +102,7 @@ export class DownloadState {
    */
   serve(range: ByteRange): readonly PieceRecord[] | undefined {
     const { geometry } = this;
-    if (range.end <= range.start || range.end > (geometry.sizeBytes ?? range.end)) return undefined;
+    if (range.start < 0 || range.end <= range.start || range.end > geometry.limitBytes) return undefined;
     const first = geometry.pieceAt(range.start);
     const last = geometry.pieceAt(range.end - 1);
     const records: PieceRecord[] = [];

@@ -1,4 +1,5 @@
 import { Availability } from '../chainrain/availability.ts';
+import { Geometry, MAX_PIECES } from '../geometry.ts';
 import type { MemberId } from '../ids.ts';
 import type { Have, Offer, PieceRecord } from '../messages.ts';
 
@@ -7,9 +8,26 @@ import type { Have, Offer, PieceRecord } from '../messages.ts';
  * first word about a download, before this member takes part in it.
  */
 export class Knowledge {
-  offer: Offer | undefined;
   readonly availability = new Availability();
   readonly #records = new Map<number, PieceRecord>();
+  /** Members that have signed a wrong hash: nothing that they signed is believed again, whoever brings it. */
+  readonly #liars = new Set<MemberId>();
+  #offer: Offer | undefined;
+  #pieceCount = MAX_PIECES;
+
+  get offer(): Offer | undefined {
+    return this.#offer;
+  }
+
+  /** What the download is, or its size at last. What was said about pieces that it does not have is forgotten. */
+  offered(offer: Offer): void {
+    this.#offer = offer;
+    const { pieceCount } = new Geometry(offer.identity.sizeBytes, offer.pieceBytes);
+    if (pieceCount === undefined) return;
+    this.#pieceCount = pieceCount;
+    this.availability.setPieceCount(pieceCount);
+    for (const piece of this.#records.keys()) if (piece >= pieceCount) this.#records.delete(piece);
+  }
 
   peerUp(peer: MemberId): void {
     this.availability.peerUp(peer);
@@ -28,8 +46,13 @@ export class Knowledge {
     return this.#records.get(piece);
   }
 
-  /** Remembers a record; returns the one known before when its hash differs: one of the two signers is wrong. */
+  /**
+   * Remembers a record, unless it is of a piece that cannot be or by somebody who has lied. Returns the one known before
+   * when its hash differs: one of the two signers is wrong.
+   */
   learn(record: PieceRecord): PieceRecord | undefined {
+    if (!(record.piece >= 0 && record.piece < this.#pieceCount) || this.isLiar(record.signer))
+      return undefined;
     const known = this.#records.get(record.piece);
     if (!known) this.#records.set(record.piece, record);
     return known && !sameBytes(known.sha256, record.sha256) ? known : undefined;
@@ -40,15 +63,20 @@ export class Knowledge {
     this.#records.set(record.piece, record);
   }
 
-  /** Forgets what a member has signed; returns the pieces concerned. */
+  isLiar(member: MemberId): boolean {
+    return this.#liars.has(member);
+  }
+
+  /** Forgets what a member has signed, for good; returns the pieces concerned. */
   distrust(signer: MemberId): readonly number[] {
+    this.#liars.add(signer);
     const pieces: number[] = [];
     for (const [piece, record] of this.#records) {
       if (record.signer !== signer) continue;
       this.#records.delete(piece);
       pieces.push(piece);
     }
-    return pieces;
+    return pieces.sort((a, b) => a - b);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Geometry } from '../geometry.ts';
 import type { Lease, LeaseReport } from '../messages.ts';
 import type { ByteRange } from '../ranges.ts';
 
@@ -51,7 +52,8 @@ export class LeaseBook {
   /** Takes a lease on; false when it is known already or there are too many. */
   grant(lease: Lease): boolean {
     if (lease.lease < OWN_LEASES) this.#seen = Math.max(this.#seen, lease.lease);
-    if (this.#leases.has(lease.lease) || this.#leases.size >= MAX_LEASES) return false;
+    if (this.#leases.has(lease.lease)) return false;
+    if (lease.lease < OWN_LEASES && this.#leases.size >= MAX_LEASES) return false;
     this.#leases.set(lease.lease, {
       lease,
       end: lease.end,
@@ -94,4 +96,20 @@ export class LeaseBook {
       return { lease, start, end, receivedBytes: filledIn({ start, end }) };
     });
   }
+}
+
+/**
+ * A lease as far as it is of bytes that can be leased: whole pieces, or the end of one piece. Undefined when nothing of
+ * it is. A coordinator is another member, and may say anything.
+ */
+export function soundLease(lease: Lease, geometry: Geometry): Lease | undefined {
+  const { lease: id, kind, start } = lease;
+  const end = Math.min(lease.end, geometry.limitBytes);
+  if (![id, start, end].every((value) => Number.isSafeInteger(value) && value >= 0) || start >= end)
+    return undefined;
+  const piece = geometry.pieceAt(start);
+  const last = geometry.pieceAt(end - 1);
+  if (end !== geometry.endOf(last) || (kind === 'run' ? start !== geometry.startOf(piece) : last !== piece))
+    return undefined;
+  return { ...lease, end };
 }

@@ -1,3 +1,4 @@
+import { isPossibleSize } from '../geometry.ts';
 import type { DownloadId, MemberId, RoomId } from '../ids.ts';
 import type { Message, Offer, PieceRecord } from '../messages.ts';
 import type { ByteRange } from '../ranges.ts';
@@ -177,7 +178,7 @@ export class MemberCore {
     if (!passOn(download, event, nowMs)) return;
     // The size is news for everybody.
     const { offer, knowledge } = download.state;
-    knowledge.offer = offer;
+    knowledge.offered(offer);
     this.#broadcast(offer);
     this.#coordination.offer(offer, nowMs);
   }
@@ -216,8 +217,7 @@ export class MemberCore {
       case 'offer':
         return this.#onOffer(from, message, nowMs);
       case 'have': {
-        const knowledge = this.#catalogue.know(message.download);
-        if (!knowledge) return;
+        const knowledge = this.#catalogue.hear(message.download);
         const mine = this.#downloads.get(message.download);
         for (const record of message.records) mine ? mine.learn(record, nowMs) : knowledge.learn(record);
         if (!knowledge.have(from, message)) {
@@ -247,21 +247,12 @@ export class MemberCore {
   }
 
   #onOffer(from: MemberId, offer: Offer, nowMs: number): void {
-    const known = this.#catalogue.get(offer.download);
+    if (this.#catalogue.get(offer.download)?.offer) return this.#learnSize(offer, nowMs);
     const size = offer.identity.sizeBytes;
-    if (known?.offer) {
-      // Whoever streams a file of unknown length learns its size first; nothing else of an offer may change.
-      if (known.offer.identity.sizeBytes !== undefined || size === undefined) return;
-      known.offer = { ...known.offer, identity: { ...known.offer.identity, sizeBytes: size } };
-      this.#downloads.get(offer.download)?.sizeKnown(size, nowMs);
-      this.#coordination.offer(known.offer, nowMs);
-      return;
-    }
+    if (size !== undefined && !isPossibleSize(size, offer.pieceBytes)) return;
     // A coordinator that took over, or that was never told, hears of the downloads from the members.
     if (from !== this.#room.coordinator && !this.#room.isCoordinator) return;
-    const knowledge = this.#catalogue.know(offer.download);
-    if (!knowledge) return;
-    knowledge.offer = offer;
+    if (!this.#catalogue.offered(offer, false)) return;
     if (this.#coordination.isMine) {
       this.#coordination.offer(offer, nowMs);
       this.#broadcast(offer);
@@ -270,15 +261,29 @@ export class MemberCore {
     this.#commands.push({ type: 'offered', offer });
   }
 
+  /** Whoever streams a file of unknown length learns its size first; nothing else of an offer may change. */
+  #learnSize({ download, identity: { sizeBytes } }: Offer, nowMs: number): void {
+    const knowledge = this.#catalogue.get(download);
+    const offer = knowledge?.offer;
+    if (!offer || offer.identity.sizeBytes !== undefined || sizeBytes === undefined) return;
+    const mine = this.#downloads.get(download);
+    // What this member will see for itself it need not be told.
+    if (!isPossibleSize(sizeBytes, offer.pieceBytes) || mine?.isStreaming) return;
+    const sized = { ...offer, identity: { ...offer.identity, sizeBytes } };
+    knowledge.offered(sized);
+    mine?.sizeKnown(sizeBytes, nowMs);
+    this.#coordination.offer(sized, nowMs);
+  }
+
   #addDownload(added: AddDownload, nowMs: number): void {
     const { offer } = added;
-    const knowledge = this.#catalogue.know(offer.download);
-    if (!knowledge || this.#downloads.has(offer.download)) return;
-    const isNew = knowledge.offer === undefined;
-    knowledge.offer ??= offer;
+    if (this.#downloads.has(offer.download)) return;
+    const isNew = this.#catalogue.get(offer.download)?.offer === undefined;
+    if (isNew) this.#catalogue.offered(offer, true);
+    const knowledge = this.#catalogue.hear(offer.download);
     const download = new DownloadCore({
       me: this.#options.me,
-      added: { ...added, offer: knowledge.offer },
+      added: { ...added, offer: knowledge.offer ?? offer },
       knowledge,
       random: this.#options.random,
       emit: (command) => this.#commands.push(command),
@@ -289,8 +294,8 @@ export class MemberCore {
     download.coordinatorChanged(this.#room.epoch);
     this.#downloads.set(offer.download, download);
     if (this.#coordination.isMine) {
-      this.#coordination.offer(knowledge.offer, nowMs);
-      if (isNew) for (const peer of this.#room.sessions) this.#send(peer, knowledge.offer);
+      this.#coordination.offer(download.state.offer, nowMs);
+      if (isNew) for (const peer of this.#room.sessions) this.#send(peer, download.state.offer);
     }
     if (download.state.ledger.heldCount > 0) this.#broadcast(download.state.haveAll());
     download.schedule(nowMs);

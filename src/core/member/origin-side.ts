@@ -1,4 +1,4 @@
-import { type Geometry, MAX_PIECES } from '../geometry.ts';
+import type { Geometry } from '../geometry.ts';
 import type { DownloadId } from '../ids.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Lease } from '../messages.ts';
@@ -6,7 +6,7 @@ import type { ByteRange, Run } from '../ranges.ts';
 import { RateMeter } from '../rate.ts';
 import { ConnectionGovernor } from '../splitfire/connections.ts';
 import type { Command, OriginBytes, OriginEnded } from './api.ts';
-import { type HeldLease, LeaseBook } from './lease-book.ts';
+import { type HeldLease, LeaseBook, soundLease } from './lease-book.ts';
 
 /** With less than this left on every stream the next one is opened already, so that the link never idles. */
 const OVERLAP_MS = 120;
@@ -86,8 +86,10 @@ export class OriginSide {
     else this.#giveUp(message);
   }
 
+  /** Takes a lease on. One of bytes that cannot be leased is passed over. */
   grant(lease: Lease): void {
-    if (this.#canFetch !== false) this.leases.grant(lease);
+    const sound = soundLease(lease, this.#geometry);
+    if (this.#canFetch !== false && sound) this.leases.grant(sound);
   }
 
   revoke(lease: number, end: number): void {
@@ -134,7 +136,8 @@ export class OriginSide {
     if (event.outcome === 'refused') this.#giveUp(event.message);
     if (event.outcome === 'broken' || event.outcome === 'busy') {
       // A busy origin has said that it will serve later; one that breaks off has said nothing.
-      if (stream.position === stream.start) this.#fruitless += event.outcome === 'busy' ? 1 / BUSY_PATIENCE : 1;
+      if (stream.position === stream.start)
+        this.#fruitless += event.outcome === 'busy' ? 1 / BUSY_PATIENCE : 1;
       if (this.#fruitless >= MAX_FRUITLESS && this.#streams.size === 0) this.#giveUp(event.message);
     }
   }
@@ -209,7 +212,7 @@ export class OriginSide {
 
   /** The size became known: no lease or stream goes past it. */
   sizeKnown(sizeBytes: number): void {
-    for (const held of this.leases) held.end = Math.min(held.end, sizeBytes);
+    for (const held of this.leases) this.leases.revoke(held.lease.lease, sizeBytes);
     for (const stream of this.#streams.values()) stream.end = Math.min(stream.end, sizeBytes);
   }
 
@@ -259,7 +262,7 @@ export class OriginSide {
 
   /** The first byte of a lease that nobody is getting. Moves the lease's cursor past what is settled. */
   #firstAbsent(held: HeldLease): number | undefined {
-    const limit = Math.min(held.end, this.#limit);
+    const limit = Math.min(held.end, this.#geometry.limitBytes);
     // A revoked lease may end before the place that was reached.
     if (held.cursor >= limit) return undefined;
     const gap = this.#ledger.firstGap({ start: held.cursor, end: limit });
@@ -275,7 +278,7 @@ export class OriginSide {
 
   #absentUntil(start: number, leaseEnd: number, connections: number): number {
     const geometry = this.#geometry;
-    const gap = this.#ledger.firstGap({ start, end: Math.min(leaseEnd, this.#limit) });
+    const gap = this.#ledger.firstGap({ start, end: Math.min(leaseEnd, this.#geometry.limitBytes) });
     if (!gap || gap.start !== start) return start;
     // An open-ended stream: the origin sends all there is, and nobody else fetches.
     if (geometry.sizeBytes === undefined) return gap.end;
@@ -285,11 +288,6 @@ export class OriginSide {
       end = Math.min(geometry.endOf(geometry.pieceAt(end)), gap.end);
     }
     return end;
-  }
-
-  /** Where pieces end: the size, or while it is unknown the most that can be numbered. */
-  get #limit(): number {
-    return this.#geometry.sizeBytes ?? MAX_PIECES * this.#geometry.pieceBytes;
   }
 
   /** Drops the leases whose pieces are all held, and tails as soon as their bytes are there: those are returned. */
