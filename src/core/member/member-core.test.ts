@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SmallWorld, sampleOffer } from './testing/small-world.ts';
+
+test('a member alone fetches the file once and finishes', () => {
+  const world = new SmallWorld();
+  const a = world.add('a', 1);
+  world.open(a);
+  assert.ok(world.finishes(60_000, a));
+  assert.equal(a.originBytes, world.sizeBytes);
+});
+
+test('two members fetch the file once between them and both finish', () => {
+  const world = new SmallWorld();
+  const a = world.add('a', 1);
+  const b = world.add('b');
+  world.open(a);
+  world.connect(a, b);
+  assert.ok(world.finishes(60_000, a, b));
+  assert.equal(a.originBytes + b.originBytes, world.sizeBytes);
+  assert.ok(b.originBytes > 0.2 * world.sizeBytes);
+});
+
+test('a file of unknown length is streamed by one member, and the others get it as it grows', () => {
+  const world = new SmallWorld(
+    sampleOffer({
+      ranges: false,
+      pieceBytes: 1 << 20,
+      identity: { sizeBytes: undefined, etag: undefined, lastModified: undefined },
+    }),
+    5_500_000,
+  );
+  const [a, b, c] = [world.add('a', 1), world.add('b'), world.add('c')];
+  world.open(a);
+  world.connect(a, b);
+  world.connect(a, c);
+  world.connect(b, c);
+  assert.ok(world.finishes(60_000, a, b, c));
+  assert.equal(a.originBytes + b.originBytes + c.originBytes, world.sizeBytes);
+});
