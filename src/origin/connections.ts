@@ -1,6 +1,7 @@
 import type { Agent, AgentOptions, ClientRequest, RequestOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { passOn } from './body.ts';
 import { nodeHttp, nodeHttps, nodeTls } from './node-http.ts';
 import { isPublicAddress, literalAddress, privateAddressError, publicLookup } from './private-address.ts';
 
@@ -81,10 +82,9 @@ function guarded<A extends Agent>(agent: A, options: ConnectionOptions): A {
     let socket: Duplex | null | undefined;
     const onread = {
       buffer: Buffer.allocUnsafeSlow(readBytes(options.rateLimit())),
-      // One buffer for the life of the socket: the HTTP parser copies what it hands on.
+      // One buffer for the life of the socket, lent to whoever reads.
       callback: (bytes: number, buffer: Uint8Array): boolean => {
-        // Nobody listens between requests; an origin that speaks then would corrupt the next answer.
-        if (!(socket as Socket).emit('data', buffer.subarray(0, bytes))) (socket as Socket).destroy();
+        passOn(socket as Socket, (buffer as Buffer).subarray(0, bytes));
         return true;
       },
     };

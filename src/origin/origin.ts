@@ -48,7 +48,10 @@ export interface OriginOptions {
 export interface FetchOptions {
   /** What the file was when it was first seen; answers that speak of another file are refused. */
   readonly identity: FileIdentity;
-  /** Gets the bytes in order; the buffer is its own to keep. A promise pauses the connection until it resolves. */
+  /**
+   * Gets the bytes in order. They are lent until it returns or, if it returns a promise, until that is settled; the
+   * connection is paused meanwhile.
+   */
   readonly onChunk: (chunk: Buffer) => Promise<void> | undefined;
   readonly signal?: AbortSignal | undefined;
 }

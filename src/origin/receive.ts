@@ -1,3 +1,4 @@
+import { readBody } from './body.ts';
 import type { RateLimiter } from './rate-limit.ts';
 import type { Answer } from './send.ts';
 
@@ -14,7 +15,10 @@ export interface ReceiveOptions {
   /** Offset in the file where the body ends by its own account, if it gives one. */
   readonly bodyEnd: number | undefined;
   readonly range: LiveRange;
-  /** Gets the wanted bytes in order; the buffer is its own to keep. A promise pauses the connection until it resolves. */
+  /**
+   * Gets the wanted bytes in order. They are lent until it returns or, if it returns a promise, until that is settled;
+   * the connection is paused meanwhile.
+   */
   readonly onChunk: (chunk: Buffer) => Promise<void> | undefined;
   readonly limiter: RateLimiter | undefined;
   /** With no byte for this long, the connection is given up. Time spent waiting for `onChunk` does not count. */
@@ -78,20 +82,20 @@ export function receive(answer: Answer, options: ReceiveOptions): Promise<Receiv
     waiting -= 1;
     if (waiting > 0) return;
     timer.refresh();
-    response.resume();
+    body.resume();
     settle();
   };
   const hold = (until: Promise<void> | undefined) => {
     if (until === undefined) return;
     waiting += 1;
-    response.pause();
+    body.pause();
     until.then(goOn, (value: unknown) => {
       fail(value);
       goOn();
     });
   };
 
-  response.on('data', (chunk: Buffer) => {
+  const body = readBody(request, response, (chunk) => {
     timer.refresh();
     if (how !== undefined) return;
     const end = range.end ?? Number.POSITIVE_INFINITY;

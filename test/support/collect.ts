@@ -13,7 +13,8 @@ export async function collect(
 ): Promise<OriginResult & { bytes: Buffer }> {
   const chunks: Buffer[] = [];
   const onChunk = (chunk: Buffer) => {
-    chunks.push(chunk);
+    // They are only lent.
+    chunks.push(Buffer.from(chunk));
     return undefined;
   };
   const result = await origin.fetchRange(range, { identity: ANY_FILE, onChunk, ...options });
