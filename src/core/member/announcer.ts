@@ -1,5 +1,7 @@
-/** New pieces are announced together, at most this much later. */
-const ANNOUNCE_MS = 15;
+/** New pieces are announced together: those that this member fetched, which nobody else has, at most this much later. */
+const FETCHED_MS = 20;
+/** And those that it pulled, which others have as well: in a large room they are most of what there is to say. */
+const PULLED_MS = 150;
 
 /** Collects new pieces for a moment, so that many small ones make one message. */
 export class Announcer {
@@ -10,9 +12,10 @@ export class Announcer {
     return this.#dueMs;
   }
 
-  add(piece: number, nowMs: number): void {
+  add(piece: number, fetched: boolean, nowMs: number): void {
     this.#pieces.push(piece);
-    this.#dueMs ??= nowMs + ANNOUNCE_MS;
+    const dueMs = nowMs + (fetched ? FETCHED_MS : PULLED_MS);
+    this.#dueMs = Math.min(this.#dueMs ?? dueMs, dueMs);
   }
 
   /** The pieces to announce now, ascending; undefined when there are none, or it is not time and not `urgent`. */

@@ -204,7 +204,7 @@ export class DownloadCore {
     if (this.state.knowledge.isLiar(record.signer)) return this.#discard(record.piece, nowMs);
     this.state.knowledge.settle(record);
     this.#ledger.hold(record.piece);
-    this.#announcer.add(record.piece, nowMs);
+    this.#announcer.add(record.piece, record.signer === this.#options.me, nowMs);
     this.schedule(nowMs);
   }
 
