@@ -122,7 +122,7 @@ export class LeaseTable {
 
   /** The whole file from its first byte, wherever it may end. */
   grantStream(seat: Seat, nowMs: number): void {
-    const { sizeBytes, pieceCount } = this.#geometry;
+    const { limitBytes, pieceCount } = this.#geometry;
     if (pieceCount !== undefined) this.grantRun(seat, { start: 0, end: pieceCount }, nowMs);
     else
       this.#grant(
@@ -131,7 +131,7 @@ export class LeaseTable {
           kind: 'run',
           victim: undefined,
           start: 0,
-          end: sizeBytes ?? Number.MAX_SAFE_INTEGER,
+          end: limitBytes,
           run: { start: 0, end: 0 },
         },
         nowMs,
@@ -214,7 +214,7 @@ export class LeaseTable {
       other.leases.some((live) => live.end > live.start),
     );
     const wrong = taken || report.start !== 0;
-    const end = wrong ? report.start : Number.MAX_SAFE_INTEGER;
+    const end = wrong ? report.start : this.#geometry.limitBytes;
     const live = this.#seatLease(
       seat,
       report,
