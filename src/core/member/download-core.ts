@@ -98,6 +98,8 @@ export class DownloadCore {
     if (this.state.phase !== 'waiting') return;
     this.state.phase = 'downloading';
     this.#reportNow = true;
+    // The wait for its turn does not count.
+    this.#patience.progress(nowMs);
     this.schedule(nowMs);
   }
 
@@ -119,6 +121,8 @@ export class DownloadCore {
 
   probed(canFetch: boolean, message: string | undefined, nowMs: number): void {
     this.#origin.probed(canFetch, message);
+    if (!canFetch) this.#lan.allowAll();
+    this.#patience.progress(nowMs);
     this.#reportNow = true;
     this.schedule(nowMs);
   }
@@ -141,7 +145,8 @@ export class DownloadCore {
   }
 
   onFragment(from: MemberId, fragment: Fragment, nowMs: number): void {
-    const range = this.#origin.fragment(fragment);
+    // One that has just failed to deliver must not stop the stream at the same place again.
+    const range = this.#lan.isAvoided(from, nowMs) ? undefined : this.#origin.fragment(fragment);
     if (range) this.#lan.pullFragment(from, range, nowMs);
     this.schedule(nowMs);
   }
@@ -154,6 +159,8 @@ export class DownloadCore {
 
   originEnded(event: OriginEnded, nowMs: number): void {
     this.#origin.ended(event, nowMs);
+    // What the origin was to bring has to come from the members now, if it is to come at all.
+    if (this.#origin.refusal !== undefined) this.#lan.allowAll();
     this.#reportNow = true;
     this.schedule(nowMs);
   }

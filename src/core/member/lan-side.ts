@@ -86,11 +86,28 @@ export class LanSide {
     this.#availability.want(piece, false);
   }
 
+  /** The origin is out of reach: what was to come from there only may come from the members again. */
+  allowAll(): void {
+    const pieces = [...this.#forbidden];
+    this.#forbidden.clear();
+    const { limitBytes } = this.#ledger.geometry;
+    for (const piece of pieces) {
+      const start = this.#ledger.geometry.startOf(piece);
+      if (start < limitBytes) this.refresh({ start, end: start + 1 });
+    }
+  }
+
+  /** Whether a member failed to deliver just now. */
+  isAvoided(peer: MemberId, nowMs: number): boolean {
+    return this.#trackers.get(peer)?.isAvoided(nowMs) ?? false;
+  }
+
   /** The pieces of these bytes changed hands: decides anew whether they are wanted. */
   refresh(range: ByteRange): void {
     if (range.end <= range.start) return;
     const { geometry } = this.#ledger;
-    const last = geometry.pieceAt(Math.min(range.end, geometry.sizeBytes ?? range.end) - 1);
+    const endBytes = geometry.sizeBytes ?? MAX_OPEN_PIECES * geometry.pieceBytes;
+    const last = geometry.pieceAt(Math.min(range.end, endBytes) - 1);
     const claims = [...this.#ledger.claims()];
     for (let piece = geometry.pieceAt(range.start); piece <= last; piece++) {
       this.#availability.want(piece, this.#isWanted(piece, claims));

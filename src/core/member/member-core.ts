@@ -9,7 +9,7 @@ import { Catalogue } from './catalogue.ts';
 import { Coordination } from './coordination.ts';
 import { DownloadCore } from './download-core.ts';
 import { type DownloadEvent, passOn } from './download-events.ts';
-import { Statuses, undecided } from './statuses.ts';
+import { MAX_STATUSES, Statuses, undecided } from './statuses.ts';
 import { buildView } from './view-builder.ts';
 
 /** Everybody hears from this member at least this often; it is also the heartbeat. */
@@ -48,6 +48,7 @@ export class MemberCore {
   readonly #offered = new Set<DownloadId>();
   #commands: Command[] = [];
   #statusAtMs = 0;
+  #hasLeft = false;
   #repeatAtMs = REPEAT_MS;
 
   constructor(options: MemberCoreOptions) {
@@ -61,6 +62,7 @@ export class MemberCore {
 
   /** Tells what happened. `nowMs` never goes back. */
   handle(event: Event, nowMs: number): void {
+    if (this.#hasLeft) return;
     this.#dispatch(event, nowMs);
     this.#settle(nowMs);
   }
@@ -74,6 +76,7 @@ export class MemberCore {
 
   /** When the core wants to be woken with a `tick`, if nothing happens before. */
   deadline(): number | undefined {
+    if (this.#hasLeft) return undefined;
     const candidates = [this.#room.deadline(), this.#coordination.deadline()];
     for (const download of this.#downloads.values()) candidates.push(download.deadline());
     if (this.#room.sessions.size > 0) candidates.push(this.#statusAtMs, this.#repeatAtMs);
@@ -106,7 +109,7 @@ export class MemberCore {
 
   /** How many other members this one has ever heard of. */
   get seenMembers(): number {
-    return this.#room.members.length - 1;
+    return this.#room.members.filter(({ id }) => id !== this.#options.me).length;
   }
 
   /** The record of a piece that is believed so far. */
@@ -164,6 +167,7 @@ export class MemberCore {
         this.#offered.delete(event.download);
         return;
       case 'leave':
+        this.#hasLeft = true;
         for (const download of this.#downloads.values()) download.stop();
         return this.#broadcast({ type: 'bye' });
       default:
@@ -186,6 +190,8 @@ export class MemberCore {
   #peerUp(event: PeerUp, nowMs: number): void {
     const { peer, name, addresses, certificate } = event;
     if (peer === this.#options.me) return;
+    // A new session in the place of one that nobody saw end: the member may have begun anew.
+    this.#peerDown(peer, false, nowMs);
     this.#room.peerUp({ id: peer, name, addresses, certificate }, nowMs);
     // A newcomer must know who coordinates before it can believe an offer.
     this.#drainRoom(nowMs);
@@ -368,10 +374,13 @@ export class MemberCore {
   }
 
   #status(nowMs: number): Message {
-    const downloads = [...this.#downloads.values()].map((download) => download.status(nowMs));
+    const mine = [...this.#downloads.values()];
+    // If there are too many, those that are over can be left out.
+    mine.sort((a, b) => Number(a.state.isOver) - Number(b.state.isOver));
+    const downloads = mine.map((download) => download.status(nowMs));
     for (const download of this.#offered)
       if (!this.#downloads.has(download)) downloads.push(undecided(download));
-    return { type: 'status', downloads };
+    return { type: 'status', downloads: downloads.slice(0, MAX_STATUSES) };
   }
 
   #broadcast(message: Message): void {

@@ -131,13 +131,15 @@ export class OriginSide {
       for (const held of this.leases)
         held.cursor = Math.min(held.cursor, Math.max(held.lease.start, stream.position));
     }
-    if (event.outcome === 'broken') this.#governor.broken(nowMs);
-    if (event.outcome === 'busy') this.#governor.refused(nowMs, event.retryAfterMs, this.#streams.size);
-    if (event.outcome === 'refused') this.#giveUp(event.message);
-    if (event.outcome === 'broken' || event.outcome === 'busy') {
+    // An end before the end of the range is no end, whatever the origin calls it: it must not be asked again at once.
+    const isShort = event.outcome === 'complete' && stream.position < stream.end;
+    const outcome = isShort ? 'broken' : event.outcome;
+    if (outcome === 'broken') this.#governor.broken(nowMs);
+    if (outcome === 'busy') this.#governor.refused(nowMs, event.retryAfterMs, this.#streams.size);
+    if (outcome === 'refused') this.#giveUp(event.message);
+    if (outcome === 'broken' || outcome === 'busy') {
       // A busy origin has said that it will serve later; one that breaks off has said nothing.
-      if (stream.position === stream.start)
-        this.#fruitless += event.outcome === 'busy' ? 1 / BUSY_PATIENCE : 1;
+      if (stream.position === stream.start) this.#fruitless += outcome === 'busy' ? 1 / BUSY_PATIENCE : 1;
       if (this.#fruitless >= MAX_FRUITLESS && this.#streams.size === 0) this.#giveUp(event.message);
     }
   }

@@ -1,8 +1,8 @@
 import type { DownloadId, MemberId } from '../ids.ts';
 import type { DownloadStatus } from '../messages.ts';
 
-/** Statuses of one member that are kept: as many as a room has downloads. */
-const MAX_STATUSES = 1_000;
+/** Statuses that one message may have, as the wire has it. */
+export const MAX_STATUSES = 256;
 
 /** What the members that are present last said of themselves. */
 export class Statuses {
@@ -45,7 +45,7 @@ export class Statuses {
       const statuses = this.#of.get(member);
       if (!statuses) return true;
       const theirs = statuses.find((status) => status.download === download);
-      if (theirs && (theirs.fetching || theirs.phase === 'waiting')) return true;
+      if (theirs && theirs.phase !== 'failed' && (theirs.fetching || theirs.phase === 'waiting')) return true;
     }
     return false;
   }

@@ -121,5 +121,5 @@ function cellOf(download: DownloadCore, first: number, end: number): Cell {
 
 /** Query, fragment and credentials of a URL can be secrets. */
 function withoutSecrets(url: string): string {
-  return url.replace(/[?#].*$/s, '').replace(/^([a-z]+:\/\/)[^/@]*@/i, '$1');
+  return url.replace(/[?#].*$/s, '').replace(/^([a-z]+:\/\/)[^/]*@/i, '$1');
 }
