@@ -3,7 +3,7 @@ import type { MemberId, RoomId } from '../core/ids.ts';
 import type { Command } from '../core/member/api.ts';
 import type { Message, Offer, PieceRecord } from '../core/messages.ts';
 import { type Identity, loadIdentity } from '../lan/identity.ts';
-import { Lan, type ServedBytes, type ServeRequest, type Session } from '../lan/lan.ts';
+import { Lan, type ServedBytes, type ServeRequest, type Session, type SessionEnd } from '../lan/lan.ts';
 import { signRecord, verifyRecord } from '../lan/records.ts';
 import type { PullFrom } from './download-runner.ts';
 import { MemberTask } from './member-task.ts';
@@ -57,7 +57,7 @@ export abstract class RoomTask extends MemberTask {
       serve: (request) => this.#serve(request),
       onPeerUp: (session) => this.#peerUp(session),
       onMessage: (session, message) => this.#receive(session, message),
-      onPeerDown: (session) => this.#peerDown(session),
+      onPeerDown: (session, end) => this.#peerDown(session, end),
     });
   }
 
@@ -114,8 +114,10 @@ export abstract class RoomTask extends MemberTask {
     this.dispatch({ type: 'peer-up', peer, name, addresses, certificate });
   }
 
-  #peerDown(session: Session): void {
+  #peerDown(session: Session, end: SessionEnd): void {
     if (this.#sessions.get(session.peer) !== session) return;
+    if (end.kind === 'misbehaved')
+      this.#ban(session.peer, `it broke the protocol (${end.message.replace(/\.$/, '')})`);
     this.#sessions.delete(session.peer);
     this.#uploads.removePeer(session.peer);
     this.dispatch({ type: 'peer-down', peer: session.peer });
@@ -147,7 +149,10 @@ export abstract class RoomTask extends MemberTask {
 
   #ban(peer: MemberId, reason: string): void {
     const name = this.#sessions.get(peer)?.name ?? peer.slice(0, 8);
-    this.emit({ type: 'error', error: new DragonloadError('bad-peer', `${name} was dropped: ${reason}.`) });
+    const error = new DragonloadError('bad-peer', `${name} was dropped: ${reason}.`, {
+      next: 'What it sent is not used. Ask whoever runs it to check its disk and to update Dragonload.',
+    });
+    this.emit({ type: 'error', error });
     this.lan.ban(peer, reason);
   }
 
