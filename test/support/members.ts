@@ -2,12 +2,9 @@ import assert from 'node:assert/strict';
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
-/** What `npm run build` makes. */
-export const PROGRAM = join(import.meta.dirname, '../../dist/dragonload.js');
 /** No wait lasts longer; what is waited for takes seconds on a busy machine. */
 const PATIENCE_MS = 60_000;
 const POLL_MS = 10;
@@ -40,7 +37,7 @@ export interface Done {
   readonly lanBytes: number;
 }
 
-/** A `dragonload` process, what it said, and ways to wait for it. Every wait fails with its log. */
+/** A `dragonload` process (or one that speaks like it), what it said, and ways to wait for it. Every wait fails with its log. */
 export class Member {
   readonly name: string;
   readonly directory: string;
@@ -59,7 +56,7 @@ export class Member {
   ) {
     this.name = name;
     this.directory = directory;
-    this.#child = spawn(process.execPath, [PROGRAM, ...argv], {
+    this.#child = spawn(process.execPath, argv, {
       cwd: directory,
       env: { ...inherited(), ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -4,9 +4,14 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { Member, PROGRAM } from './members.ts';
+import type { KnownFile } from './file.ts';
+import type { Harm } from './hostile-member.ts';
+import { Member } from './members.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
+/** What `npm run build` makes. */
+const PROGRAM = join(ROOT, 'dist/dragonload.js');
+const HOSTILE = join(import.meta.dirname, 'hostile-member.ts');
 
 export interface MemberOptions {
   /**
@@ -52,14 +57,24 @@ export class Stage {
   /** Runs a command line with `--json`. The same name goes on in the same folders. */
   start(name: string, argv: readonly string[], options: MemberOptions = {}): Member {
     const { connections = 1, args = [], allowPrivate = true, directory = this.directory(name) } = options;
-    const all = [...argv, '--json', '--dir', directory, '--connections', String(connections), ...args];
+    const all = [
+      PROGRAM,
+      ...argv,
+      '--json',
+      '--dir',
+      directory,
+      '--connections',
+      String(connections),
+      ...args,
+    ];
     if (allowPrivate) all.push('--allow-private');
-    const member = new Member(name, directory, all, {
-      DRAGONLOAD_HOME: this.home(name),
-      ...options.environment,
-    });
-    this.#members.push(member);
-    return member;
+    return this.#start(name, directory, all, { DRAGONLOAD_HOME: this.home(name), ...options.environment });
+  }
+
+  /** A member named mallory that joins properly and then does harm. */
+  hostile(invite: string, harm: Harm, { content }: KnownFile): Member {
+    const { seed, sizeBytes } = content;
+    return this.#start('mallory', this.folder, [HOSTILE, invite, harm, seed, String(sizeBytes)], {});
   }
 
   /** Where a member saves. */
@@ -72,5 +87,16 @@ export class Stage {
   /** What a member knows: DRAGONLOAD_HOME. */
   home(name: string): string {
     return join(this.folder, name, 'home');
+  }
+
+  #start(
+    name: string,
+    directory: string,
+    argv: readonly string[],
+    environment: Readonly<Record<string, string>>,
+  ): Member {
+    const member = new Member(name, directory, argv, environment);
+    this.#members.push(member);
+    return member;
   }
 }
