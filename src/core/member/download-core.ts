@@ -299,12 +299,13 @@ export class DownloadCore {
 
   /** Fetches something unasked when everybody else has gone quiet. */
   #helpYourself(nowMs: number): void {
-    if (!this.#isWaiting || !this.#patience.isOver(nowMs)) return;
+    const mostPieces = this.#isWaiting ? this.#patience.helping(nowMs) : 0;
+    if (mostPieces === 0) return;
     const { geometry, held } = this.#ledger;
     if (geometry.pieceCount === undefined || !this.state.offer.ranges) {
       return this.#ownLease({ start: 0, end: geometry.pieceCount ?? MAX_PIECES });
     }
-    const run = runToHelpYourself(held, geometry.pieceCount, this.#options.random());
+    const run = runToHelpYourself(held, geometry.pieceCount, mostPieces, this.#options.random());
     if (!run) return;
     // Whoever says to have them has not delivered.
     for (let piece = run.start; piece < run.end; piece++) this.#lan.forbid(piece);
