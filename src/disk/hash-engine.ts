@@ -1,9 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { readSync } from 'node:fs';
-
-/** Whole-file digests that can be computed, by the names of node:crypto. */
-export const ALGORITHMS = ['sha256', 'sha512', 'sha384', 'sha1', 'md5'] as const;
-export type Algorithm = (typeof ALGORITHMS)[number];
+import { type Algorithm, type Digest, digestOf, type PieceDigest } from './digest.ts';
 
 export type HashRequest =
   /** A file whose whole-file digests are wanted; the descriptor stays open until `close` is answered. */
@@ -14,26 +11,26 @@ export type HashRequest =
       readonly algorithms: readonly Algorithm[];
     }
   /**
-   * The next bytes of a stream. `first` begins a piece; the last of a piece has an `id` and is answered with the
-   * piece's SHA-256. The block is freed in any case.
+   * The next bytes of a stream. `first` begins a piece and names its digest; the last of a piece has an `id` and is
+   * answered with that digest. The block is freed in any case.
    */
   | {
       readonly type: 'block';
       readonly stream: number;
       readonly block: number;
       readonly length: number;
-      readonly first: boolean;
+      readonly first: PieceDigest | undefined;
       readonly id: number | undefined;
     }
   | { readonly type: 'end-stream'; readonly stream: number }
-  /** Answered with the digest of a range of the file. */
+  /** Answered with digests of a range of the file, all taken in one read. */
   | {
       readonly type: 'range';
       readonly part: number;
       readonly id: number;
       readonly start: number;
       readonly end: number;
-      readonly algorithm: Algorithm;
+      readonly algorithms: readonly (Algorithm | PieceDigest)[];
     }
   /** The file is final up to `end`. */
   | { readonly type: 'frontier'; readonly part: number; readonly end: number }
@@ -64,7 +61,7 @@ interface Whole {
 interface RangeJob {
   readonly part: number;
   readonly id: number;
-  readonly hash: Hash;
+  readonly hashes: readonly Digest[];
   position: number;
   readonly end: number;
 }
@@ -78,7 +75,7 @@ export class HashEngine {
   readonly #blockAt: (index: number) => Uint8Array;
   readonly #reply: (reply: HashReply) => void;
   readonly #wholes = new Map<number, Whole>();
-  readonly #streams = new Map<number, Hash>();
+  readonly #streams = new Map<number, Digest>();
   #jobs: RangeJob[] = [];
   readonly #buffer = Buffer.allocUnsafeSlow(READ_BYTES);
 
@@ -102,8 +99,8 @@ export class HashEngine {
         this.#streams.delete(request.stream);
         return;
       case 'range': {
-        const { part, id, start, end, algorithm } = request;
-        this.#jobs.push({ part, id, hash: createHash(algorithm), position: start, end });
+        const { part, id, start, end, algorithms } = request;
+        this.#jobs.push({ part, id, hashes: algorithms.map(digestOf), position: start, end });
         return;
       }
       case 'frontier': {
@@ -127,10 +124,10 @@ export class HashEngine {
   step(): boolean {
     const job = this.#jobs[0];
     if (job !== undefined) {
-      const error = this.#read(this.#wholes.get(job.part)?.fd, job, job.end, [job.hash]);
+      const error = this.#read(this.#wholes.get(job.part)?.fd, job, job.end, job.hashes);
       if (error !== undefined) this.#fail(job.id, error);
       else if (job.position >= job.end)
-        this.#reply({ type: 'answer', id: job.id, digests: [new Uint8Array(job.hash.digest())] });
+        this.#reply({ type: 'answer', id: job.id, digests: job.hashes.map(finalOf) });
       else return true;
       this.#jobs.shift();
       return true;
@@ -143,14 +140,20 @@ export class HashEngine {
     return false;
   }
 
-  #hashBlock(stream: number, block: number, length: number, first: boolean, id: number | undefined): void {
-    if (first) this.#streams.set(stream, createHash('sha256'));
+  #hashBlock(
+    stream: number,
+    block: number,
+    length: number,
+    first: PieceDigest | undefined,
+    id: number | undefined,
+  ): void {
+    if (first !== undefined) this.#streams.set(stream, digestOf(first));
     const hash = this.#streams.get(stream);
     hash?.update(this.#blockAt(block).subarray(0, length));
     this.#reply({ type: 'free', block });
     if (id === undefined) return;
     this.#streams.delete(stream);
-    if (hash) this.#reply({ type: 'answer', id, digests: [new Uint8Array(hash.digest())] });
+    if (hash) this.#reply({ type: 'answer', id, digests: [finalOf(hash)] });
     else this.#fail(id, 'the stream is closed');
   }
 
@@ -159,7 +162,7 @@ export class HashEngine {
     fd: number | undefined,
     at: { position: number },
     end: number,
-    hashes: readonly Hash[],
+    hashes: readonly Digest[],
   ): string | undefined {
     if (fd === undefined) return 'the file is closed';
     const stop = Math.min(end, at.position + STEP_BYTES);
@@ -202,4 +205,9 @@ export class HashEngine {
   #fail(id: number, message: string): void {
     this.#reply({ type: 'failed', id, message });
   }
+}
+
+/** A plain array, which is cheap to send to another thread. */
+function finalOf(hash: Digest): Uint8Array {
+  return new Uint8Array(hash.digest());
 }

@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { DragonloadError } from '../core/errors.ts';
 import { type Block, pool } from './block-pool.ts';
-import { type Algorithm, HashEngine, type HashReply, type HashRequest } from './hash-engine.ts';
+import type { Algorithm, PieceDigest } from './digest.ts';
+import { HashEngine, type HashReply, type HashRequest } from './hash-engine.ts';
 import type { BlockMemory } from './hash-worker.ts';
 
 interface Call {
@@ -96,13 +97,18 @@ export class Hasher {
   }
 
   /** Lends a block to the hashing of a stream; the caller has shared it, and it is given back to the pool here. */
-  block(stream: number, block: Block, length: number, first: boolean): void {
+  block(stream: number, block: Block, length: number, first: PieceDigest | undefined): void {
     this.#lend(block);
     this.#send({ type: 'block', stream, block: block.index, length, first, id: undefined });
   }
 
-  /** The same for the last block of a piece: resolves to the piece's SHA-256. */
-  async lastBlock(stream: number, block: Block, length: number, first: boolean): Promise<Uint8Array> {
+  /** The same for the last block of a piece: resolves to the digest that its first block named. */
+  async lastBlock(
+    stream: number,
+    block: Block,
+    length: number,
+    first: PieceDigest | undefined,
+  ): Promise<Uint8Array> {
     this.#lend(block);
     return (
       (await this.#call({ type: 'block', stream, block: block.index, length, first }))[0] ?? new Uint8Array()
@@ -113,14 +119,14 @@ export class Hasher {
     this.#send({ type: 'end-stream', stream });
   }
 
-  /** The digest of bytes `start` to `end - 1` as they are in the file. */
+  /** Digests of bytes `start` to `end - 1` as they are in the file. */
   async range(
     part: number,
     start: number,
     end: number,
-    algorithm: Algorithm = 'sha256',
-  ): Promise<Uint8Array> {
-    return (await this.#call({ type: 'range', part, start, end, algorithm }))[0] ?? new Uint8Array();
+    algorithms: readonly (Algorithm | PieceDigest)[],
+  ): Promise<readonly Uint8Array[]> {
+    return await this.#call({ type: 'range', part, start, end, algorithms });
   }
 
   /** The file is final up to `end`: the whole-file digests may go on that far. */

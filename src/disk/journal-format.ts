@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { MAX_PIECE_BYTES, MAX_PIECES, MIN_PIECE_BYTES } from '../core/geometry.ts';
 import type { FileIdentity, PieceRecord } from '../core/messages.ts';
+import { pieceDigestOf } from './digest.ts';
 import { codeOf } from './disk-error.ts';
 
 /** The version this program writes, and the highest that it reads. */
@@ -9,6 +10,10 @@ const MAX_HEADER_CHARS = 256 * 1024;
 const MAX_LINE_CHARS = 1024;
 /** A piece is journaled again only after it was found damaged; more lines than this were not written by us. */
 const MAX_LINES = 4 * MAX_PIECES;
+
+/** What a record has that nobody vouches for. */
+const NOBODY = '0'.repeat(64);
+const UNSIGNED = new Uint8Array(64);
 
 /** What a part file is a part of. */
 export interface JournalHeader {
@@ -38,8 +43,11 @@ export function headerLine(header: JournalHeader): string {
   return `${JSON.stringify({ v: JOURNAL_VERSION, ...header })}\n`;
 }
 
-/** The line of a kept piece: its number, hash, signer and signature. */
+/** The line of a kept piece: its number, hash, signer and signature. A CRC-32 is for nobody else, and goes unsigned. */
 export function recordLine(record: PieceRecord): string {
+  if (pieceDigestOf(record.sha256) === 'crc32') {
+    return `${JSON.stringify({ p: record.piece, c: Buffer.from(record.sha256).toString('hex') })}\n`;
+  }
   const h = Buffer.from(record.sha256).toString('hex');
   const s = Buffer.from(record.signature).toString('base64');
   return `${JSON.stringify({ p: record.piece, h, m: record.signer, s })}\n`;
@@ -121,8 +129,11 @@ function headerFrom(value: Record<string, unknown> | undefined): JournalHeader |
   return { url, identity: { sizeBytes, etag, lastModified }, pieceBytes, target };
 }
 
-function recordFrom({ p, h, m, s }: Record<string, unknown>): PieceRecord | undefined {
+function recordFrom({ p, c, h, m, s }: Record<string, unknown>): PieceRecord | undefined {
   if (typeof p !== 'number' || !Number.isInteger(p) || p < 0 || p >= MAX_PIECES) return undefined;
+  if (typeof c === 'string' && /^[0-9a-f]{8}$/.test(c)) {
+    return { piece: p, sha256: new Uint8Array(Buffer.from(c, 'hex')), signer: NOBODY, signature: UNSIGNED };
+  }
   if (typeof h !== 'string' || !/^[0-9a-f]{64}$/.test(h)) return undefined;
   if (typeof m !== 'string' || !/^[0-9a-f]{64}$/.test(m)) return undefined;
   // 64 bytes of signature are 86 characters of base64 and two of padding.

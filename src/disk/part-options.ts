@@ -1,7 +1,7 @@
 import { DragonloadError } from '../core/errors.ts';
 import type { Geometry } from '../core/geometry.ts';
 import type { FileIdentity } from '../core/messages.ts';
-import { ALGORITHMS, type Algorithm } from './hash-engine.ts';
+import { ALGORITHMS, type Algorithm, type PieceDigest } from './digest.ts';
 
 export interface PartOptions {
   /** Where the finished file goes; created if it is missing. */
@@ -17,6 +17,11 @@ export interface PartOptions {
   readonly dataDir: string;
   /** Digests of the whole file to compute beside sha256: `md5`, `sha1`, `sha384`, `sha512`. */
   readonly digests?: readonly string[] | undefined;
+  /**
+   * What `hash` gives, records hold as `sha256` and the journal notes. Default `sha256`; `crc32` is enough for whoever
+   * is alone and needs to know only what has reached the disk. Either goes on with a part of the other.
+   */
+  readonly pieceDigest?: PieceDigest | undefined;
   /** How far the check of an earlier run's pieces has come. */
   readonly onProgress?: ((checkedBytes: number, totalBytes: number) => void) | undefined;
   /** Something the user should know, in a sentence. */

@@ -6,9 +6,9 @@ import type { PieceRecord } from '../core/messages.ts';
 import { type Block, pool } from './block-pool.ts';
 import { type Claim, claimPart } from './claim.ts';
 import { DataFile } from './data-file.ts';
+import type { Algorithm, PieceDigest } from './digest.ts';
 import { onDisk } from './disk-error.ts';
 import { numbered } from './file-name.ts';
-import type { Algorithm } from './hash-engine.ts';
 import { Hasher } from './hasher.ts';
 import { place, readInto } from './part-file.ts';
 import { algorithmFrom, type ExpectedDigest, type FinishedPart, type PartOptions } from './part-options.ts';
@@ -37,6 +37,7 @@ export class Part implements AsyncDisposable {
   readonly #data: DataFile;
   readonly #hasher: Hasher;
   readonly #algorithms: readonly Algorithm[];
+  readonly #pieceDigest: PieceDigest;
   readonly #pieces = new PieceTable();
   readonly #writers = new Set<PartWriter>();
   #geometry: Geometry;
@@ -44,11 +45,17 @@ export class Part implements AsyncDisposable {
   #resumed: readonly PieceRecord[] = [];
   #state: 'open' | 'finished' | 'closed' = 'open';
 
-  private constructor(claim: Claim, data: DataFile, geometry: Geometry, algorithms: readonly Algorithm[]) {
+  private constructor(
+    claim: Claim,
+    data: DataFile,
+    { geometry, pieceDigest = 'sha256' }: PartOptions,
+    algorithms: readonly Algorithm[],
+  ) {
     this.#claim = claim;
     this.#data = data;
     this.#geometry = geometry;
     this.#algorithms = algorithms;
+    this.#pieceDigest = pieceDigest;
     this.partPath = claim.partPath;
     this.#targetPath = join(claim.directory, numbered(claim.name, claim.number));
     const isSmall = geometry.sizeBytes !== undefined && geometry.sizeBytes <= INLINE_BYTES;
@@ -79,7 +86,7 @@ export class Part implements AsyncDisposable {
       }),
     );
     data = new DataFile(claim.file, claim.partPath, options.onError ?? (() => {}));
-    const part = new Part(claim, data, geometry, algorithms);
+    const part = new Part(claim, data, options, algorithms);
     try {
       await part.#resume(options);
       return part;
@@ -94,7 +101,7 @@ export class Part implements AsyncDisposable {
     return this.#targetPath;
   }
 
-  /** Pieces of an earlier run, each read again and found to match its journaled SHA-256, in order. */
+  /** Pieces of an earlier run, each read again and found to match what was journaled, in order. */
   get resumed(): readonly PieceRecord[] {
     return this.#resumed;
   }
@@ -128,15 +135,21 @@ export class Part implements AsyncDisposable {
     return writer;
   }
 
-  /** SHA-256 of a piece, 32 bytes, as it is on disk; all its bytes must have been reported written. */
+  /**
+   * The digest of a piece as it is on disk, 32 bytes of SHA-256 or 4 of CRC-32 as the part was opened; all its bytes
+   * must have been reported written.
+   */
   async hash(piece: number): Promise<Uint8Array> {
     await this.#data.settled(piece);
     this.#mustBe('open');
     const writes = this.#pieces.writesOf(piece);
     const { startOf, endOf } = this.#rangeOf(piece);
-    const sha256 = await (this.#pieces.streamedHash(piece) ?? this.#hasher.range(this.#id, startOf, endOf));
-    this.#pieces.hashed(piece, sha256, writes);
-    return sha256;
+    const streamed = this.#pieces.streamedHash(piece);
+    const digest = streamed
+      ? await streamed
+      : (await this.#hasher.range(this.#id, startOf, endOf, [this.#pieceDigest]))[0]!;
+    this.#pieces.hashed(piece, digest, writes);
+    return digest;
   }
 
   /**
@@ -264,25 +277,25 @@ export class Part implements AsyncDisposable {
     }
     if (writing === 'hash') {
       pool.share(block);
-      const isFirst = offset === this.#geometry.startOf(piece);
+      const first = offset === this.#geometry.startOf(piece) ? this.#pieceDigest : undefined;
       if (end < this.#geometry.endOf(piece)) {
-        this.#hasher.block(stream, block, length, isFirst);
+        this.#hasher.block(stream, block, length, first);
       } else {
-        const sha256 = this.#hasher.lastBlock(stream, block, length, isFirst);
+        const digest = this.#hasher.lastBlock(stream, block, length, first);
         // Whoever asks for the hash hears of a failure; nobody may ever ask.
-        sha256.catch(() => {});
-        this.#pieces.streamed(piece, sha256);
+        digest.catch(() => {});
+        this.#pieces.streamed(piece, digest);
       }
     }
     await this.#data.write(piece, block, length, offset);
   }
 
   async #resume(options: PartOptions): Promise<void> {
-    const hash = (start: number, end: number) => this.#hasher.range(this.#id, start, end);
     const { good, damaged } = await checkRecords(
       this.#claim.records,
       this.#geometry,
-      hash,
+      this.#pieceDigest,
+      (start, end, algorithms) => this.#hasher.range(this.#id, start, end, algorithms),
       options.onProgress,
       options.signal,
     );
@@ -301,9 +314,9 @@ export class Part implements AsyncDisposable {
     }
     for (const algorithm of expected.map((digest) => algorithmFrom(digest.algorithm))) {
       // Told too late to be computed on the way: another pass over the file.
-      found[algorithm] ??= Buffer.from(await this.#hasher.range(this.#id, 0, sizeBytes, algorithm)).toString(
-        'hex',
-      );
+      if (found[algorithm] !== undefined) continue;
+      const [digest] = await this.#hasher.range(this.#id, 0, sizeBytes, [algorithm]);
+      found[algorithm] = Buffer.from(digest!).toString('hex');
     }
     return found;
   }

@@ -16,7 +16,9 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { crc32 } from 'node:zlib';
 import { Geometry } from '../core/geometry.ts';
+import type { PieceDigest } from './digest.ts';
 import type { Part } from './part.ts';
 import {
   assertSameBytes,
@@ -33,15 +35,24 @@ const PIECE = 256 * 1024;
 const content = bytesOf(8 * PIECE + 321);
 
 const pieces = (part: Part) => part.resumed.map(({ piece }) => piece);
+const unsigned = (piece: number, digest: Uint8Array) => ({
+  piece,
+  sha256: digest,
+  signer: '0'.repeat(64),
+  signature: new Uint8Array(64),
+});
 const parts = async (directory: string) =>
   (await readdir(directory)).filter((name) => name !== 'data').sort();
 
 /** A directory in which a run has kept the pieces 0, 1, 2, 5 and 8 and was stopped. */
-async function interrupted(t: TestContext) {
+async function interrupted(t: TestContext, pieceDigest: PieceDigest = 'sha256') {
   const directory = await temporaryDirectory(t);
-  const part = await openPart(t, directory, content);
+  const part = await openPart(t, directory, content, { pieceDigest });
   await writeRange(part, content, 0, content.length);
-  for (const piece of [5, 0, 8, 1, 2]) await keepPiece(part, content, piece);
+  for (const piece of [5, 0, 8, 1, 2]) {
+    if (pieceDigest === 'sha256') await keepPiece(part, content, piece);
+    else await part.keep(unsigned(piece, await part.hash(piece)));
+  }
   await part[Symbol.asyncDispose]();
   const [journal] = await readdir(join(directory, 'data', 'journals'));
   assert.ok(journal !== undefined);
@@ -68,6 +79,36 @@ test('a later run finds the kept pieces with their records, and finishes', async
     await keepPiece(part, content, piece);
   }
   assert.equal((await part.finish()).sha256, sha256(content));
+});
+
+test('a part begun with checksums alone is gone on with in a room, and the other way round', async (t) => {
+  for (const begun of ['crc32', 'sha256'] as const) {
+    for (const pieceDigest of ['crc32', 'sha256'] as const) {
+      const { directory } = await interrupted(t, begun);
+      const part = await openPart(t, directory, content, { pieceDigest });
+      assert.deepEqual(pieces(part), [0, 1, 2, 5, 8]);
+      for (const record of part.resumed) {
+        const isChecksum = begun === 'crc32' && pieceDigest === 'crc32';
+        const bytes = content.subarray(record.piece * PIECE, (record.piece + 1) * PIECE);
+        const expected = isChecksum ? crc32(bytes).toString(16).padStart(8, '0') : sha256(bytes);
+        assert.equal(Buffer.from(record.sha256).toString('hex'), expected);
+      }
+      for (const piece of [3, 4, 6, 7]) {
+        await writeRange(part, content, piece * PIECE, (piece + 1) * PIECE);
+        await part.keep(unsigned(piece, await part.hash(piece)));
+      }
+      assert.equal((await part.finish()).sha256, sha256(content));
+    }
+  }
+});
+
+test('checksums show a wrong byte too', async (t) => {
+  const { directory, part: path } = await interrupted(t, 'crc32');
+  const file = await open(path, 'r+');
+  await file.write(Buffer.of(content[PIECE + 5]! ^ 1), 0, 1, PIECE + 5);
+  await file.close();
+  const part = await openPart(t, directory, content, { pieceDigest: 'sha256' });
+  assert.deepEqual(pieces(part), [0, 2, 5, 8]);
 });
 
 test('what a killed process had kept is found by the next', async (t) => {

@@ -5,6 +5,7 @@ import type { DownloadId, MemberId } from '../core/ids.ts';
 import type { Command, Event } from '../core/member/api.ts';
 import type { Offer, PieceRecord } from '../core/messages.ts';
 import type { View } from '../core/view.ts';
+import type { PieceDigest } from '../disk/digest.ts';
 import { safeFileName } from '../disk/file-name.ts';
 import { Part } from '../disk/part.ts';
 import { places } from '../disk/places.ts';
@@ -85,6 +86,8 @@ export abstract class MemberTask implements Task {
   /** Signs a record for a piece that came from the origin. */
   protected abstract sign(offer: Offer, piece: number, sha256: Uint8Array): PieceRecord;
   protected abstract get pull(): PullFrom | undefined;
+  /** What pieces are known by: SHA-256 where there are others. */
+  protected abstract readonly pieceDigest: PieceDigest;
   /** Commands that concern the room. */
   protected abstract executeInRoom(command: Command): void;
   /** Whether somebody still waits for something from this member. */
@@ -147,6 +150,7 @@ export abstract class MemberTask implements Task {
       identity: offer.identity,
       geometry: geometryOf(offer),
       dataDir: this.places.dataDir,
+      pieceDigest: this.pieceDigest,
       digests: [...new Set(expected.map(({ algorithm }) => algorithm))].filter(
         (algorithm) => algorithm !== 'sha256',
       ),

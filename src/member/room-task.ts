@@ -66,6 +66,8 @@ export abstract class RoomTask extends MemberTask {
     this.startEngine({ me, certificate, addresses: this.lan.addresses(), room, seniority });
   }
 
+  protected readonly pieceDigest = 'sha256';
+
   protected readonly pull: PullFrom = (request) => {
     const { onRecords } = request;
     return this.lan.pull({
@@ -185,5 +187,7 @@ export abstract class RoomTask extends MemberTask {
 
 function isSameRecord(a: PieceRecord, b: PieceRecord): boolean {
   const { compare } = Buffer;
-  return a.signer === b.signer && compare(a.sha256, b.sha256) === 0 && compare(a.signature, b.signature) === 0;
+  return (
+    a.signer === b.signer && compare(a.sha256, b.sha256) === 0 && compare(a.signature, b.signature) === 0
+  );
 }
