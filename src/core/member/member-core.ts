@@ -14,6 +14,9 @@ import { buildView } from './view-builder.ts';
 
 /** Everybody hears from this member at least this often; it is also the heartbeat. */
 const STATUS_MS = 500;
+/** In a large room a little less often: their number grows with the square of the members. */
+const STATUS_MANY_MS = 900;
+const MANY_SESSIONS = 5;
 /** What was said once is said again this often: a lost message costs time, never a piece. */
 const REPEAT_MS = 5_000;
 
@@ -328,7 +331,7 @@ export class MemberCore {
       this.#repeat();
     }
     if (nowMs >= this.#statusAtMs && this.#room.sessions.size > 0) {
-      this.#statusAtMs = nowMs + STATUS_MS;
+      this.#statusAtMs = nowMs + (this.#room.sessions.size > MANY_SESSIONS ? STATUS_MANY_MS : STATUS_MS);
       this.#broadcast(this.#status(nowMs));
     }
   }
