@@ -52,6 +52,8 @@ export class DownloadRunner implements AsyncDisposable {
   resumedBytes = 0;
   /** Why the download failed, with the next step, once it has. */
   lastError: DragonloadError | undefined;
+  /** Why the origin turned this member away, the last time that it did. */
+  refusal: DragonloadError | undefined;
   readonly #around: Surroundings;
   readonly #fetches = new Map<number, Transfer>();
   readonly #pulls = new Map<number, Transfer>();
@@ -149,6 +151,7 @@ export class DownloadRunner implements AsyncDisposable {
     }
     const outcome = reachedEnd ? 'complete' : transfer.stopped ? 'stopped' : result.outcome;
     const { retryAfterMs, message } = result;
+    if (outcome === 'refused') this.refusal = result.error;
     this.#dispatch({ type: 'origin-ended', download, stream, outcome, retryAfterMs, message });
   }
 

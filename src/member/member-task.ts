@@ -195,9 +195,11 @@ export abstract class MemberTask implements Task {
   #fail(id: DownloadId): void {
     const runner = this.runners.get(id);
     const message = this.engine.core.failureOf(id) ?? 'The download failed.';
+    const refusal = runner?.refusal?.message === message ? runner.refusal : undefined;
     this.fail(
       id,
       runner?.lastError ??
+        refusal ??
         new DragonloadError('origin-failed', message, {
           next: 'What has arrived is kept: run the same command again to go on.',
         }),

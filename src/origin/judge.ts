@@ -26,7 +26,12 @@ export type Judgement =
   /** There are no bytes from `start` on: the file ends there. */
   | { readonly kind: 'at-end'; readonly totalBytes: number }
   /** Another file than the one asked for, or one that cannot be had this way: never to be used. */
-  | { readonly kind: 'unusable'; readonly message: string; readonly totalBytes: number | undefined }
+  | {
+      readonly kind: 'unusable';
+      readonly code: 'origin-changed' | 'origin-failed';
+      readonly message: string;
+      readonly totalBytes: number | undefined;
+    }
   /** An answer that does not fit the question. It may be one server of many: worth another try. */
   | { readonly kind: 'misfit'; readonly message: string }
   /** An HTTP status that says why there are no bytes. */
@@ -52,12 +57,14 @@ function judgePart(headers: IncomingHttpHeaders, asked: Asked): Judgement {
   if (isEncoded(headers)) {
     return {
       kind: 'unusable',
+      code: 'origin-failed',
       message: 'The origin compresses the file on the way, so parts of it cannot be put together.',
       totalBytes: undefined,
     };
   }
   const message = differenceOf(asked.identity, identityOf(headers, range.totalBytes));
-  if (message !== undefined) return { kind: 'unusable', message, totalBytes: range.totalBytes };
+  if (message !== undefined)
+    return { kind: 'unusable', code: 'origin-changed', message, totalBytes: range.totalBytes };
   const length = parseLength(headers['content-length']);
   const early = asked.start - range.start;
   if (early < 0 || early > MAX_EARLY_BYTES || range.end <= asked.start) {
@@ -85,13 +92,13 @@ function judgePart(headers: IncomingHttpHeaders, asked: Asked): Judgement {
 function judgeWhole(headers: IncomingHttpHeaders, asked: Asked): Judgement {
   const totalBytes = parseLength(headers['content-length']);
   const message = differenceOf(asked.identity, identityOf(headers, totalBytes));
-  if (message !== undefined) return { kind: 'unusable', message, totalBytes };
+  if (message !== undefined) return { kind: 'unusable', code: 'origin-changed', message, totalBytes };
   if (asked.start > 0) {
     return { kind: 'misfit', message: 'The origin sent the whole file where a part was asked for.' };
   }
   if (asked.ranged && isEncoded(headers)) {
     const text = 'The origin compresses the file on the way, so parts of it cannot be put together.';
-    return { kind: 'unusable', message: text, totalBytes: undefined };
+    return { kind: 'unusable', code: 'origin-failed', message: text, totalBytes: undefined };
   }
   return { kind: 'body', firstByte: 0, bodyEnd: totalBytes, totalBytes, partial: false };
 }
@@ -102,7 +109,8 @@ function judgeUnsatisfied(headers: IncomingHttpHeaders, asked: Asked): Judgement
   if (totalBytes === asked.start && asked.identity.sizeBytes === undefined)
     return { kind: 'at-end', totalBytes };
   const now = totalBytes === undefined ? 'is shorter than it was' : `now has ${totalBytes} bytes`;
-  return { kind: 'unusable', message: `The file at the origin has changed: it ${now}.`, totalBytes };
+  const message = `The file at the origin has changed: it ${now}.`;
+  return { kind: 'unusable', code: 'origin-changed', message, totalBytes };
 }
 
 /** Whether a content coding was put on in spite of `Accept-Encoding: identity` (RFC 9110, 8.4). */

@@ -62,6 +62,8 @@ export interface OriginResult {
   readonly retryAfterMs?: number | undefined;
   /** Why it did not go well, for people. */
   readonly message?: string | undefined;
+  /** With `refused`, as far as there is more to say than the message: its code and the next step. */
+  readonly error?: DragonloadError | undefined;
   /** Bytes handed over: those from `range.start` on, without a gap. */
   readonly receivedBytes: number;
   readonly localAddress?: string | undefined;
@@ -136,7 +138,7 @@ export class Origin implements AsyncDisposable {
     } catch (thrown) {
       if (signal.aborted) return { outcome: 'stopped', receivedBytes: 0 };
       const { outcome, error } = failureOf(thrown, this.#route.given);
-      return { outcome, message: error.message, receivedBytes: 0 };
+      return { outcome, message: error.message, error, receivedBytes: 0 };
     }
     const judgement = judge(answer.status, answer.response.headers, {
       ranged,
@@ -184,8 +186,15 @@ export class Origin implements AsyncDisposable {
     switch (judgement.kind) {
       case 'at-end':
         return { ...common, outcome: 'complete', sizeBytes: judgement.totalBytes };
-      case 'unusable':
-        return { ...common, outcome: 'refused', message: judgement.message, sizeBytes: judgement.totalBytes };
+      case 'unusable': {
+        const { code, message, totalBytes: sizeBytes } = judgement;
+        const next =
+          code === 'origin-changed'
+            ? 'Run the same command again to fetch the file as it is now; what has arrived of the old one is put aside.'
+            : 'Try another address of the file.';
+        const error = new DragonloadError(code, message, { next });
+        return { ...common, outcome: 'refused', message, error, sizeBytes };
+      }
       case 'misfit':
         this.#misfits += 1;
         return {
@@ -195,8 +204,9 @@ export class Origin implements AsyncDisposable {
         };
       case 'status': {
         const retryAfterMs = parseRetryAfter(answer.response.headers['retry-after'], Date.now());
-        const { message } = statusError(answer.status, answer.url);
-        return { ...common, outcome: statusOutcome(answer.status), retryAfterMs, message };
+        const error = statusError(answer.status, answer.url);
+        const { message } = error;
+        return { ...common, outcome: statusOutcome(answer.status), retryAfterMs, message, error };
       }
     }
   }
