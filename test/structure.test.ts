@@ -45,7 +45,9 @@ test('each layer imports only the layers below it', () => {
     const allowed = ALLOWED[layer];
     assert.ok(allowed, `${file} is in a layer without a rule`);
     for (const name of importsOf(file)) {
-      const target = name.startsWith('.') ? layerOf(relative(ROOT, normalize(join(ROOT, dirname(file), name)))) : 'package';
+      const target = name.startsWith('.')
+        ? layerOf(relative(ROOT, normalize(join(ROOT, dirname(file), name))))
+        : 'package';
       if (target !== layer && !allowed.includes(target)) broken.push(`${file} imports ${name}`);
     }
   }
