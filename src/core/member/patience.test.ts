@@ -4,13 +4,25 @@ import fc from 'fast-check';
 import { Bitfield } from '../bitfield.ts';
 import { Patience, runToHelpYourself } from './patience.ts';
 
-test('patience is over ten seconds after the last progress, and begins anew', () => {
+test('after ten seconds without progress a member helps itself, and the waiting begins anew', () => {
   const patience = new Patience(0);
   patience.progress(1_000);
   assert.equal(patience.deadline(true), 11_000);
-  assert.equal(patience.isOver(10_999), false);
-  assert.equal(patience.isOver(11_000), true);
-  assert.equal(patience.isOver(11_001), false);
+  assert.equal(patience.helping(10_999), 0);
+  assert.ok(patience.helping(11_000) > 0);
+  assert.equal(patience.helping(11_001), 0);
+});
+
+test('whoever waits in vain waits shorter and takes more, up to a limit, until it is given something to do', () => {
+  const patience = new Patience(0);
+  const helpings: number[] = [];
+  for (let i = 0; i < 12; i++) helpings.push(patience.helping(patience.deadline(true)!));
+  assert.deepEqual(helpings.slice(0, 4), [4, 8, 16, 32]);
+  assert.deepEqual(helpings.slice(-2), [1_024, 1_024]);
+  assert.equal(patience.deadline(true), 10_000 + 12 * 1_000);
+  patience.granted();
+  assert.equal(patience.deadline(true), 10_000 + 11 * 1_000 + 10_000);
+  assert.equal(patience.helping(40_000), 4);
 });
 
 test('without hope a member gives up after five seconds, and at once when it is alone', () => {
@@ -24,14 +36,19 @@ test('without hope a member gives up after five seconds, and at once when it is 
   assert.equal(new Patience(0).isHopeless(false, true, 0), true);
 });
 
-test('what a member helps itself to is missing, within the file and not much', () => {
+test('what a member helps itself to is missing, within the file and no more than it may', () => {
   const held = fc.uniqueArray(fc.nat(19)).map((pieces) => new Bitfield(pieces));
   fc.assert(
-    fc.property(held, fc.double({ min: 0, max: 0.999, noNaN: true }), (held, random) => {
-      const run = runToHelpYourself(held, 20, random);
-      if (!run) return assert.equal(held.count, 20);
-      assert.ok(run.start < run.end && run.end <= 20 && run.end - run.start <= 4);
-      for (let piece = run.start; piece < run.end; piece++) assert.equal(held.has(piece), false);
-    }),
+    fc.property(
+      held,
+      fc.integer({ min: 1, max: 30 }),
+      fc.double({ min: 0, max: 0.999, noNaN: true }),
+      (held, most, random) => {
+        const run = runToHelpYourself(held, 20, most, random);
+        if (!run) return assert.equal(held.count, 20);
+        assert.ok(run.start < run.end && run.end <= 20 && run.end - run.start <= most);
+        for (let piece = run.start; piece < run.end; piece++) assert.equal(held.has(piece), false);
+      },
+    ),
   );
 });
