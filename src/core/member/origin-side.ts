@@ -186,7 +186,7 @@ export class OriginSide {
     for (;;) {
       const target = this.#governor.target(nowMs);
       const spare = target - this.#streams.size;
-      if (spare < 0 || (spare === 0 && !this.#endingSoon(nowMs))) break;
+      if (spare < 0 || (spare === 0 && !this.#mayOverlap(nowMs))) break;
       if (!this.#governor.mayOpen(nowMs)) break;
       const range = this.#nextRange(target);
       if (!range) break;
@@ -245,8 +245,9 @@ export class OriginSide {
     this.#options.emit({ type: 'trim', download: this.#options.download, stream: id, end: stream.end });
   }
 
-  #endingSoon(nowMs: number): boolean {
-    if (!this.#options.ranges) return false;
+  /** Whether a stream may be opened already for what comes after those that are about to end. */
+  #mayOverlap(nowMs: number): boolean {
+    if (!this.#options.ranges || this.#streams.size >= this.#options.maxConnections) return false;
     const rate = this.rate(nowMs);
     let left = 0;
     for (const stream of this.#streams.values()) left += stream.end - stream.position;
