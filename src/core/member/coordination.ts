@@ -2,11 +2,12 @@ import type { MemberId } from '../ids.ts';
 import type { Have, Message, Offer, Report } from '../messages.ts';
 import { Coordinator } from '../rooms/coordinator.ts';
 import type { Room } from '../rooms/room.ts';
+import type { Outbox } from './outbox.ts';
 
 export interface CoordinationOptions {
   readonly me: MemberId;
   readonly room: Room;
-  readonly send: (to: MemberId, message: Message) => void;
+  readonly outbox: Outbox;
 }
 
 /**
@@ -30,7 +31,7 @@ export class Coordination {
 
   /** The room has another coordinator, or the same one a new epoch. A new one hears of the downloads from everybody. */
   changed(offers: Iterable<Offer>, nowMs: number): void {
-    const { me, room, send } = this.#options;
+    const { me, room, outbox } = this.#options;
     if (!room.isCoordinator) {
       this.#coordinator = undefined;
       for (const offer of offers) this.tell(offer);
@@ -41,16 +42,16 @@ export class Coordination {
     for (const peer of room.sessions) this.#coordinator.memberUp(peer, nowMs);
     for (const offer of offers) {
       this.#coordinator.offer(offer, nowMs);
-      for (const peer of room.sessions) send(peer, offer);
+      for (const peer of room.sessions) outbox.send(peer, offer);
     }
   }
 
   /** To whoever coordinates. Nothing happens while nobody does, or it is out of reach. */
   tell(message: Message): void {
-    const { me, room, send } = this.#options;
+    const { me, room, outbox } = this.#options;
     const { coordinator } = room;
     if (coordinator === me) this.#loopback.push(message);
-    else if (coordinator !== undefined && room.sessions.has(coordinator)) send(coordinator, message);
+    else if (coordinator !== undefined && room.sessions.has(coordinator)) outbox.send(coordinator, message);
   }
 
   /** This member has told everybody else that it holds pieces. */
@@ -88,10 +89,10 @@ export class Coordination {
 
   /** Sends what the coordinator has decided, and lets it hear this member. Returns what it has to say to this member. */
   drain(nowMs: number): readonly Message[] {
-    const { me, send } = this.#options;
+    const { me, outbox } = this.#options;
     for (const { to, message } of this.#coordinator?.drain() ?? []) {
       if (to === me) this.#loopback.push(message);
-      else send(to, message);
+      else outbox.send(to, message);
     }
     const loopback = this.#loopback;
     this.#loopback = [];

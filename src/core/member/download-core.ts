@@ -15,6 +15,8 @@ import { Proofs } from './proofs.ts';
 
 /** While it fetches, a member tells the coordinator how its leases go this often. */
 const REPORT_MS = 250;
+/** After so many pieces in a row that were worth nothing, bytes from members are no reason to go on waiting. */
+const MAX_IN_VAIN = 3;
 
 export interface DownloadCoreOptions {
   readonly me: MemberId;
@@ -41,6 +43,8 @@ export class DownloadCore {
   #writers = 0;
   #ownLeases = 0;
   #healed = false;
+  /** Pieces that were worth nothing since one was kept. */
+  #inVain = 0;
   readonly #proofs: Proofs;
   readonly #announcer = new Announcer();
   readonly #patience: Patience;
@@ -166,7 +170,7 @@ export class DownloadCore {
   }
 
   pullBytes(event: PullBytes, nowMs: number): void {
-    this.#patience.progress(nowMs);
+    if (this.#inVain < MAX_IN_VAIN) this.#patience.progress(nowMs);
     this.#hashAll(this.#lan.bytes(event, nowMs));
   }
 
@@ -198,6 +202,7 @@ export class DownloadCore {
 
   /** A piece was received in vain. */
   #discard(piece: number, nowMs: number): void {
+    this.#inVain++;
     for (const source of this.#ledger.sourcesOf(piece))
       if (source !== 'origin') this.#lan.avoid(source, nowMs);
     this.#ledger.reset(piece);
@@ -209,6 +214,7 @@ export class DownloadCore {
     if (!this.state.isFull(record.piece)) return;
     // Its signer was found out between the check and this.
     if (this.state.knowledge.isLiar(record.signer)) return this.#discard(record.piece, nowMs);
+    this.#inVain = 0;
     this.state.knowledge.settle(record);
     this.#ledger.hold(record.piece);
     this.#announcer.add(record.piece, record.signer === this.#options.me, nowMs);

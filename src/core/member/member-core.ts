@@ -9,6 +9,7 @@ import { Catalogue } from './catalogue.ts';
 import { Coordination } from './coordination.ts';
 import { DownloadCore } from './download-core.ts';
 import { type DownloadEvent, passOn } from './download-events.ts';
+import { Outbox } from './outbox.ts';
 import { MAX_STATUSES, Statuses, undecided } from './statuses.ts';
 import { buildView } from './view-builder.ts';
 
@@ -49,7 +50,7 @@ export class MemberCore {
   readonly #statuses = new Statuses();
   /** Offers that the user has not answered yet. */
   readonly #offered = new Set<DownloadId>();
-  #commands: Command[] = [];
+  readonly #outbox = new Outbox();
   #statusAtMs = 0;
   #hasLeft = false;
   #repeatAtMs = REPEAT_MS;
@@ -59,8 +60,7 @@ export class MemberCore {
     const { me: id, name, addresses, certificate } = options;
     this.#room = new Room({ me: { id, name, addresses, certificate }, seniority: options.seniority });
     this.#catalogue = new Catalogue(this.#room.sessions);
-    const send = (to: MemberId, message: Message) => this.#send(to, message);
-    this.#coordination = new Coordination({ me: id, room: this.#room, send });
+    this.#coordination = new Coordination({ me: id, room: this.#room, outbox: this.#outbox });
   }
 
   /** Tells what happened. `nowMs` never goes back. */
@@ -72,9 +72,7 @@ export class MemberCore {
 
   /** Commands since the last call, in order. */
   drain(): readonly Command[] {
-    const commands = this.#commands;
-    this.#commands = [];
-    return commands;
+    return this.#outbox.drain();
   }
 
   /** When the core wants to be woken with a `tick`, if nothing happens before. */
@@ -160,7 +158,7 @@ export class MemberCore {
       case 'peer-up':
         return this.#peerUp(event, nowMs);
       case 'peer-down':
-        return this.#peerDown(event.peer, false, nowMs);
+        return this.#peerDown(event.peer, this.#outbox.hasDropped(event.peer), nowMs);
       case 'message':
         if (this.#room.sessions.has(event.from)) this.#receive(event.from, event.message, nowMs);
         return;
@@ -200,16 +198,17 @@ export class MemberCore {
     this.#drainRoom(nowMs);
     this.#catalogue.peerUp(peer);
     this.#coordination.memberUp(peer, nowMs);
-    if (this.#coordination.isMine) for (const offer of this.#catalogue.offers()) this.#send(peer, offer);
-    for (const download of this.#downloads.values()) this.#send(peer, download.state.haveAll());
-    this.#send(peer, this.#status(nowMs));
-    this.#commands.push({ type: 'member-joined', peer, name });
+    if (this.#coordination.isMine)
+      for (const offer of this.#catalogue.offers()) this.#outbox.send(peer, offer);
+    for (const download of this.#downloads.values()) this.#outbox.send(peer, download.state.haveAll());
+    this.#outbox.send(peer, this.#status(nowMs));
+    this.#outbox.push({ type: 'member-joined', peer, name });
   }
 
   #peerDown(peer: MemberId, forGood: boolean, nowMs: number): void {
     if (!this.#room.sessions.has(peer)) return;
     this.#statuses.delete(peer);
-    this.#commands.push({ type: 'member-left', peer, name: this.#room.member(peer)?.name ?? peer });
+    this.#outbox.push({ type: 'member-left', peer, name: this.#room.member(peer)?.name ?? peer });
     this.#room.peerDown(peer, forGood, nowMs);
     this.#coordination.memberDown(peer, nowMs);
     this.#catalogue.peerDown(peer);
@@ -231,7 +230,7 @@ export class MemberCore {
         for (const record of message.records) mine ? mine.learn(record, nowMs) : knowledge.learn(record);
         if (!knowledge.have(from, message)) {
           const reason = 'it claims to have pieces that the file does not have';
-          this.#commands.push({ type: 'drop', peer: from, reason });
+          this.#outbox.push({ type: 'drop', peer: from, reason });
           return;
         }
         this.#coordination.have(from, message, nowMs);
@@ -267,7 +266,7 @@ export class MemberCore {
       this.#broadcast(offer);
     }
     this.#offered.add(offer.download);
-    this.#commands.push({ type: 'offered', offer });
+    this.#outbox.push({ type: 'offered', offer });
   }
 
   /** Whoever streams a file of unknown length learns its size first; nothing else of an offer may change. */
@@ -295,7 +294,7 @@ export class MemberCore {
       added: { ...added, offer: knowledge.offer ?? offer },
       knowledge,
       random: this.#options.random,
-      emit: (command) => this.#commands.push(command),
+      emit: (command) => this.#outbox.push(command),
       broadcast: (message) => this.#broadcast(message),
       toCoordinator: (message) => this.#coordination.tell(message),
       nowMs,
@@ -304,7 +303,7 @@ export class MemberCore {
     this.#downloads.set(offer.download, download);
     if (this.#coordination.isMine) {
       this.#coordination.offer(download.state.offer, nowMs);
-      if (isNew) for (const peer of this.#room.sessions) this.#send(peer, download.state.offer);
+      if (isNew) for (const peer of this.#room.sessions) this.#outbox.send(peer, download.state.offer);
     }
     if (download.state.ledger.heldCount > 0) this.#broadcast(download.state.haveAll());
     download.schedule(nowMs);
@@ -340,7 +339,7 @@ export class MemberCore {
   #repeat(): void {
     if (this.#coordination.isMine) {
       this.#room.repeat();
-      this.#commands.push(...(this.#room.drain() as Command[]));
+      this.#outbox.push(...(this.#room.drain() as Command[]));
       for (const offer of this.#catalogue.offers()) this.#broadcast(offer);
     }
     for (const download of this.#downloads.values()) this.#broadcast(download.state.haveAll());
@@ -351,7 +350,7 @@ export class MemberCore {
     const commands = this.#room.drain();
     for (const command of commands) {
       if (command.type === 'coordinator-changed') this.#coordinatorChanged(nowMs);
-      else this.#commands.push(command);
+      else this.#outbox.push(command);
     }
     return commands.length > 0;
   }
@@ -387,11 +386,7 @@ export class MemberCore {
   }
 
   #broadcast(message: Message): void {
-    for (const peer of this.#room.sessions) this.#send(peer, message);
+    for (const peer of this.#room.sessions) this.#outbox.send(peer, message);
     if (message.type === 'have') this.#coordination.announced(message);
-  }
-
-  #send(to: MemberId, message: Message): void {
-    this.#commands.push({ type: 'send', to, message });
   }
 }

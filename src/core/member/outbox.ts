@@ -1,0 +1,35 @@
+import type { MemberId } from '../ids.ts';
+import type { Message } from '../messages.ts';
+import type { Command } from './api.ts';
+
+/** What a core asks of the world, in order, until the world takes it. */
+export class Outbox {
+  #commands: Command[] = [];
+  readonly #dropped = new Set<MemberId>();
+
+  push(...commands: readonly Command[]): void {
+    for (const command of commands) {
+      if (command.type === 'drop') {
+        // One reason is enough, and what is on its way from it may give more of them.
+        if (this.#dropped.has(command.peer)) continue;
+        this.#dropped.add(command.peer);
+      }
+      this.#commands.push(command);
+    }
+  }
+
+  /** Whether a member was to be dropped: it is not wanted back. */
+  hasDropped(peer: MemberId): boolean {
+    return this.#dropped.has(peer);
+  }
+
+  send(to: MemberId, message: Message): void {
+    this.#commands.push({ type: 'send', to, message });
+  }
+
+  drain(): readonly Command[] {
+    const commands = this.#commands;
+    this.#commands = [];
+    return commands;
+  }
+}
