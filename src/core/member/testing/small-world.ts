@@ -45,6 +45,17 @@ export interface Actor {
   originBytes: number;
 }
 
+/** A member that is not run by a core: what it sends when it is asked. */
+export interface Played {
+  /** What stands in its bytes: `good` for the origin's. */
+  readonly content: string;
+  readonly recordOf: (piece: number) => PieceRecord | undefined;
+  /** It sends the records after the bytes. */
+  readonly recordsLast?: boolean;
+  /** It takes the request and sends nothing. */
+  readonly silent?: boolean;
+}
+
 interface Due {
   readonly atMs: number;
   readonly order: number;
@@ -59,6 +70,7 @@ interface Due {
 export class SmallWorld {
   nowMs = 0;
   readonly actors = new Map<MemberId, Actor>();
+  readonly played = new Map<MemberId, Played>();
   /** What the file really is, whatever was offered. */
   readonly sizeBytes: number;
   readonly offer: Offer;
@@ -140,11 +152,16 @@ export class SmallWorld {
     }
   }
 
-  /** A session with somebody who is played by the test. */
-  meet(actor: Actor, stranger: MemberId): void {
+  /** A session with somebody who is played by the test: by its words, or by what it sends too. */
+  meet(actor: Actor, stranger: MemberId, played?: Played): void {
+    if (played) this.played.set(stranger, played);
     this.#links.add(`${actor.id} ${stranger}`);
     const certificate = new Uint8Array([2]);
     this.tell(actor, { type: 'peer-up', peer: stranger, name: stranger, addresses: [], certificate });
+  }
+
+  disconnectStranger(actor: Actor, stranger: MemberId): void {
+    this.tell(actor, { type: 'peer-down', peer: stranger });
   }
 
   say(from: MemberId, to: Actor, message: Message): void {
@@ -310,13 +327,26 @@ export class SmallWorld {
     if (!pull) return;
     const { download } = this.offer;
     const { position: start, end } = pull;
+    const played = this.played.get(pull.from);
+    if (played?.silent) return;
     const from = this.actors.get(pull.from);
-    const records = from?.core.serve(download, { start, end });
-    if (!from || !records) return this.#endPull(actor, id, 'refused');
-    this.tell(actor, { type: 'records', download, records });
-    actor.disk.write(start, end, from.disk.read(start, end));
+    const records = played
+      ? this.#piecesOf(start, end).flatMap((piece) => played.recordOf(piece) ?? [])
+      : from?.core.serve(download, { start, end });
+    if (!records) return this.#endPull(actor, id, 'refused');
+    if (!played?.recordsLast) this.tell(actor, { type: 'records', download, records });
+    actor.disk.write(start, end, played?.content ?? from!.disk.read(start, end));
     this.tell(actor, { type: 'pull-bytes', download, pull: id, start, end });
-    this.#endPull(actor, id, 'complete');
+    if (!played?.recordsLast) return this.#endPull(actor, id, 'complete');
+    this.later(5, () => {
+      this.tell(actor, { type: 'records', download, records });
+      this.#endPull(actor, id, 'complete');
+    });
+  }
+
+  #piecesOf(start: number, end: number): number[] {
+    const [first, last] = [this.geometry.pieceAt(start), this.geometry.pieceAt(end - 1)];
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
   }
 
   #endPull(actor: Actor, pull: number, outcome: 'complete' | 'stopped' | 'broken' | 'refused'): void {

@@ -1,0 +1,397 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Message, PieceRecord } from '../messages.ts';
+import type { Command } from './api.ts';
+import { fakeHash } from './testing/fake-disk.ts';
+import { type Actor, SmallWorld, sampleOffer } from './testing/small-world.ts';
+
+const PIECE = 256 * 1024;
+const ALL = { start: 0, end: 17 };
+
+const geometry = new SmallWorld().geometry;
+
+function recordBy(signer: string, content = 'good'): (piece: number) => PieceRecord {
+  return (piece) => ({
+    piece,
+    sha256: fakeHash(piece, geometry.bytesOf(piece), content),
+    signer,
+    signature: new Uint8Array(64),
+  });
+}
+
+function have(start: number, end: number, records: readonly PieceRecord[] = []): Message {
+  return { type: 'have', download: 'd0', runs: [{ start, end }], records };
+}
+
+function of<T extends Command['type']>(actor: Actor, type: T): Extract<Command, { type: T }>[] {
+  return actor.commands.filter((command) => command.type === type) as Extract<Command, { type: T }>[];
+}
+
+function sent<T extends Message['type']>(actor: Actor, type: T): Extract<Message, { type: T }>[] {
+  const messages = of(actor, 'send').map(({ message }) => message);
+  return messages.filter((message) => message.type === type) as Extract<Message, { type: T }>[];
+}
+
+/** A member that cannot reach the origin and has to get everything from others. */
+function cutOff(world = new SmallWorld()): { world: SmallWorld; a: Actor } {
+  const a = world.add('a', 1);
+  world.tell(a, { type: 'add-download', offer: world.offer, held: [], maxConnections: 4 });
+  return { world, a };
+}
+
+const refused = { type: 'probe-done', download: 'd0', canFetch: false, message: 'not for you' } as const;
+
+test('a piece from the origin is hashed, signed, kept and announced with its record', () => {
+  const world = new SmallWorld();
+  const a = world.add('a', 1);
+  world.meet(a, 'x');
+  world.open(a);
+  assert.ok(world.finishes(60_000, a));
+  assert.equal(of(a, 'sign').length, 17);
+  assert.equal(of(a, 'keep').length, 0);
+  const told = sent(a, 'have').flatMap(({ records }) => records);
+  assert.deepEqual(new Set(told.map(({ piece }) => piece)).size, 17);
+  assert.ok(told.every(({ signer }) => signer === 'a'));
+});
+
+test('a piece from a member is kept with the record of who fetched it, and announced without', () => {
+  const { world, a } = cutOff();
+  world.meet(a, 'x', { content: 'good', recordOf: recordBy('x') });
+  world.meet(a, 'y');
+  world.say('x', a, have(0, 17));
+  assert.ok(world.finishes(60_000, a));
+  assert.equal(of(a, 'keep').length, 17);
+  assert.equal(of(a, 'sign').length, 0);
+  assert.deepEqual(
+    sent(a, 'have').flatMap(({ records }) => records),
+    [],
+  );
+  assert.deepEqual([...a.core.signersOf('d0')], ['x']);
+});
+
+test('a piece whose record comes after its bytes waits for it', () => {
+  const { world, a } = cutOff();
+  world.meet(a, 'x', { content: 'good', recordOf: recordBy('x'), recordsLast: true });
+  world.say('x', a, have(0, 17));
+  assert.ok(world.finishes(60_000, a));
+  assert.equal(
+    of(a, 'pull').reduce((sum, { start, end }) => sum + end - start, 0),
+    world.sizeBytes,
+  );
+});
+
+test('a piece whose record never comes is worth nothing, and is got from somebody who has one', () => {
+  const { world, a } = cutOff();
+  world.meet(a, 'x', { content: 'good', recordOf: () => undefined });
+  world.say('x', a, have(0, 17));
+  world.run(5_000);
+  assert.equal(of(a, 'keep').length, 0);
+  assert.equal(of(a, 'drop').length, 0);
+  world.meet(a, 'y', { content: 'good', recordOf: recordBy('y') });
+  world.say('y', a, have(0, 17));
+  assert.ok(world.finishes(60_000, a));
+});
+
+test('whoever sends bytes that do not match their record is dropped, and the piece comes from elsewhere', () => {
+  const { world, a } = cutOff();
+  world.meet(a, 'bad', { content: 'corrupt', recordOf: recordBy('x') });
+  world.say('bad', a, have(0, 17));
+  world.run(50);
+  assert.deepEqual(
+    of(a, 'drop').map(({ peer }) => peer),
+    ['bad'],
+  );
+  assert.equal(of(a, 'keep').length, 0);
+  world.meet(a, 'y', { content: 'good', recordOf: recordBy('x') });
+  world.say('y', a, have(0, 17));
+  assert.ok(world.finishes(60_000, a));
+});
+
+test('a signer whose hash the origin proves wrong is banned, and all that it signed is fetched again', () => {
+  const { world, a } = cutOff();
+  world.meet(a, 'liar', { content: 'poison', recordOf: recordBy('liar', 'poison') });
+  world.say('liar', a, have(3, 4));
+  world.say('liar', a, have(7, 8));
+  world.say('liar', a, have(5, 6));
+  world.run(100);
+  assert.equal(of(a, 'keep').length, 3);
+  world.say('liar', a, { type: 'have', download: 'd0', runs: [], records: [recordBy('liar', 'poison')(9)] });
+  world.tell(a, { type: 'probe-done', download: 'd0', canFetch: true, message: undefined });
+  assert.ok(world.finishes(60_000, a));
+  assert.ok(of(a, 'drop').some(({ peer }) => peer === 'liar'));
+  assert.equal(a.disk.read(0, world.sizeBytes), 'good');
+  assert.deepEqual([...a.core.signersOf('d0')], ['a']);
+});
+
+test('what a liar signed is not believed again when somebody else brings it', () => {
+  const world = new SmallWorld();
+  const a = world.add('a', 1);
+  world.meet(a, 'liar', { content: 'poison', recordOf: recordBy('liar', 'poison') });
+  world.open(a);
+  world.run(30);
+  assert.ok(a.core.serve('d0', { start: 0, end: PIECE }));
+  world.say('liar', a, have(0, 1, [recordBy('liar', 'poison')(0)]));
+  assert.deepEqual(
+    of(a, 'drop').map(({ peer }) => peer),
+    ['liar'],
+  );
+  world.meet(a, 'relay', { content: 'poison', recordOf: recordBy('liar', 'poison') });
+  world.say('relay', a, have(0, 17));
+  assert.ok(world.finishes(60_000, a));
+  assert.equal(a.disk.read(0, world.sizeBytes), 'good');
+});
+
+test('a piece that was on its way to the journal when its signer was found out is fetched again', () => {
+  const { world, a } = cutOff();
+  const held: Command[] = [];
+  a.intercept = (command) => command.type === 'keep' && held.push(command) > 0;
+  world.meet(a, 'liar', { content: 'poison', recordOf: recordBy('liar', 'poison') });
+  world.say('liar', a, have(3, 4));
+  world.run(50);
+  assert.equal(held.length, 1);
+  world.tell(a, { type: 'probe-done', download: 'd0', canFetch: true, message: undefined });
+  world.run(30);
+  world.say('liar', a, { type: 'have', download: 'd0', runs: [], records: [recordBy('liar', 'poison')(0)] });
+  assert.ok(of(a, 'drop').some(({ peer }) => peer === 'liar'));
+  for (const command of held) {
+    if (command.type === 'keep') world.tell(a, { type: 'kept', download: 'd0', record: command.record });
+  }
+  a.intercept = () => false;
+  assert.ok(world.finishes(60_000, a));
+  assert.equal(a.disk.read(0, world.sizeBytes), 'good');
+});
+
+test('a wrong digest is answered once by fetching what others signed from the origin', () => {
+  const { world, a } = cutOff();
+  world.meet(a, 'x', { content: 'poison', recordOf: recordBy('x', 'poison') });
+  world.say('x', a, have(2, 4));
+  world.run(100);
+  world.disconnectStranger(a, 'x');
+  a.intercept = (command) => {
+    if (command.type !== 'finish' || a.disk.read(0, world.sizeBytes) === 'good') return false;
+    world.later(1, () =>
+      world.tell(a, { type: 'failed', download: 'd0', code: 'digest-mismatch', message: 'wrong' }),
+    );
+    return true;
+  };
+  world.tell(a, { type: 'probe-done', download: 'd0', canFetch: true, message: undefined });
+  assert.ok(world.finishes(60_000, a));
+  assert.equal(of(a, 'finish').length, 2);
+  assert.equal(a.originBytes, world.sizeBytes);
+});
+
+test('a wrong digest of a file that all came from the origin is the end', () => {
+  const world = new SmallWorld();
+  const a = world.add('a', 1);
+  a.intercept = (command) => {
+    if (command.type !== 'finish') return false;
+    world.later(1, () =>
+      world.tell(a, { type: 'failed', download: 'd0', code: 'digest-mismatch', message: 'wrong' }),
+    );
+    return true;
+  };
+  world.open(a);
+  world.run(60_000);
+  assert.equal(of(a, 'finish').length, 1);
+  assert.equal(a.core.failureOf('d0'), 'wrong');
+  assert.equal(a.originBytes, world.sizeBytes);
+});
+
+test('a member that is refused and alone gives up at once, and says why', () => {
+  const { world, a } = cutOff();
+  world.tell(a, refused);
+  assert.deepEqual(
+    of(a, 'hopeless').map(({ message }) => message),
+    ['not for you'],
+  );
+  world.run(10);
+  assert.equal(a.core.failureOf('d0'), 'not for you');
+});
+
+test('a member that is refused hopes as long as somebody else may fetch, and five seconds more', () => {
+  const { world, a } = cutOff();
+  world.meet(a, 'x');
+  world.tell(a, refused);
+  world.run(60_000);
+  assert.deepEqual(of(a, 'hopeless'), []);
+  world.say('x', a, { type: 'status', downloads: [] });
+  world.run(4_900);
+  assert.deepEqual(of(a, 'hopeless'), []);
+  world.run(200);
+  assert.equal(of(a, 'hopeless').length, 1);
+});
+
+test('a member that nobody gives anything to do helps itself after a while', () => {
+  const world = new SmallWorld();
+  const a = world.add('a', 2);
+  world.meet(a, 'boss');
+  world.say('boss', a, { type: 'coordinate', epoch: 9, seniority: 1 });
+  world.open(a);
+  world.run(9_000);
+  assert.equal(a.originBytes, 0);
+  assert.ok(world.finishes(60_000, a));
+});
+
+test('a download that has waited for its turn does not take that for having been kept waiting', () => {
+  const world = new SmallWorld();
+  const a = world.add('a', 2);
+  world.meet(a, 'boss');
+  world.say('boss', a, { type: 'coordinate', epoch: 9, seniority: 1 });
+  a.intercept = (command) => command.type === 'fetch';
+  for (const order of [0, 1]) {
+    const offer = sampleOffer({ download: `d${order}`, order });
+    world.tell(a, { type: 'add-download', offer, held: [], maxConnections: 4 });
+  }
+  world.run(60_000);
+  world.tell(a, { type: 'probe-done', download: 'd1', canFetch: true, message: undefined });
+  world.tell(a, { type: 'failed', download: 'd0', code: 'disk-full', message: 'full' });
+  world.run(9_000);
+  assert.deepEqual(of(a, 'fetch'), []);
+  world.run(2_000);
+  assert.equal(of(a, 'fetch').length, 1);
+});
+
+test('what the origin was to bring alone may come from members once the origin refuses', () => {
+  const world = new SmallWorld();
+  const a = world.add('a', 2);
+  world.meet(a, 'boss', { content: 'good', recordOf: recordBy('boss'), silent: true });
+  world.say('boss', a, { type: 'coordinate', epoch: 9, seniority: 1 });
+  world.say('boss', a, have(0, 17));
+  a.intercept = (command) => command.type === 'fetch';
+  world.open(a);
+  world.run(25_000);
+  const [fetch] = of(a, 'fetch');
+  assert.ok(fetch, 'it has helped itself');
+  world.played.set('boss', { content: 'good', recordOf: recordBy('boss') });
+  world.tell(a, {
+    type: 'origin-ended',
+    download: 'd0',
+    stream: fetch.stream,
+    outcome: 'refused',
+    retryAfterMs: undefined,
+    message: 'no more',
+  });
+  assert.ok(world.finishes(120_000, a));
+});
+
+test('pieces are announced before the lease that they came by is reported as over', () => {
+  const world = new SmallWorld();
+  const a = world.add('a', 2);
+  world.meet(a, 'boss');
+  world.say('boss', a, { type: 'coordinate', epoch: 9, seniority: 1 });
+  world.open(a);
+  const lease = { lease: 10 * 2 ** 20, kind: 'run', victim: undefined, start: 0, end: 2 * PIECE } as const;
+  world.say('boss', a, { type: 'grant', epoch: 9, download: 'd0', lease });
+  world.run(300);
+  const messages = of(a, 'send').map(({ message }) => message);
+  const over = messages.findIndex(
+    (message) =>
+      message.type === 'report' && message.seenLease === lease.lease && message.leases.length === 0,
+  );
+  const announced = messages.findIndex(
+    (message) => message.type === 'have' && message.runs.some(({ end }) => end === 2),
+  );
+  assert.ok(announced !== -1 && over !== -1 && announced < over);
+});
+
+test('a member whose piece another helped to end does not call the file its own', () => {
+  const world = new SmallWorld();
+  const a = world.add('a', 1);
+  world.meet(a, 'helper', { content: 'good', recordOf: () => undefined });
+  world.open(a);
+  world.run(6);
+  const stream = [...a.streams.values()][0]!;
+  const piece = Math.floor((stream.end - 1) / PIECE);
+  const start = Math.max(stream.position, geometry.startOf(piece)) + 1_000;
+  world.say('helper', a, { type: 'fragment', download: 'd0', start, end: stream.end });
+  assert.deepEqual(
+    of(a, 'pull').map(({ from }) => from),
+    ['helper'],
+  );
+  assert.ok(world.finishes(60_000, a));
+  assert.deepEqual([...a.core.signersOf('d0')].sort(), ['a', 'helper']);
+});
+
+test('a fragment that never comes does not keep the piece from being finished, offered as often as it may be', () => {
+  const world = new SmallWorld();
+  const a = world.add('a', 1);
+  world.meet(a, 'helper', { content: 'good', recordOf: () => undefined, silent: true });
+  a.intercept = (command) => {
+    if (command.type !== 'fetch' || command.end === undefined) return false;
+    const start = Math.max(command.start, command.end - 200_000);
+    world.later(1, () =>
+      world.say('helper', a, { type: 'fragment', download: 'd0', start, end: command.end! }),
+    );
+    return false;
+  };
+  world.open(a);
+  assert.ok(world.finishes(120_000, a));
+});
+
+test('the size of a file that had none is known at its end, and everybody is told', () => {
+  const offer = sampleOffer({
+    ranges: false,
+    pieceBytes: 1 << 20,
+    identity: { sizeBytes: undefined, etag: undefined, lastModified: undefined },
+  });
+  const world = new SmallWorld(offer, 2_500_000);
+  const a = world.add('a', 1);
+  world.meet(a, 'x');
+  world.open(a);
+  assert.ok(world.finishes(60_000, a));
+  assert.ok(sent(a, 'offer').some(({ identity }) => identity.sizeBytes === 2_500_000));
+  assert.equal(a.core.offerOf('d0')?.identity.sizeBytes, 2_500_000);
+});
+
+test('what was on disk before is announced and not fetched', () => {
+  const world = new SmallWorld();
+  const a = world.add('a', 1);
+  world.meet(a, 'x');
+  for (const piece of [0, 1, 2]) a.disk.write(geometry.startOf(piece), geometry.endOf(piece), 'good');
+  world.open(a, world.offer, [0, 1, 2].map(recordBy('a')));
+  assert.deepEqual(sent(a, 'have')[0]?.runs, [{ start: 0, end: 3 }]);
+  assert.ok(world.finishes(60_000, a));
+  assert.equal(a.originBytes, world.sizeBytes - 3 * PIECE);
+});
+
+test('a download that was on disk whole is finished at once', () => {
+  const world = new SmallWorld();
+  const a = world.add('a', 1);
+  const pieces = Array.from({ length: ALL.end }, (_, piece) => piece);
+  world.open(a, world.offer, pieces.map(recordBy('a')));
+  assert.ok(world.finishes(1_000, a));
+  assert.equal(a.originBytes, 0);
+});
+
+test('an empty file is finished at once', () => {
+  const identity = { ...sampleOffer().identity, sizeBytes: 0 };
+  const world = new SmallWorld(sampleOffer({ identity }));
+  const a = world.add('a', 1);
+  world.open(a);
+  assert.ok(world.finishes(1_000, a));
+});
+
+test('whole checked pieces are served with their records, other bytes only where the origin has brought them', () => {
+  const world = new SmallWorld();
+  const a = world.add('a', 1);
+  world.open(a);
+  world.run(40);
+  assert.deepEqual(
+    a.core.serve('d0', { start: 0, end: 2 * PIECE })?.map(({ piece }) => piece),
+    [0, 1],
+  );
+  const stream = [...a.streams.values()][0]!;
+  const here = stream.position;
+  assert.deepEqual(a.core.serve('d0', { start: here - 100, end: here }), []);
+  for (const [start, end] of [
+    [here - 100, here + 1],
+    [0, here],
+    [5, 5],
+    [-PIECE, PIECE],
+    [16 * PIECE, 17 * PIECE],
+    [2 ** 50, 2 ** 50 + 1],
+  ] as const) {
+    assert.equal(a.core.serve('d0', { start, end }), undefined, `${start} to ${end}`);
+  }
+  assert.equal(a.core.serve('d9', { start: 0, end: 1 }), undefined);
+});
