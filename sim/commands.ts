@@ -68,6 +68,9 @@ export function carryOut(world: World, member: SimMember, command: Command): voi
         world.deliver(member, { type: 'kept', download, record: command.record });
       });
       return;
+    case 'unkeep':
+      member.disk.unkeep(command.piece);
+      return;
     case 'finish':
       member.finishing = true;
       later(world, member, FINISH_MS, () => {

@@ -32,12 +32,12 @@ export class Disk {
     return extent;
   }
 
-  /** Writes bytes that may span pieces. */
+  /** Writes bytes that may span pieces. What is kept is not written again, as in the real part file. */
   write(start: number, end: number, value: string, fromOrigin: boolean): void {
     for (let at = start; at < end; ) {
       const piece = this.#geometry.pieceAt(at);
       const stop = Math.min(end, this.#geometry.endOf(piece));
-      this.extent(piece).write(at, stop, value, fromOrigin);
+      if (!this.#records.has(piece)) this.extent(piece).write(at, stop, value, fromOrigin);
       at = stop;
     }
   }
@@ -81,6 +81,10 @@ export class Disk {
 
   keep(record: PieceRecord): void {
     this.#records.set(record.piece, record);
+  }
+
+  unkeep(piece: number): void {
+    this.#records.delete(piece);
   }
 
   /** What a new process finds after a crash: journalled pieces only; `wiped`: nothing. */

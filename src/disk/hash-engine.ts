@@ -3,7 +3,7 @@ import { readSync } from 'node:fs';
 import { type Algorithm, type Digest, digestOf, type PieceDigest } from './digest.ts';
 
 export type HashRequest =
-  /** A file whose whole-file digests are wanted; the descriptor stays open until `close` is answered. */
+  /** A file whose whole-file digests are wanted, from its first byte on; the descriptor stays open until `close` is answered. */
   | {
       readonly type: 'open';
       readonly part: number;

@@ -86,6 +86,11 @@ export class Hasher {
     this.#send({ type: 'open', part, fd, algorithms });
   }
 
+  /** Begins the whole-file digests of an open file anew. */
+  restart(part: number, fd: number, algorithms: readonly Algorithm[]): void {
+    this.#send({ type: 'open', part, fd, algorithms });
+  }
+
   /** Resolves when the descriptor may be closed. */
   async close(part: number): Promise<void> {
     try {

@@ -53,6 +53,11 @@ export function recordLine(record: PieceRecord): string {
   return `${JSON.stringify({ p: record.piece, h, m: record.signer, s })}\n`;
 }
 
+/** The line that takes back what earlier ones say of a piece. */
+export function dropLine(piece: number): string {
+  return `${JSON.stringify({ drop: piece })}\n`;
+}
+
 /** The line that says how long a file of unknown size turned out to be, in bytes. */
 export function sizeLine(sizeBytes: number): string {
   return `${JSON.stringify({ size: sizeBytes })}\n`;
@@ -82,6 +87,7 @@ export async function readJournal(path: string): Promise<JournalReading> {
         if (line.length > MAX_LINE_CHARS || ++lines > MAX_LINES || value === undefined) break;
         const record = recordFrom(value);
         if (record !== undefined) records.set(record.piece, record);
+        else if (isSize(value.drop)) records.delete(value.drop);
         else if (isSize(value.size))
           header = { ...header, identity: { ...header.identity, sizeBytes: value.size } };
         else break;

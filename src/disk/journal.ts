@@ -6,7 +6,7 @@ import type { DragonloadError } from '../core/errors.ts';
 import type { PieceRecord } from '../core/messages.ts';
 import { codeOf, diskError, onDisk } from './disk-error.ts';
 import type { JournalHeader } from './journal-format.ts';
-import { headerLine, recordLine, sizeLine } from './journal-format.ts';
+import { dropLine, headerLine, recordLine, sizeLine } from './journal-format.ts';
 
 const FLUSH_MS = 200;
 const FLUSH_LINES = 64;
@@ -75,6 +75,11 @@ export class Journal {
   /** Notes a kept piece. A failure to write goes to `onError`. */
   add(record: PieceRecord): void {
     this.#push(recordLine(record));
+  }
+
+  /** Notes that a piece is not held any more. */
+  drop(piece: number): void {
+    this.#push(dropLine(piece));
   }
 
   /** Notes the size of a file that had none, in bytes. */

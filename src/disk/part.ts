@@ -40,6 +40,8 @@ export class Part implements AsyncDisposable {
   readonly #pieceDigest: PieceDigest;
   readonly #pieces = new PieceTable();
   readonly #writers = new Set<PartWriter>();
+  /** Pieces unkept since they were last asked to be kept. */
+  readonly #unkept = new Set<number>();
   #geometry: Geometry;
   #targetPath: string;
   #resumed: readonly PieceRecord[] = [];
@@ -161,14 +163,32 @@ export class Part implements AsyncDisposable {
     this.#mustBe('open');
     const { piece, sha256 } = record;
     if (this.#pieces.isKept(piece)) return;
+    this.#unkept.delete(piece);
     if (!isEqual(this.#pieces.hashOf(piece), sha256)) {
       await this.hash(piece);
+      if (this.#unkept.has(piece)) return;
       if (!isEqual(this.#pieces.hashOf(piece), sha256)) {
         throw new DragonloadError('internal', `Piece ${piece} is not the one that was checked.`);
       }
     }
     this.#pieces.keep(piece);
     this.#claim.journal.add(record);
+    this.#advance();
+  }
+
+  /**
+   * A piece was kept on somebody's word that proved wrong: from now on it is missing, and may be written again. A `keep`
+   * of it that is under way comes to nothing.
+   */
+  unkeep(piece: number): void {
+    this.#mustBe('open');
+    this.#unkept.add(piece);
+    const wasHashed = piece < this.#pieces.frontier;
+    if (!this.#pieces.unkeep(piece)) return;
+    this.#claim.journal.drop(piece);
+    if (!wasHashed) return;
+    // The digests of the whole file cannot go back: they begin again.
+    this.#hasher.restart(this.#id, this.#claim.file.fd, this.#algorithms);
     this.#advance();
   }
 

@@ -21,7 +21,7 @@ export type Writing =
   | 'hash';
 
 /**
- * What is known about the pieces of a part file. Invariants: a kept piece is never written again; a hash is only
+ * What is known about the pieces of a part file. Invariants: a kept piece is never written again, unless it is unkept; a hash is only
  * remembered while the bytes that it was taken of are on disk; a piece is hashed on its way to the disk only if
  * one stream wrote it from end to end, so that the hash is the hash of what lies there.
  */
@@ -114,5 +114,15 @@ export class PieceTable {
     this.#keptCount++;
     this.#active.delete(piece);
     while (this.isKept(this.#frontier)) this.#frontier++;
+  }
+
+  /** What is on disk of a piece counts for nothing any more. True when it was kept. */
+  unkeep(piece: number): boolean {
+    this.#active.delete(piece);
+    if (!this.isKept(piece)) return false;
+    this.#kept[piece] = 0;
+    this.#keptCount--;
+    this.#frontier = Math.min(this.#frontier, piece);
+    return true;
   }
 }

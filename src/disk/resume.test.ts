@@ -81,6 +81,14 @@ test('a later run finds the kept pieces with their records, and finishes', async
   assert.equal((await part.finish()).sha256, sha256(content));
 });
 
+test('a piece that was unkept is not gone on with', async (t) => {
+  const { directory } = await interrupted(t);
+  const part = await openPart(t, directory, content);
+  part.unkeep(2);
+  await part[Symbol.asyncDispose]();
+  assert.deepEqual(pieces(await openPart(t, directory, content)), [0, 1, 5, 8]);
+});
+
 test('a part begun with checksums alone is gone on with in a room, and the other way round', async (t) => {
   for (const begun of ['crc32', 'sha256'] as const) {
     for (const pieceDigest of ['crc32', 'sha256'] as const) {

@@ -107,6 +107,9 @@ export class DownloadRunner implements AsyncDisposable {
       case 'keep':
         this.#keep(command.record);
         return true;
+      case 'unkeep':
+        this.part.unkeep(command.piece);
+        return true;
       default:
         return false;
     }

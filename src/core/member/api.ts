@@ -162,6 +162,11 @@ export type Command =
     }
   /** The piece came from a member and matches its record: journal it, answer with `kept`. */
   | { readonly type: 'keep'; readonly download: DownloadId; readonly record: PieceRecord }
+  /**
+   * A piece that was kept is not believed any more: its bytes count for nothing, in the journal too, and are about to be
+   * written anew.
+   */
+  | { readonly type: 'unkeep'; readonly download: DownloadId; readonly piece: number }
   /** Every piece is held: check the whole file, rename it, answer with `finished` or `failed`. */
   | { readonly type: 'finish'; readonly download: DownloadId }
   /** Neither the origin nor anybody in the room can give what is missing: tell the user, answer with `failed`. */

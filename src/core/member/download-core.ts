@@ -182,8 +182,10 @@ export class DownloadCore {
   }
 
   sizeKnown(sizeBytes: number, nowMs: number): boolean {
+    const held = [...this.#ledger.held];
     const full = this.state.sizeKnown(sizeBytes);
     if (!full) return false;
+    for (const piece of held) if (!this.#ledger.held.has(piece)) this.#unkeep(piece);
     this.#options.emit({ type: 'set-size', download: this.#download, sizeBytes });
     this.#origin.sizeKnown(sizeBytes);
     this.#hashAll(full);
@@ -211,9 +213,12 @@ export class DownloadCore {
   }
 
   kept(record: PieceRecord, nowMs: number): void {
-    if (!this.state.isFull(record.piece)) return;
-    // Its signer was found out between the check and this.
-    if (this.state.knowledge.isLiar(record.signer)) return this.#discard(record.piece, nowMs);
+    const isFull = this.state.isFull(record.piece);
+    // Its signer was found out between the check and this, or the file turned out to be shorter.
+    const isLie = this.state.knowledge.isLiar(record.signer);
+    if (isFull ? isLie : !this.#ledger.held.has(record.piece)) this.#unkeep(record.piece);
+    if (!isFull) return;
+    if (isLie) return this.#discard(record.piece, nowMs);
     this.#inVain = 0;
     this.state.knowledge.settle(record);
     this.#ledger.hold(record.piece);
@@ -370,11 +375,16 @@ export class DownloadCore {
   /** Pieces that this member holds but no longer believes in: back to the origin with them, by leases of its own. */
   #fetchAgain(pieces: readonly number[]): void {
     for (const piece of pieces) {
+      this.#unkeep(piece);
       this.#ledger.reset(piece);
       if (this.#origin.refusal === undefined) this.#lan.forbid(piece);
       else this.#lan.refresh(this.state.geometry.bytesOfRun({ start: piece, end: piece + 1 }));
     }
     for (const run of toRuns(pieces)) this.#ownLease(run);
+  }
+
+  #unkeep(piece: number): void {
+    this.#options.emit({ type: 'unkeep', download: this.#download, piece });
   }
 
   #ownLease(run: Run): void {

@@ -93,6 +93,61 @@ test('a record of a piece that the file does not have is passed over', () => {
   assert.ok(a.commands.some((command) => command.type === 'drop' && command.peer === 'evil'));
 });
 
+test('what a liar had signed is given up and fetched again', () => {
+  const world = new SmallWorld();
+  const a = world.add('a', 1);
+  world.meet(a, 'evil');
+  world.originStepMs = 50;
+  world.open(a);
+  const lie = (piece: number): PieceRecord => ({
+    piece,
+    sha256: fakeHash(piece, PIECE, 'evil'),
+    signer: 'evil',
+    signature,
+  });
+  a.intercept = (command) => {
+    if (command.type !== 'pull') return false;
+    const { pull, start, end, download } = command;
+    world.later(1, () => {
+      a.disk.write(start, end, 'evil');
+      world.tell(a, { type: 'pull-bytes', download, pull, start, end });
+      world.tell(a, { type: 'pull-ended', download, pull, outcome: 'complete', records: [] });
+    });
+    return true;
+  };
+  const lies = [9, 10, 11].map(lie);
+  world.say('evil', a, { type: 'have', download: 'd0', runs: [{ start: 9, end: 12 }], records: lies });
+  const isOwn = (piece: number) => a.core.recordOf('d0', piece)?.signer === 'a';
+  assert.ok(
+    world.run(5_000, () => isOwn(0) && a.core.view(world.nowMs).downloads[0]!.heldBytes >= 4 * PIECE),
+  );
+  world.say('evil', a, { type: 'have', download: 'd0', runs: [], records: [lie(0)] });
+  assert.ok(world.finishes(60_000, a));
+  const unkept = a.commands
+    .filter(({ type }) => type === 'unkeep')
+    .map((command) => 'piece' in command && command.piece);
+  assert.deepEqual(unkept, [9, 10, 11]);
+  assert.equal(a.disk.read(0, world.sizeBytes), 'good');
+  assert.deepEqual(a.core.signersOf('d0'), new Set(['a']));
+});
+
+test('a liar that is found out when the file is being finished still counts as a signer', () => {
+  const world = new SmallWorld();
+  const a = world.add('a', 1);
+  world.meet(a, 'evil');
+  const records = Array.from({ length: 8 }, (_, piece): PieceRecord => {
+    return { piece, sha256: fakeHash(piece, PIECE), signer: 'evil', signature };
+  });
+  a.intercept = (command) => command.type === 'finish';
+  for (let piece = 0; piece < 8; piece++) a.disk.write(piece * PIECE, (piece + 1) * PIECE, 'good');
+  world.open(a, world.offer, records);
+  assert.ok(world.run(60_000, () => a.core.view(world.nowMs).downloads[0]!.phase === 'checking'));
+  const lie = { piece: 9, sha256: fakeHash(9, PIECE, 'evil'), signer: 'evil', signature };
+  world.say('evil', a, { type: 'have', download: 'd0', runs: [], records: [lie] });
+  assert.deepEqual(a.core.signersOf('d0'), new Set(['evil', 'a']));
+  assert.ok(!a.commands.some(({ type }) => type === 'unkeep'));
+});
+
 test('no size that another member names can be beyond what can be cut', () => {
   for (const sizeBytes of [2 ** 44, Number.MAX_SAFE_INTEGER, -1, 0.5, Number.NaN]) {
     const offer = sampleOffer({

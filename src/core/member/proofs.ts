@@ -86,6 +86,9 @@ export class Proofs {
     const { knowledge, ledger, me } = this.#state;
     if (signer === me) return;
     this.#options.emit({ type: 'drop', peer: signer, reason: `it signed a wrong hash for piece ${piece}` });
-    this.#options.fetchAgain(knowledge.distrust(signer).filter((other) => ledger.held.has(other)));
+    const held = knowledge.distrust(signer).filter((other) => ledger.held.has(other));
+    if (!this.#state.isOver) return this.#options.fetchAgain(held);
+    // The file is being finished: too late to fetch them again, not to say whose word they rest on.
+    for (const other of held) this.#state.noteSources(other, [signer]);
   }
 }
