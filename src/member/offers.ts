@@ -44,8 +44,8 @@ export function mismatchOf(room: FileIdentity, mine: FileIdentity): string | und
   }
   const sameTag = room.etag !== undefined && room.etag === mine.etag;
   const sameDate = room.lastModified !== undefined && room.lastModified === mine.lastModified;
-  const nothingToCompare =
-    (room.etag ?? room.lastModified) === undefined || (mine.etag ?? mine.lastModified) === undefined;
-  if (sameTag || sameDate || nothingToCompare) return undefined;
+  const tagsDiffer = room.etag !== undefined && mine.etag !== undefined && !sameTag;
+  const datesDiffer = room.lastModified !== undefined && mine.lastModified !== undefined && !sameDate;
+  if (sameTag || sameDate || !(tagsDiffer || datesDiffer)) return undefined;
   return 'the origin gives this member another version of the file than the room has';
 }

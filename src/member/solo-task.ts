@@ -4,9 +4,9 @@ import type { Offer, PieceRecord } from '../core/messages.ts';
 import { MemberTask } from './member-task.ts';
 import { makeOffer } from './offers.ts';
 import type { TaskOptions } from './task.ts';
+import { NOBODY } from './trust.ts';
 
-/** Alone there is nobody to prove anything to: records carry no name and no signature. */
-const NOBODY = '0'.repeat(64);
+/** Records carry no name and no signature. */
 const UNSIGNED = new Uint8Array(64);
 
 /** `get`: the same engine with one member. */

@@ -23,14 +23,19 @@ export function parseChecksum(text: string, by: string): ExpectedDigest {
   return { algorithm, hex, by };
 }
 
-/** What can honestly be said of a finished file. */
+/** Stands for the signer of what a member fetched alone: there is nobody to prove anything to. */
+export const NOBODY: MemberId = '0'.repeat(64);
+
+/** What can honestly be said of a finished file, given who signed its pieces, in this run and in those before. */
 export function trustOf(
   expected: readonly ExpectedDigest[],
-  signers: ReadonlySet<MemberId>,
+  signers: Iterable<MemberId>,
   me: MemberId,
 ): Trust {
   const [digest] = expected;
   if (digest) return { kind: 'publisher-verified', by: digest.by };
-  for (const signer of signers) if (signer !== me) return { kind: 'room-consistent', auditedShare: 0 };
+  for (const signer of signers) {
+    if (signer !== me && signer !== NOBODY) return { kind: 'room-consistent', auditedShare: 0 };
+  }
   return { kind: 'self-verified' };
 }
