@@ -3,6 +3,9 @@ import { Geometry, MAX_PIECES } from '../geometry.ts';
 import type { MemberId } from '../ids.ts';
 import type { Have, Offer, PieceRecord } from '../messages.ts';
 
+/** Of one piece at most this many records that contradict each other are remembered. */
+const MAX_RIVALS = 4;
+
 /**
  * What is known of a download from the others: who holds which piece, and the signed records. It exists from the
  * first word about a download, before this member takes part in it.
@@ -10,6 +13,8 @@ import type { Have, Offer, PieceRecord } from '../messages.ts';
 export class Knowledge {
   readonly availability = new Availability();
   readonly #records = new Map<number, PieceRecord>();
+  /** Records with another hash than the one in `#records`: one of the signers is wrong, and nobody knows which. */
+  readonly #rivals = new Map<number, readonly PieceRecord[]>();
   /** Members that have signed a wrong hash: nothing that they signed is believed again, whoever brings it. */
   readonly #liars = new Set<MemberId>();
   #offer: Offer | undefined;
@@ -26,7 +31,11 @@ export class Knowledge {
     if (pieceCount === undefined) return;
     this.#pieceCount = pieceCount;
     this.availability.setPieceCount(pieceCount);
-    for (const piece of this.#records.keys()) if (piece >= pieceCount) this.#records.delete(piece);
+    for (const piece of this.#records.keys()) {
+      if (piece < pieceCount) continue;
+      this.#records.delete(piece);
+      this.#rivals.delete(piece);
+    }
   }
 
   peerUp(peer: MemberId): void {
@@ -55,12 +64,27 @@ export class Knowledge {
       return undefined;
     const known = this.#records.get(record.piece);
     if (!known) this.#records.set(record.piece, record);
-    return known && !sameBytes(known.sha256, record.sha256) ? known : undefined;
+    if (!known || sameBytes(known.sha256, record.sha256)) return undefined;
+    this.#addRival(record);
+    return known;
   }
 
-  /** Puts a record in the place of whatever was believed before. */
+  /** The record of a piece with this hash, if anybody has signed it. */
+  matching(piece: number, sha256: Uint8Array): PieceRecord | undefined {
+    return this.#recordsOf(piece).find((record) => sameBytes(record.sha256, sha256));
+  }
+
+  /** Who signed another hash of a piece than this. */
+  signersAgainst(piece: number, sha256: Uint8Array): readonly MemberId[] {
+    const others = this.#recordsOf(piece).filter((record) => !sameBytes(record.sha256, sha256));
+    return others.map(({ signer }) => signer);
+  }
+
+  /** Puts a record in the first place, whatever was believed before. */
   settle(record: PieceRecord): void {
+    const known = this.#records.get(record.piece);
     this.#records.set(record.piece, record);
+    if (known && !sameBytes(known.sha256, record.sha256)) this.#addRival(known);
   }
 
   isLiar(member: MemberId): boolean {
@@ -71,12 +95,32 @@ export class Knowledge {
   distrust(signer: MemberId): readonly number[] {
     this.#liars.add(signer);
     const pieces: number[] = [];
+    for (const [piece, rivals] of this.#rivals) {
+      this.#rivals.set(
+        piece,
+        rivals.filter((rival) => rival.signer !== signer),
+      );
+    }
     for (const [piece, record] of this.#records) {
       if (record.signer !== signer) continue;
-      this.#records.delete(piece);
+      const [heir, ...rivals] = this.#rivals.get(piece) ?? [];
+      if (heir) this.#records.set(piece, heir);
+      else this.#records.delete(piece);
+      this.#rivals.set(piece, rivals);
       pieces.push(piece);
     }
     return pieces.sort((a, b) => a - b);
+  }
+
+  #recordsOf(piece: number): readonly PieceRecord[] {
+    const record = this.#records.get(piece);
+    return record ? [record, ...(this.#rivals.get(piece) ?? [])] : [];
+  }
+
+  #addRival(record: PieceRecord): void {
+    const rivals = this.#rivals.get(record.piece) ?? [];
+    if (rivals.length >= MAX_RIVALS || rivals.some(({ signer }) => signer === record.signer)) return;
+    this.#rivals.set(record.piece, [...rivals, record]);
   }
 }
 

@@ -48,12 +48,12 @@ export class Proofs {
     const verdict = judgePiece({
       sha256,
       sources,
-      record: knowledge.record(piece),
+      record: knowledge.matching(piece, sha256) ?? knowledge.record(piece),
       arriving: this.#options.isPulling(piece),
     });
     switch (verdict.kind) {
       case 'sign':
-        if (verdict.liar) this.#distrust(verdict.liar, piece);
+        for (const liar of knowledge.signersAgainst(piece, sha256)) this.#distrust(liar, piece);
         this.#state.noteSources(piece, sources);
         return this.#options.emit({ type: 'sign', download, piece, sha256 });
       case 'keep':

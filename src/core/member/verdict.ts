@@ -7,15 +7,15 @@ export interface Evidence {
   readonly sha256: Uint8Array;
   /** Where the bytes came from: `origin` or member ids. */
   readonly sources: ReadonlySet<string>;
-  /** The signed record that is believed so far. */
+  /** The signed record with this hash, else the one that is believed so far. */
   readonly record: PieceRecord | undefined;
   /** Whether more of the same transfer is under way, and the record may come with it. */
   readonly arriving: boolean;
 }
 
 export type Verdict =
-  /** It came from the origin: this member vouches for it. `liar` signed another hash. */
-  | { readonly kind: 'sign'; readonly liar: MemberId | undefined }
+  /** It came from the origin: this member vouches for it, and whoever signed another hash has lied. */
+  | { readonly kind: 'sign' }
   /** It is what its fetcher signed. */
   | { readonly kind: 'keep'; readonly record: PieceRecord }
   /** Nothing to compare it with yet. */
@@ -27,15 +27,13 @@ export type Verdict =
 export function judgePiece({ sha256, sources, record, arriving }: Evidence): Verdict {
   const [source] = sources;
   const matches = record !== undefined && sameBytes(record.sha256, sha256);
-  if (sources.size === 1 && source === 'origin') {
-    return { kind: 'sign', liar: record && !matches ? record.signer : undefined };
-  }
+  if (sources.size === 1 && source === 'origin') return { kind: 'sign' };
   if (record) {
     if (matches) return { kind: 'keep', record };
     // Bytes from several hands: none can be named.
     return { kind: 'discard', culprit: sources.size === 1 ? source : undefined };
   }
   // The beginning from the origin, the end fetched by another member for this one: this member is the first to know.
-  if (sources.has('origin')) return { kind: 'sign', liar: undefined };
+  if (sources.has('origin')) return { kind: 'sign' };
   return arriving ? { kind: 'wait' } : { kind: 'discard', culprit: undefined };
 }
