@@ -141,6 +141,38 @@ test('what a liar signed is not believed again when somebody else brings it', ()
   assert.equal(a.disk.read(0, world.sizeBytes), 'good');
 });
 
+test('a lie about a piece does not make a liar of whoever brings it as its own fetcher signed it', () => {
+  const { world, a } = cutOff();
+  world.meet(a, 'liar');
+  const lies = Array.from({ length: ALL.end }, (_, piece) => recordBy('liar', 'poison')(piece));
+  world.say('liar', a, { type: 'have', download: 'd0', runs: [], records: lies });
+  world.meet(a, 'honest', { content: 'good', recordOf: recordBy('honest') });
+  world.say('honest', a, have(0, 17));
+  assert.ok(world.finishes(60_000, a));
+  assert.deepEqual(of(a, 'drop'), []);
+  assert.deepEqual([...a.core.signersOf('d0')], ['honest']);
+});
+
+test('all who signed another hash than the origin has are found out together', () => {
+  const world = new SmallWorld();
+  const a = world.add('a', 1);
+  for (const [liar, content] of [
+    ['one', 'poison'],
+    ['two', 'venom'],
+  ] as const) {
+    world.meet(a, liar);
+    world.say(liar, a, { type: 'have', download: 'd0', runs: [], records: [recordBy(liar, content)(9)] });
+  }
+  world.open(a);
+  assert.ok(world.finishes(60_000, a));
+  assert.deepEqual(
+    of(a, 'drop')
+      .map(({ peer }) => peer)
+      .sort(),
+    ['one', 'two'],
+  );
+});
+
 test('a piece that was on its way to the journal when its signer was found out is fetched again', () => {
   const { world, a } = cutOff();
   const held: Command[] = [];

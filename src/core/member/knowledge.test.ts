@@ -28,6 +28,31 @@ test('what a liar signed is forgotten in the order of the pieces, and not believ
   assert.equal(knowledge.record(3)?.signer, 'honest');
 });
 
+test('records that contradict each other are both remembered, until one signer is found out', () => {
+  const knowledge = new Knowledge();
+  const lie = record(4, 'liar', 1);
+  const truth = record(4, 'honest', 2);
+  knowledge.learn(lie);
+  knowledge.learn(truth);
+  assert.equal(knowledge.matching(4, truth.sha256), truth);
+  assert.equal(knowledge.matching(4, lie.sha256), lie);
+  assert.equal(knowledge.matching(4, new Uint8Array(32)), undefined);
+  assert.deepEqual(knowledge.signersAgainst(4, truth.sha256), ['liar']);
+  knowledge.settle(truth);
+  assert.equal(knowledge.record(4), truth);
+  assert.deepEqual(knowledge.signersAgainst(4, truth.sha256), ['liar']);
+  knowledge.settle(lie);
+  assert.deepEqual(knowledge.distrust('liar'), [4]);
+  assert.equal(knowledge.record(4), truth);
+  assert.deepEqual(knowledge.signersAgainst(4, truth.sha256), []);
+});
+
+test('of contradicting records of one piece only a few are remembered', () => {
+  const knowledge = new Knowledge();
+  for (let i = 0; i < 100; i++) knowledge.learn(record(4, `x${i}`, i));
+  assert.ok(knowledge.signersAgainst(4, new Uint8Array(32).fill(200)).length <= 5);
+});
+
 test('records of pieces past the end are not taken, and forgotten when the end becomes known', () => {
   const knowledge = new Knowledge();
   knowledge.learn(record(100, 'x'));
