@@ -4,7 +4,7 @@ export const BLOCK_BYTES = 256 * 1024;
 /** Shared memory on its way to the disk and to the hash thread. Known by its index on both threads. */
 export interface Block {
   readonly index: number;
-  readonly bytes: Uint8Array<SharedArrayBuffer>;
+  readonly bytes: Buffer<SharedArrayBuffer>;
   /** How many still need its content; the pool counts. */
   users: number;
 }
@@ -35,7 +35,7 @@ export class BlockPool {
     const block = this.#free.pop();
     if (block !== undefined) block.users = 1;
     if (block !== undefined || this.#made === this.#limit) return block;
-    return { index: this.#made++, bytes: new Uint8Array(new SharedArrayBuffer(BLOCK_BYTES)), users: 1 };
+    return { index: this.#made++, bytes: Buffer.from(new SharedArrayBuffer(BLOCK_BYTES)), users: 1 };
   }
 
   /** A block as soon as one is given back, first come, first served. */

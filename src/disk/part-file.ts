@@ -42,6 +42,21 @@ export async function writeAll(file: FileHandle, bytes: Uint8Array, position: nu
     at += (await file.write(bytes, at, bytes.length - at, position + at)).bytesWritten;
 }
 
+/** Writes buffers one after the other from `position` on, with one call if the system takes them all. */
+export async function writeRun(
+  file: FileHandle,
+  buffers: readonly Uint8Array[],
+  position: number,
+): Promise<void> {
+  let { bytesWritten } = await file.writev(buffers, position);
+  for (const bytes of buffers) {
+    if (bytesWritten < bytes.length)
+      await writeAll(file, bytes.subarray(bytesWritten), position + bytesWritten);
+    bytesWritten = Math.max(0, bytesWritten - bytes.length);
+    position += bytes.length;
+  }
+}
+
 /** Fills all of `target` with the bytes of a file from `position` on. Throws when it has fewer. */
 export async function readInto(file: FileHandle, target: Uint8Array, position: number): Promise<void> {
   for (let at = 0; at < target.length; ) {

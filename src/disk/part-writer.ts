@@ -39,6 +39,7 @@ export class PartWriter {
   readonly #puts = new Set<Promise<void>>();
   #waiting: Promise<void> | undefined;
   #isClosed = false;
+  #isReporting = false;
   #timer: NodeJS.Timeout | undefined;
   /** The block start at the last look of the timer: a block that is still there then has waited long enough. */
   #seenStart = -1;
@@ -100,6 +101,7 @@ export class PartWriter {
     await this.#waiting?.catch(() => {});
     this.#send();
     await Promise.allSettled(this.#puts);
+    this.#report();
     this.#sink.endStream(this.#stream);
     const failure = this.#sink.failure();
     if (failure !== undefined) throw failure;
@@ -116,7 +118,8 @@ export class PartWriter {
   #fill(block: Block, chunk: Uint8Array, at: number): number {
     const boundary = Math.min(this.#end, (Math.floor(this.#blockStart / BLOCK_BYTES) + 1) * BLOCK_BYTES);
     const length = Math.min(chunk.length - at, boundary - this.#offset);
-    block.bytes.set(chunk.subarray(at, at + length), this.#offset - this.#blockStart);
+    // `set` goes through shared memory word by word, and byte by byte where the two are not aligned alike.
+    bufferOf(chunk).copy(block.bytes, this.#offset - this.#blockStart, at, at + length);
     this.#offset += length;
     if (this.#offset === boundary) this.#send();
     return length;
@@ -160,11 +163,21 @@ export class PartWriter {
       () => {
         this.#puts.delete(put);
         sent.isWritten = true;
-        this.#report();
+        this.#reportSoon();
       },
       () => void this.#puts.delete(put),
     );
     this.#puts.add(put);
+  }
+
+  /** What was written together is reported together. */
+  #reportSoon(): void {
+    if (this.#isReporting) return;
+    this.#isReporting = true;
+    queueMicrotask(() => {
+      this.#isReporting = false;
+      this.#report();
+    });
   }
 
   #report(): void {
@@ -184,4 +197,8 @@ export class PartWriter {
       this.#timer = setTimeout(() => this.#linger(), LINGER_MS).unref();
     }
   }
+}
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
