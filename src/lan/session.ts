@@ -102,7 +102,9 @@ export class LiveSession implements Session {
       }
       this.end({ kind: 'left', message: 'The member ended the session.' });
     } catch (error) {
-      const misbehaved = error instanceof DragonloadError || isUnreadable(error);
+      // What goes wrong on this side is not the other's fault.
+      const misbehaved =
+        (error instanceof DragonloadError && error.code === 'bad-peer') || isUnreadable(error);
       const message = error instanceof Error ? error.message : String(error);
       this.end({ kind: misbehaved ? 'misbehaved' : 'broken', message }, misbehaved ? error : undefined);
     } finally {

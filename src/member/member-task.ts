@@ -16,7 +16,7 @@ import { DownloadRunner, geometryOf, type PullFrom } from './download-runner.ts'
 import { Engine, type EngineOptions } from './engine.ts';
 import { resultOf } from './result.ts';
 import type { Result, Task, TaskEvent, TaskOptions } from './task.ts';
-import { type ExpectedDigest, parseChecksum } from './trust.ts';
+import { type ExpectedDigest, parseChecksum, THE_ROOM } from './trust.ts';
 
 const DEFAULT_CONNECTIONS = 4;
 
@@ -131,7 +131,7 @@ export abstract class MemberTask implements Task {
   /** The digests that the file must have: the user's word first, then the publisher's. */
   protected expectedOf(offer: Offer, probe: Probe | undefined): readonly ExpectedDigest[] {
     const own = this.options.checksum ? [parseChecksum(this.options.checksum, '--checksum')] : [];
-    const room = offer.checksum && own.length === 0 ? [parseChecksum(offer.checksum, 'the room')] : [];
+    const room = offer.checksum && own.length === 0 ? [parseChecksum(offer.checksum, THE_ROOM)] : [];
     return [...own, ...(probe?.digests ?? []), ...room];
   }
 
@@ -151,6 +151,8 @@ export abstract class MemberTask implements Task {
       geometry: geometryOf(offer),
       dataDir: this.places.dataDir,
       pieceDigest: this.pieceDigest,
+      onNotice: (message) => this.emit({ type: 'notice', message }),
+      signal: this.stopping.signal,
       digests: [...new Set(expected.map(({ algorithm }) => algorithm))].filter(
         (algorithm) => algorithm !== 'sha256',
       ),
@@ -186,8 +188,8 @@ export abstract class MemberTask implements Task {
     }
     if (this.expecting > 0 || this.#ending) return;
     const over = [...this.runners.keys()].every((id) => this.#results.has(id) || this.#failures.has(id));
-    if (!over || (this.#failures.size === 0 && (this.options.stay === true || this.isNeeded))) return;
-    if (this.#failures.size > 0 && this.#results.size > 0 && this.isNeeded) return;
+    const mayServe = this.#failures.size === 0 || this.#results.size > 0;
+    if (!over || (mayServe && (this.options.stay === true || this.isNeeded))) return;
     const [failure] = this.#failures.values();
     this.#endWith(failure);
   }
@@ -243,8 +245,9 @@ export abstract class MemberTask implements Task {
     // The sends of the last round are on their way; leaving comes after them.
     this.dispatch({ type: 'leave' });
     this.stopping.abort();
-    await this.close();
-    for (const runner of this.runners.values()) await runner[Symbol.asyncDispose]();
+    // Whatever fails here, the rest is closed all the same, and the task ends.
+    await this.close().catch(() => {});
+    for (const runner of this.runners.values()) await runner[Symbol.asyncDispose]().catch(() => {});
     this.#engine?.[Symbol.dispose]();
     const complete =
       this.runners.size > 0 && this.#results.size === this.runners.size && this.#failures.size === 0;

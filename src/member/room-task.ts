@@ -48,7 +48,7 @@ export abstract class RoomTask extends MemberTask {
     this.#identity = await loadIdentity(this.places.configDir, {
       onNotice: (message) => this.emit({ type: 'notice', message }),
     });
-    this.#lan = await Lan.start({
+    const lan = await Lan.start({
       identity: this.#identity,
       port,
       room,
@@ -59,6 +59,10 @@ export abstract class RoomTask extends MemberTask {
       onMessage: (session, message) => this.#receive(session, message),
       onPeerDown: (session, end) => this.#peerDown(session, end),
     });
+    this.#lan = lan;
+    // The task may have ended while the port was being opened: then nobody else closes it.
+    if (this.stopping.signal.aborted) await lan.close();
+    this.stopping.signal.throwIfAborted();
   }
 
   protected startRoomEngine(room: { id: RoomId; invite: string }, seniority: number | undefined): void {

@@ -53,12 +53,14 @@ export class StaticTask extends RoomTask {
       secret: digest(`dragonload static secret v1\0${this.#secret}`).subarray(0, 16).toString('base64url'),
     };
     const origin = this.originOf(this.#url, true);
-    const [probe] = await Promise.all([
-      origin.probe({ signal: this.stopping.signal }),
-      this.openLan(room, this.#users[this.#place]!.port),
-    ]);
-    this.originLocalAddress = probe.localAddress;
+    const probing = origin.probe({ signal: this.stopping.signal });
+    // When the port cannot be opened nobody asks for it any more.
+    probing.catch(() => {});
+    await this.openLan(room, this.#users[this.#place]!.port);
+    // Before the origin has answered: the others may dial as soon as the port is open.
     this.startRoomEngine({ id: room.id, invite: '' }, this.#place + 1);
+    const probe = await probing;
+    this.originLocalAddress = probe.localAddress;
     for (const user of this.#users.slice(0, this.#place)) void this.#dial(user);
     const { fileName, ranges, identity } = probe;
     const found = makeOffer({
@@ -82,7 +84,7 @@ export class StaticTask extends RoomTask {
     if (seen >= this.#users.length - 1) return false;
     if (this.#unseenUntilMs === Number.POSITIVE_INFINITY) {
       this.#unseenUntilMs = performance.now() + LATECOMER_MS;
-      setTimeout(() => this.settled(), LATECOMER_MS + 1);
+      setTimeout(() => this.settled(), LATECOMER_MS + 1).unref();
     }
     return performance.now() < this.#unseenUntilMs;
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DragonloadError } from '../core/errors.ts';
-import { NOBODY, parseChecksum, trustOf } from './trust.ts';
+import { NOBODY, parseChecksum, THE_ROOM, trustOf } from './trust.ts';
 
 const HEX = 'ab'.repeat(32);
 
@@ -38,6 +38,13 @@ test('what is no checksum is refused with what to do instead', () => {
 test('a digest that was expected and matched is the best that can be said', () => {
   const expected = [{ algorithm: 'sha256', hex: HEX, by: '--checksum' }] as const;
   assert.deepEqual(trustOf(expected, ['x'], 'me'), { kind: 'publisher-verified', by: '--checksum' });
+});
+
+test('a digest that another member named makes nobody a publisher', () => {
+  const room = { algorithm: 'sha256', hex: HEX, by: THE_ROOM } as const;
+  assert.deepEqual(trustOf([room], ['me', 'x'], 'me'), { kind: 'room-consistent', auditedShare: 0 });
+  const own = { algorithm: 'md5', hex: HEX, by: 'Content-MD5 of example.org' } as const;
+  assert.deepEqual(trustOf([room, own], ['x'], 'me'), { kind: 'publisher-verified', by: own.by });
 });
 
 test('without one, a file is self-verified only if every piece came to this member from the origin', () => {
