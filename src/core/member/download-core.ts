@@ -125,6 +125,9 @@ export class DownloadCore {
 
   probed(canFetch: boolean, message: string | undefined, nowMs: number): void {
     this.#origin.probed(canFetch, message);
+    // The origin names the same size as the room: it was compared.
+    if (canFetch && this.#options.added.offer.identity.sizeBytes !== undefined)
+      this.state.sizeFrom = undefined;
     if (!canFetch) this.#lan.allowAll();
     this.#patience.progress(nowMs);
     this.#reportNow = true;

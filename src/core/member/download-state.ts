@@ -14,6 +14,8 @@ export class DownloadState {
   /** Why it failed, once it has. */
   failure: string | undefined;
   uploadedBytes = 0;
+  /** Who says how long the file is, as long as this member has not seen that itself. */
+  sizeFrom: MemberId | undefined;
   /** Of pieces that this member signed: who else brought bytes of it. */
   readonly #helpers = new Map<number, readonly MemberId[]>();
   #offer: Offer;
@@ -78,9 +80,10 @@ export class DownloadState {
     else this.#helpers.delete(piece);
   }
 
-  /** Whose word this member takes for what it holds: who signed it, and who fetched a part of what this member signed. */
+  /** Whose word this member takes for what it holds: who signed it, who fetched a part of what this member signed, and who said where the file ends. */
   signers(): ReadonlySet<MemberId> {
     const signers = new Set<MemberId>();
+    if (this.sizeFrom !== undefined) signers.add(this.sizeFrom);
     for (const piece of this.ledger.held) {
       const record = this.knowledge.record(piece);
       if (record) signers.add(record.signer);

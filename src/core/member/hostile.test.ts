@@ -148,6 +148,46 @@ test('a liar that is found out when the file is being finished still counts as a
   assert.ok(!a.commands.some(({ type }) => type === 'unkeep'));
 });
 
+test('where a file ends is the word of whoever said so', () => {
+  const offer = sampleOffer({ identity: { sizeBytes: undefined, etag: undefined, lastModified: undefined } });
+  const empty = { ...offer, identity: { ...offer.identity, sizeBytes: 0 } };
+  const world = new SmallWorld(offer);
+  const a = world.add('a', 1);
+  world.meet(a, 'evil');
+  world.tell(a, { type: 'add-download', offer, held: [], maxConnections: 4 });
+  world.say('evil', a, empty);
+  assert.ok(world.finishes(60_000, a));
+  assert.deepEqual(a.core.signersOf('d0'), new Set(['evil']));
+});
+
+test('a size that became known before a download was accepted counts, and cuts its part file', () => {
+  const offer = sampleOffer({ identity: { sizeBytes: undefined, etag: undefined, lastModified: undefined } });
+  const world = new SmallWorld(offer);
+  const a = world.add('a');
+  a.intercept = (command) => command.type === 'offered';
+  world.meet(a, 'host');
+  world.say('host', a, { type: 'coordinate', epoch: 1, seniority: 1 });
+  world.say('host', a, offer);
+  world.say('host', a, { ...offer, identity: { ...offer.identity, sizeBytes: world.sizeBytes } });
+  world.open(a);
+  const sizes = a.commands.filter(({ type }) => type === 'set-size');
+  assert.deepEqual(sizes, [{ type: 'set-size', download: 'd0', sizeBytes: world.sizeBytes }]);
+  assert.ok(a.core.signersOf('d0').has('host'));
+});
+
+test('the size of an offer that this member has found at the origin is its own', () => {
+  const world = new SmallWorld();
+  const a = world.add('a');
+  a.intercept = (command) => command.type === 'offered';
+  world.meet(a, 'host');
+  world.say('host', a, { type: 'coordinate', epoch: 1, seniority: 1 });
+  world.say('host', a, world.offer);
+  world.tell(a, { type: 'add-download', offer: world.offer, held: [], maxConnections: 4 });
+  assert.ok(a.core.signersOf('d0').has('host'));
+  world.tell(a, { type: 'probe-done', download: 'd0', canFetch: true, message: undefined });
+  assert.deepEqual(a.core.signersOf('d0'), new Set());
+});
+
 test('no size that another member names can be beyond what can be cut', () => {
   for (const sizeBytes of [2 ** 44, Number.MAX_SAFE_INTEGER, -1, 0.5, Number.NaN]) {
     const offer = sampleOffer({

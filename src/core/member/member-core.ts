@@ -255,7 +255,7 @@ export class MemberCore {
   }
 
   #onOffer(from: MemberId, offer: Offer, nowMs: number): void {
-    if (this.#catalogue.get(offer.download)?.offer) return this.#learnSize(offer, nowMs);
+    if (this.#catalogue.get(offer.download)?.offer) return this.#learnSize(from, offer, nowMs);
     const size = offer.identity.sizeBytes;
     if (size !== undefined && !isPossibleSize(size, offer.pieceBytes)) return;
     // A coordinator that took over, or that was never told, hears of the downloads from the members.
@@ -270,7 +270,7 @@ export class MemberCore {
   }
 
   /** Whoever streams a file of unknown length learns its size first; nothing else of an offer may change. */
-  #learnSize({ download, identity: { sizeBytes } }: Offer, nowMs: number): void {
+  #learnSize(from: MemberId, { download, identity: { sizeBytes } }: Offer, nowMs: number): void {
     const knowledge = this.#catalogue.get(download);
     const offer = knowledge?.offer;
     if (!offer || offer.identity.sizeBytes !== undefined || sizeBytes === undefined) return;
@@ -279,6 +279,7 @@ export class MemberCore {
     if (!isPossibleSize(sizeBytes, offer.pieceBytes) || mine?.isStreaming) return;
     const sized = { ...offer, identity: { ...offer.identity, sizeBytes } };
     knowledge.offered(sized);
+    if (mine) mine.state.sizeFrom = from;
     mine?.sizeKnown(sizeBytes, nowMs);
     this.#coordination.offer(sized, nowMs);
   }
@@ -286,13 +287,13 @@ export class MemberCore {
   #addDownload(added: AddDownload, nowMs: number): void {
     const { offer } = added;
     if (this.#downloads.has(offer.download)) return;
-    const isNew = this.#catalogue.get(offer.download)?.offer === undefined;
+    const known = this.#catalogue.get(offer.download)?.offer;
+    const isNew = known === undefined;
     if (isNew) this.#catalogue.offered(offer, true);
-    const knowledge = this.#catalogue.hear(offer.download);
     const download = new DownloadCore({
       me: this.#options.me,
-      added: { ...added, offer: knowledge.offer ?? offer },
-      knowledge,
+      added,
+      knowledge: this.#catalogue.hear(offer.download),
       random: this.#options.random,
       emit: (command) => this.#outbox.push(command),
       broadcast: (message) => this.#broadcast(message),
@@ -301,6 +302,12 @@ export class MemberCore {
     });
     download.coordinatorChanged(this.#room.epoch);
     this.#downloads.set(offer.download, download);
+    // Until this member has looked at the origin, or has streamed to the end, the size is the word of others.
+    const sizeBytes = known?.identity.sizeBytes;
+    if (sizeBytes !== undefined) {
+      download.state.sizeFrom = this.#room.coordinator ?? 'the room';
+      download.sizeKnown(sizeBytes, nowMs);
+    }
     if (this.#coordination.isMine) {
       this.#coordination.offer(download.state.offer, nowMs);
       if (isNew) for (const peer of this.#room.sessions) this.#outbox.send(peer, download.state.offer);
