@@ -2,116 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Geometry } from '../geometry.ts';
-import { Ledger } from '../ledger.ts';
-import type { Lease } from '../messages.ts';
-import type { ByteRange } from '../ranges.ts';
-import type { OriginOutcome } from './api.ts';
 import { OriginSide } from './origin-side.ts';
-
-const PIECE = 256 * 1024;
-const FILE = 16 * PIECE + 1000;
-
-/** An origin side with a ledger, and an origin that does what the test says. */
-class Desk {
-  readonly ledger: Ledger;
-  readonly side: OriginSide;
-  readonly open = new Map<number, { position: number; end: number }>();
-  readonly onLan = new Set<number>();
-  /** How often each byte has been asked for and delivered, in ranges of pieces. */
-  readonly delivered: ByteRange[] = [];
-  nowMs = 0;
-  #writers = 0;
-
-  constructor(options: { ranges?: boolean; sizeBytes?: number | undefined; connections?: number } = {}) {
-    const sizeBytes = 'sizeBytes' in options ? options.sizeBytes : FILE;
-    this.ledger = new Ledger(new Geometry(sizeBytes, PIECE));
-    this.side = new OriginSide({
-      download: 'd0',
-      ledger: this.ledger,
-      ranges: options.ranges ?? true,
-      maxConnections: options.connections ?? 4,
-      random: () => 0.5,
-      nextWriter: () => ++this.#writers,
-      onLan: (piece) => this.onLan.has(piece),
-      changed: () => {},
-      emit: (command) => {
-        if (command.type === 'fetch') {
-          this.open.set(command.stream, {
-            position: command.start,
-            end: command.end ?? Number.POSITIVE_INFINITY,
-          });
-        } else if (command.type === 'trim') {
-          const stream = this.open.get(command.stream);
-          if (stream) stream.end = Math.min(stream.end, command.end);
-        } else if (command.type === 'stop-fetch') this.stopped.add(command.stream);
-      },
-    });
-    this.side.probed(true, undefined);
-  }
-
-  readonly stopped = new Set<number>();
-
-  grant(id: number, start: number, end: number, kind: Lease['kind'] = 'run'): readonly Lease[] {
-    this.side.grant({ lease: id, kind, victim: undefined, start, end });
-    return this.side.schedule(this.nowMs);
-  }
-
-  /** What is being fetched, in order of the file. */
-  get fetching(): [number, number][] {
-    return [...this.open.values()]
-      .map(({ position, end }): [number, number] => [position, end])
-      .sort((a, b) => a[0] - b[0]);
-  }
-
-  /** The next bytes of a stream. Pieces that become full are held. */
-  deliver(id: number, bytes = Number.POSITIVE_INFINITY): void {
-    const stream = this.open.get(id)!;
-    const start = stream.position;
-    const end = Math.min(start + bytes, stream.end);
-    stream.position = end;
-    this.delivered.push({ start, end });
-    for (const piece of this.side.bytes(
-      { type: 'origin-bytes', download: 'd0', stream: id, start, end },
-      this.nowMs,
-    )) {
-      this.ledger.hold(piece);
-    }
-  }
-
-  finish(id: number): void {
-    this.deliver(id);
-    this.end(id, 'complete');
-  }
-
-  end(id: number, outcome: OriginOutcome, retryAfterMs?: number): readonly Lease[] {
-    this.open.delete(id);
-    this.side.ended(
-      {
-        type: 'origin-ended',
-        download: 'd0',
-        stream: id,
-        outcome,
-        retryAfterMs,
-        message: `it was ${outcome}`,
-      },
-      this.nowMs,
-    );
-    return this.side.schedule(this.nowMs);
-  }
-
-  /** Waits until the side may open a stream again. */
-  wait(): void {
-    this.nowMs = this.side.deadline() ?? this.nowMs;
-    this.side.schedule(this.nowMs);
-  }
-
-  get firstStream(): number {
-    return this.open.keys().next().value!;
-  }
-}
+import { FILE, OriginDesk, PIECE } from './testing/origin-desk.ts';
 
 test('nothing is fetched before this member has looked at the origin, and all of a lease after', () => {
-  const desk = new Desk();
+  const desk = new OriginDesk();
   const early = new OriginSide({
     download: 'd0',
     ledger: desk.ledger,
@@ -130,7 +25,7 @@ test('nothing is fetched before this member has looked at the origin, and all of
 });
 
 test('a lease that is fetched and held is over; one that is fetched and not yet held is not, and wants another', () => {
-  const desk = new Desk();
+  const desk = new OriginDesk();
   desk.grant(1, 0, 2 * PIECE);
   desk.finish(desk.firstStream);
   assert.equal(desk.side.leases.size, 0);
@@ -144,7 +39,7 @@ test('a lease that is fetched and held is over; one that is fetched and not yet 
 });
 
 test('what a broken stream did not bring is fetched again from where it stood', () => {
-  const desk = new Desk();
+  const desk = new OriginDesk();
   desk.grant(1, 0, 4 * PIECE);
   desk.deliver(desk.firstStream, PIECE + 10);
   desk.end(desk.firstStream, 'broken');
@@ -154,7 +49,7 @@ test('what a broken stream did not bring is fetched again from where it stood', 
 });
 
 test('an end before the end is waited out like a break, even when it is called complete', () => {
-  const desk = new Desk();
+  const desk = new OriginDesk();
   desk.grant(1, 0, 4 * PIECE);
   desk.end(desk.firstStream, 'complete');
   assert.deepEqual(desk.fetching, []);
@@ -162,7 +57,7 @@ test('an end before the end is waited out like a break, even when it is called c
 });
 
 test('a revoke ends streams at its place, but lets a piece that has begun be finished', () => {
-  const desk = new Desk();
+  const desk = new OriginDesk();
   desk.grant(1, 0, 8 * PIECE);
   desk.deliver(desk.firstStream, 2 * PIECE + 10);
   desk.side.revoke(1, PIECE);
@@ -173,7 +68,7 @@ test('a revoke ends streams at its place, but lets a piece that has begun be fin
 });
 
 test('a lease that is revoked before anything of it came costs nothing more', () => {
-  const desk = new Desk();
+  const desk = new OriginDesk();
   desk.grant(1, 0, 8 * PIECE);
   desk.side.revoke(1, 0);
   assert.deepEqual(desk.fetching, [[0, 0]]);
@@ -183,7 +78,7 @@ test('a lease that is revoked before anything of it came costs nothing more', ()
 });
 
 test('pieces that members hold are left to the LAN, within a lease and at its start', () => {
-  const desk = new Desk();
+  const desk = new OriginDesk();
   for (const piece of [0, 3]) desk.onLan.add(piece);
   desk.grant(1, 0, 5 * PIECE);
   assert.deepEqual(desk.fetching, [[PIECE, 3 * PIECE]]);
@@ -192,7 +87,7 @@ test('pieces that members hold are left to the LAN, within a lease and at its st
 });
 
 test('a stream ends before pieces that others come to hold, but not within the one that it is at', () => {
-  const desk = new Desk();
+  const desk = new OriginDesk();
   desk.grant(1, 0, 8 * PIECE);
   desk.deliver(desk.firstStream, 10);
   for (const piece of [0, 5, 6]) desk.onLan.add(piece);
@@ -204,7 +99,7 @@ test('a stream ends before pieces that others come to hold, but not within the o
 });
 
 test('the end of a piece that another member has fetched cuts the stream that was to bring it', () => {
-  const desk = new Desk();
+  const desk = new OriginDesk();
   desk.grant(1, 0, PIECE);
   desk.deliver(desk.firstStream, 1_000);
   assert.equal(
@@ -218,14 +113,14 @@ test('the end of a piece that another member has fetched cuts the stream that wa
 });
 
 test('of a fragment that begins before the stream stands only the rest is taken', () => {
-  const desk = new Desk();
+  const desk = new OriginDesk();
   desk.grant(1, 0, PIECE);
   desk.deliver(desk.firstStream, 150_000);
   assert.deepEqual(desk.side.fragment({ start: 100_000, end: PIECE }), { start: 150_000, end: PIECE });
 });
 
 test('a tail is told of as soon as its bytes are there, and is over', () => {
-  const desk = new Desk();
+  const desk = new OriginDesk();
   desk.grant(1, PIECE - 50_000, PIECE, 'tail');
   assert.deepEqual(desk.fetching, [[PIECE - 50_000, PIECE]]);
   desk.deliver(desk.firstStream);
@@ -238,7 +133,7 @@ test('a tail is told of as soon as its bytes are there, and is over', () => {
 });
 
 test('an origin without ranges is read by one stream', () => {
-  const desk = new Desk({ ranges: false });
+  const desk = new OriginDesk({ ranges: false });
   desk.grant(1, 0, FILE);
   for (let i = 0; i < 10; i++) {
     desk.nowMs += 500;
@@ -249,7 +144,7 @@ test('an origin without ranges is read by one stream', () => {
 });
 
 test('a file of unknown length is read to wherever it ends, and no lease goes past that', () => {
-  const desk = new Desk({ ranges: false, sizeBytes: undefined });
+  const desk = new OriginDesk({ ranges: false, sizeBytes: undefined });
   desk.grant(1, 0, Number.MAX_SAFE_INTEGER);
   assert.deepEqual(desk.fetching, [[0, Number.POSITIVE_INFINITY]]);
   desk.deliver(desk.firstStream, 2 * PIECE + 7);
@@ -261,7 +156,7 @@ test('a file of unknown length is read to wherever it ends, and no lease goes pa
 });
 
 test('the origin is asked over more connections as long as that pays, without gaps or overlaps', () => {
-  const desk = new Desk({ sizeBytes: 8_000 * PIECE });
+  const desk = new OriginDesk({ sizeBytes: 8_000 * PIECE });
   let most = 0;
   let granted = 0;
   for (let step = 0; step < 200; step++) {
@@ -281,7 +176,7 @@ test('the origin is asked over more connections as long as that pays, without ga
 });
 
 test('a member that is refused stops, gives its leases back and says why', () => {
-  const desk = new Desk();
+  const desk = new OriginDesk();
   desk.grant(1, 0, 4 * PIECE);
   desk.end(desk.firstStream, 'refused');
   assert.equal(desk.side.canFetch, false);
@@ -293,7 +188,7 @@ test('a member that is refused stops, gives its leases back and says why', () =>
 });
 
 test('a busy origin is left alone for as long as it asks', () => {
-  const desk = new Desk();
+  const desk = new OriginDesk();
   desk.grant(1, 0, 4 * PIECE);
   desk.end(desk.firstStream, 'busy', 20_000);
   assert.deepEqual(desk.fetching, []);
@@ -303,7 +198,7 @@ test('a busy origin is left alone for as long as it asks', () => {
 });
 
 test('seven attempts in a row without a byte are enough, and a byte in between begins the count anew', () => {
-  const desk = new Desk();
+  const desk = new OriginDesk();
   desk.grant(1, 0, 4 * PIECE);
   for (let i = 0; i < 6; i++) {
     desk.end(desk.firstStream, 'broken');
@@ -321,7 +216,7 @@ test('seven attempts in a row without a byte are enough, and a byte in between b
 });
 
 test('bytes of a piece that turned out wrong are fetched again', () => {
-  const desk = new Desk();
+  const desk = new OriginDesk();
   desk.grant(1, 0, 2 * PIECE);
   const id = desk.firstStream;
   desk.side.bytes({ type: 'origin-bytes', download: 'd0', stream: id, start: 0, end: 2 * PIECE }, 1);
@@ -334,7 +229,7 @@ test('bytes of a piece that turned out wrong are fetched again', () => {
 });
 
 test('stopping ends every stream and forgets every lease', () => {
-  const desk = new Desk();
+  const desk = new OriginDesk();
   desk.grant(1, 0, 4 * PIECE);
   desk.side.stop();
   assert.deepEqual([...desk.stopped], [...desk.open.keys()]);
@@ -361,7 +256,7 @@ const act = fc.oneof(
 test('whatever happens, no byte is fetched twice, and what is left of the leases comes in the end', () => {
   fc.assert(
     fc.property(fc.array(act, { maxLength: 60 }), (acts) => {
-      const desk = new Desk();
+      const desk = new OriginDesk();
       desk.grant(1, 0, 6 * PIECE);
       desk.grant(2, 6 * PIECE, 11 * PIECE);
       desk.grant(3, 11 * PIECE, FILE);
