@@ -1,14 +1,14 @@
-import { isPossibleSize } from '../geometry.ts';
 import type { DownloadId, MemberId, RoomId } from '../ids.ts';
 import type { Message, Offer, PieceRecord } from '../messages.ts';
 import type { ByteRange } from '../ranges.ts';
 import { Room } from '../rooms/room.ts';
 import type { View } from '../view.ts';
-import type { AddDownload, Command, Event, PeerUp } from './api.ts';
+import type { Command, Event, PeerUp } from './api.ts';
 import { Catalogue } from './catalogue.ts';
 import { Coordination } from './coordination.ts';
-import { DownloadCore } from './download-core.ts';
+import type { DownloadCore } from './download-core.ts';
 import { type DownloadEvent, passOn } from './download-events.ts';
+import { Intake } from './intake.ts';
 import { Outbox } from './outbox.ts';
 import { MAX_STATUSES, Statuses, undecided } from './statuses.ts';
 import { buildView } from './view-builder.ts';
@@ -48,8 +48,7 @@ export class MemberCore {
   readonly #catalogue: Catalogue;
   readonly #downloads = new Map<DownloadId, DownloadCore>();
   readonly #statuses = new Statuses();
-  /** Offers that the user has not answered yet. */
-  readonly #offered = new Set<DownloadId>();
+  readonly #intake: Intake;
   readonly #outbox = new Outbox();
   #statusAtMs = 0;
   #hasLeft = false;
@@ -61,6 +60,16 @@ export class MemberCore {
     this.#room = new Room({ me: { id, name, addresses, certificate }, seniority: options.seniority });
     this.#catalogue = new Catalogue(this.#room.sessions);
     this.#coordination = new Coordination({ me: id, room: this.#room, outbox: this.#outbox });
+    this.#intake = new Intake({
+      me: id,
+      random: options.random,
+      room: this.#room,
+      coordination: this.#coordination,
+      catalogue: this.#catalogue,
+      downloads: this.#downloads,
+      outbox: this.#outbox,
+      broadcast: (message) => this.#broadcast(message),
+    });
   }
 
   /** Tells what happened. `nowMs` never goes back. */
@@ -163,10 +172,9 @@ export class MemberCore {
         if (this.#room.sessions.has(event.from)) this.#receive(event.from, event.message, nowMs);
         return;
       case 'add-download':
-        return this.#addDownload(event, nowMs);
+        return this.#intake.add(event, nowMs);
       case 'declined':
-        this.#offered.delete(event.download);
-        return;
+        return this.#intake.declined(event.download);
       case 'leave':
         this.#hasLeft = true;
         for (const download of this.#downloads.values()) download.stop();
@@ -223,7 +231,7 @@ export class MemberCore {
         this.#room.onRoster(from, message, nowMs);
         return;
       case 'offer':
-        return this.#onOffer(from, message, nowMs);
+        return this.#intake.heard(from, message, nowMs);
       case 'have': {
         const knowledge = this.#catalogue.hear(message.download);
         const mine = this.#downloads.get(message.download);
@@ -252,68 +260,6 @@ export class MemberCore {
         this.#room.left(from);
         return this.#peerDown(from, true, nowMs);
     }
-  }
-
-  #onOffer(from: MemberId, offer: Offer, nowMs: number): void {
-    if (this.#catalogue.get(offer.download)?.offer) return this.#learnSize(from, offer, nowMs);
-    const size = offer.identity.sizeBytes;
-    if (size !== undefined && !isPossibleSize(size, offer.pieceBytes)) return;
-    // A coordinator that took over, or that was never told, hears of the downloads from the members.
-    if (from !== this.#room.coordinator && !this.#room.isCoordinator) return;
-    if (!this.#catalogue.offered(offer, false)) return;
-    if (this.#coordination.isMine) {
-      this.#coordination.offer(offer, nowMs);
-      this.#broadcast(offer);
-    }
-    this.#offered.add(offer.download);
-    this.#outbox.push({ type: 'offered', offer });
-  }
-
-  /** Whoever streams a file of unknown length learns its size first; nothing else of an offer may change. */
-  #learnSize(from: MemberId, { download, identity: { sizeBytes } }: Offer, nowMs: number): void {
-    const knowledge = this.#catalogue.get(download);
-    const offer = knowledge?.offer;
-    if (!offer || offer.identity.sizeBytes !== undefined || sizeBytes === undefined) return;
-    const mine = this.#downloads.get(download);
-    // What this member will see for itself it need not be told.
-    if (!isPossibleSize(sizeBytes, offer.pieceBytes) || mine?.isStreaming) return;
-    const sized = { ...offer, identity: { ...offer.identity, sizeBytes } };
-    knowledge.offered(sized);
-    if (mine) mine.state.sizeFrom = from;
-    mine?.sizeKnown(sizeBytes, nowMs);
-    this.#coordination.offer(sized, nowMs);
-  }
-
-  #addDownload(added: AddDownload, nowMs: number): void {
-    const { offer } = added;
-    if (this.#downloads.has(offer.download)) return;
-    const known = this.#catalogue.get(offer.download)?.offer;
-    const isNew = known === undefined;
-    if (isNew) this.#catalogue.offered(offer, true);
-    const download = new DownloadCore({
-      me: this.#options.me,
-      added,
-      knowledge: this.#catalogue.hear(offer.download),
-      random: this.#options.random,
-      emit: (command) => this.#outbox.push(command),
-      broadcast: (message) => this.#broadcast(message),
-      toCoordinator: (message) => this.#coordination.tell(message),
-      nowMs,
-    });
-    download.coordinatorChanged(this.#room.epoch);
-    this.#downloads.set(offer.download, download);
-    // Until this member has looked at the origin, or has streamed to the end, the size is the word of others.
-    const sizeBytes = known?.identity.sizeBytes;
-    if (sizeBytes !== undefined) {
-      download.state.sizeFrom = this.#room.coordinator ?? 'the room';
-      download.sizeKnown(sizeBytes, nowMs);
-    }
-    if (this.#coordination.isMine) {
-      this.#coordination.offer(download.state.offer, nowMs);
-      if (isNew) for (const peer of this.#room.sessions) this.#outbox.send(peer, download.state.offer);
-    }
-    if (download.state.ledger.heldCount > 0) this.#broadcast(download.state.haveAll());
-    download.schedule(nowMs);
   }
 
   /** After every event: carries on what it has set off, until nothing is left to do now. */
@@ -387,8 +333,7 @@ export class MemberCore {
     // If there are too many, those that are over can be left out.
     mine.sort((a, b) => Number(a.state.isOver) - Number(b.state.isOver));
     const downloads = mine.map((download) => download.status(nowMs));
-    for (const download of this.#offered)
-      if (!this.#downloads.has(download)) downloads.push(undecided(download));
+    for (const download of this.#intake.undecided) downloads.push(undecided(download));
     return { type: 'status', downloads: downloads.slice(0, MAX_STATUSES) };
   }
 
