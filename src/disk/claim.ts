@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, mkdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { DragonloadError } from '../core/errors.ts';
 import type { FileIdentity, PieceRecord } from '../core/messages.ts';
@@ -7,6 +7,7 @@ import { numbered, PART_SUFFIX } from './file-name.ts';
 import { freeName, Journal, journalPathOf, setJournalAside } from './journal.ts';
 import { JOURNAL_VERSION, type JournalHeader, type JournalReading, readJournal } from './journal-format.ts';
 import { Lock } from './lock.ts';
+import { makeDirectory } from './make-directory.ts';
 import { checkSpace, createPart, exists, openPart } from './part-file.ts';
 import { likeness } from './same-file.ts';
 
@@ -46,7 +47,7 @@ export interface Claim {
  */
 export async function claimPart(options: ClaimOptions): Promise<Claim> {
   const wanted = await targetOf(options);
-  await mkdir(dirname(wanted), { recursive: true });
+  await makeDirectory(dirname(wanted));
   // One part has one journal, by whatever way its directory was reached.
   const directory = await realpath(dirname(wanted));
   const name = basename(wanted);
