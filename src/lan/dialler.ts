@@ -144,6 +144,8 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 function reason(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return REASONS[code ?? ''] ?? message ?? String(error);
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  // What OpenSSL says of it is for nobody's eyes, and has line breaks.
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) return 'no Dragonload answers there';
+  return REASONS[code] ?? message ?? String(error);
 }
