@@ -28,11 +28,6 @@ export function newRoomId(): RoomId {
   return randomBytes(9).toString('base64url');
 }
 
-/** Whether the text may be the id of a room. */
-export function isRoomId(text: string): text is RoomId {
-  return ROOM.test(text);
-}
-
 /** The link. Addresses beyond the sixteenth are left out. */
 export function formatInvite({ room, addresses, vault, secret }: Invite): string {
   const hosts = addresses.slice(0, MAX_ADDRESSES).map((address) => `h=${address}&`);

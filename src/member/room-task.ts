@@ -39,10 +39,6 @@ export abstract class RoomTask extends MemberTask {
     return this.engine.core.isNeeded();
   }
 
-  protected get sessionCount(): number {
-    return this.#sessions.size;
-  }
-
   /** Loads who this member is and opens its port. */
   protected async openLan(room: RoomAccess, port: number): Promise<void> {
     this.#identity = await loadIdentity(this.places.configDir, {

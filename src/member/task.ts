@@ -34,7 +34,11 @@ export interface TaskOptions {
   readonly signal?: AbortSignal;
 }
 
-/** How much a finished file can be trusted; DESIGN of trust in docs/protocol.md. */
+/**
+ * What can honestly be said of a finished file: it has a digest that its publisher, or this member's user, has stated;
+ * or it is what other members have signed, of which so much was compared with the origin (0 to 1); or every byte came to
+ * this member from the origin.
+ */
 export type Trust =
   | { readonly kind: 'publisher-verified'; readonly by: string }
   | { readonly kind: 'room-consistent'; readonly auditedShare: number }
@@ -82,9 +86,3 @@ export interface Task extends AsyncDisposable {
   /** Saves state, tells the room, closes everything. Resolves when all of that is done. */
   stop(): Promise<void>;
 }
-
-export type StartTask = {
-  readonly get: (urls: readonly string[], options?: TaskOptions) => Task;
-  readonly host: (urls: readonly string[], options?: TaskOptions) => Promise<Task>;
-  readonly join: (invite: string, options?: TaskOptions) => Promise<Task>;
-};
