@@ -23,6 +23,18 @@ const anyChange = fc.oneof(
   fc.record({ do: fc.constant('size' as const), pieces: fc.integer({ min: PIECES - 20, max: PIECES }) }),
 );
 
+test('what peers say of pieces that may not exist takes little memory until the number of pieces is known', () => {
+  const availability = new Availability();
+  availability.peerUp('a');
+  assert.equal(availability.have('a', [{ start: 3, end: 2 ** 20 }]), true);
+  assert.equal(availability.count(65_535), 1);
+  assert.equal(availability.count(65_536), 0);
+  availability.setPieceCount(2 ** 20);
+  assert.equal(availability.have('a', [{ start: 3, end: 2 ** 20 }]), true);
+  assert.equal(availability.count(2 ** 20 - 1), 1);
+  assert.equal(availability.heldBy('a')?.count, 2 ** 20 - 3);
+});
+
 test('holders and candidates are what they would be if counted anew each time', () => {
   fc.assert(
     fc.property(fc.array(anyChange, { maxLength: 40 }), (changes) => {

@@ -8,6 +8,9 @@ import { relayScore, relaySeed } from './relay.ts';
 /** Members take turns at relaying in groups of pieces of about this many bytes. */
 const RELAY_BYTES = 1024 * 1024;
 
+/** While the number of pieces is unknown, what is said of pieces from this one on is passed over: it will be said again. */
+const MAX_OPEN_PIECES = 65_536;
+
 /** At most this many runs are taken from one message. */
 const MAX_RUNS = 65_536;
 
@@ -73,9 +76,11 @@ export class Availability {
     if (runs.length > MAX_RUNS || !areRuns(runs, limit)) return false;
     const peer = this.#peers.get(id);
     if (peer === undefined) return true;
+    const known = this.#pieceCount ?? MAX_OPEN_PIECES;
     for (const run of runs) {
-      this.#growTo(run.end);
-      for (let piece = run.start; piece < run.end; piece++) {
+      const end = Math.min(run.end, known);
+      this.#growTo(end);
+      for (let piece = run.start; piece < end; piece++) {
         if (!peer.has.set(piece)) continue;
         this.#counts[piece]!++;
         if (this.#wanted.has(piece)) peer.useful++;

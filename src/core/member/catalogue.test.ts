@@ -35,3 +35,18 @@ test('others can offer so many downloads and no more; the user of this member ca
   assert.equal([...catalogue.offers()].length, 256);
   assert.notEqual(catalogue.offered(sampleOffer({ download: 'mine' }), true), undefined);
 });
+
+test('what others offer has no more pieces than the largest file, however it comes to that', () => {
+  const catalogue = new Catalogue(new Set());
+  const sized = (download: string, sizeBytes: number | undefined) =>
+    sampleOffer({ download, identity: { ...sampleOffer().identity, sizeBytes } });
+  const halfBytes = 2 ** 19 * sampleOffer().pieceBytes;
+  assert.notEqual(catalogue.offered(sized('half', halfBytes), false), undefined);
+  assert.notEqual(catalogue.offered(sized('open', undefined), false), undefined);
+  assert.equal(catalogue.offered(sized('too much', halfBytes), false), undefined);
+  assert.equal(catalogue.sized(sized('open', halfBytes + 1)), false);
+  assert.equal(catalogue.get('open')?.offer?.identity.sizeBytes, undefined);
+  assert.equal(catalogue.sized(sized('open', halfBytes)), true);
+  assert.equal(catalogue.offered(sized('no more', 1), false), undefined);
+  assert.notEqual(catalogue.offered(sized('mine', 2 * halfBytes), true), undefined);
+});

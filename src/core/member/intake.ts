@@ -64,7 +64,7 @@ export class Intake {
     // What this member will see for itself it need not be told.
     if (!isPossibleSize(sizeBytes, offer.pieceBytes) || mine?.isStreaming) return;
     const sized = { ...offer, identity: { ...offer.identity, sizeBytes } };
-    knowledge.offered(sized);
+    if (!this.#around.catalogue.sized(sized)) return;
     if (mine) mine.state.sizeFrom = from;
     mine?.sizeKnown(sizeBytes, nowMs);
     this.#around.coordination.offer(sized, nowMs);
