@@ -59,9 +59,9 @@ export class StaticTask extends RoomTask {
     await this.openLan(room, this.#users[this.#place]!.port);
     // Before the origin has answered: the others may dial as soon as the port is open.
     this.startRoomEngine({ id: room.id, invite: '' }, this.#place + 1);
+    for (const user of this.#users) if (user !== this.#users[this.#place]) void this.#dial(user);
     const probe = await probing;
     this.originLocalAddress = probe.localAddress;
-    for (const user of this.#users.slice(0, this.#place)) void this.#dial(user);
     const { fileName, ranges, identity } = probe;
     const found = makeOffer({
       url: this.#url,
@@ -91,7 +91,7 @@ export class StaticTask extends RoomTask {
 
   protected onOffered(): void {}
 
-  /** Those further down the list dial those further up, until it works. */
+  /** Everybody dials everybody until it works: whoever starts last reaches the others at once. */
   async #dial(user: User): Promise<void> {
     const address = formatHostPort(user);
     while (!this.stopping.signal.aborted) {
