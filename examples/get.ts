@@ -1,21 +1,28 @@
-// Downloads a file alone, shows how far it is, and stops in order on Ctrl-C: node examples/get.ts URL [DIRECTORY]
-import { DragonloadError, get } from 'dragonload';
+// Downloads one file alone, with progress, and says how far it can be trusted.
+//
+//   node examples/get.ts URL [DIRECTORY]
+//
+// In your own project: import { get } from 'dragonload'.
+import { get } from '../src/index.ts';
 
-const [url = '', directory = '.'] = process.argv.slice(2);
-const stop = new AbortController();
-process.once('SIGINT', () => stop.abort());
+const [url, directory = '.'] = process.argv.slice(2);
+if (url === undefined) throw new Error('usage: node examples/get.ts URL [DIRECTORY]');
 
-const task = get(url, { directory, signal: stop.signal });
-const timer = setInterval(() => {
-  for (const { fileName, heldBytes, sizeBytes = 0 } of task.view().downloads)
-    console.log(`${fileName}: ${heldBytes} of ${sizeBytes} bytes`);
-}, 1_000);
+// Ctrl-C stops in order: what has arrived is kept, and the next run goes on from there.
+const abort = new AbortController();
+process.once('SIGINT', () => abort.abort());
+
+await using task = get(url, { directory, signal: abort.signal });
+
+const progress = setInterval(() => {
+  for (const { fileName, heldBytes, sizeBytes } of task.view().downloads)
+    console.log(`${fileName}: ${heldBytes} of ${sizeBytes ?? 'an unknown number of'} bytes`);
+}, 500);
+
 try {
-  for (const { path, sha256, trust } of await task.finished) console.log(`${path} ${sha256} ${trust.kind}`);
-} catch (thrown) {
-  const { code, message, next } = DragonloadError.from(thrown);
-  console.error(`${code}: ${message} ${next ?? ''}`);
-  process.exitCode = 1;
+  // Rejects with a DragonloadError, which has a code, a message and the next step.
+  for (const { path, sha256, trust } of await task.finished)
+    console.log(`saved ${path}\nsha256 ${sha256}, ${trust.kind}`);
 } finally {
-  clearInterval(timer);
+  clearInterval(progress);
 }

@@ -1,91 +1,70 @@
 import assert from 'node:assert/strict';
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { knownFile, MIB } from './support/file.ts';
+import { freePort } from './support/free-port.ts';
+import { inherited, sha256Of } from './support/members.ts';
 import { startOrigin } from './support/origin-server.ts';
+import { Stage } from './support/stage.ts';
 
 const EXAMPLES = join(import.meta.dirname, '../examples');
 
-/** A running example, in folders of its own, and what it has printed. */
-class Example {
-  readonly folder = mkdtempSync(join(tmpdir(), 'dragonload-example-'));
-  output = '';
-  readonly #child: ChildProcessByStdio<null, Readable, null>;
-  readonly #exit: Promise<unknown[]>;
-
-  constructor(t: TestContext, name: string, argv: (folder: string) => readonly string[]) {
-    const env = { ...process.env, DRAGONLOAD_HOME: join(this.folder, 'home') };
-    this.#child = spawn(process.execPath, [join(EXAMPLES, name), ...argv(this.folder)], {
-      env,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    this.#exit = once(this.#child, 'close');
-    this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      this.output += text;
-    });
-    t.after(async () => {
-      this.#child.kill('SIGKILL');
-      await this.#exit;
-      rmSync(this.folder, { recursive: true, force: true });
-    });
-  }
-
-  async line(pattern: RegExp): Promise<string> {
-    for (let match = pattern.exec(this.output); ; match = pattern.exec(this.output)) {
-      if (match) return match[1] ?? match[0];
-      await Promise.race([once(this.#child.stdout, 'data'), this.#exit.then(() => assert.fail(this.output))]);
-    }
-  }
-
-  /** Waits for the end and compares the file. */
-  async has(name: string, sha256: string): Promise<void> {
-    assert.deepEqual(await this.#exit, [0, null], this.output);
-    const bytes = readFileSync(join(this.folder, name));
-    assert.equal(createHash('sha256').update(bytes).digest('hex'), sha256);
-  }
+/** Runs an example to its end and returns what it printed. Rejects with that when it fails. */
+async function run(name: string, argv: readonly string[], cwd: string, environment = {}): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [join(EXAMPLES, name), ...argv], {
+    cwd,
+    env: { ...inherited(), DRAGONLOAD_HOME: join(cwd, 'home'), ...environment },
+    timeout: 60_000,
+  });
+  return stdout;
 }
 
-/** A port that nobody uses at the moment. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-test('the example for get downloads a file', async (t) => {
-  const file = knownFile('example get', 2 * MIB);
-  await using origin = await startOrigin({ files: { '/one.bin': file } });
-  await new Example(t, 'get.ts', (folder) => [origin.url(), folder]).has('one.bin', file.sha256);
+test('examples/get.ts downloads a file', async (t) => {
+  const file = knownFile('get', 2 * MIB);
+  await using origin = await startOrigin({ files: { '/example.bin': file }, ratePerConnection: 2 * MIB });
+  const directory = new Stage(t).directory('ada');
+  const said = await run('get.ts', [origin.url()], directory);
+  assert.equal(await sha256Of(join(directory, 'example.bin')), file.sha256);
+  assert.match(said, /example\.bin: \d+ of 2097152 bytes/);
+  assert.match(said, new RegExp(`sha256 ${file.sha256}, self-verified`));
 });
 
-test('the examples for host and join download a file together', async (t) => {
-  const file = knownFile('example room', 6 * MIB);
-  await using origin = await startOrigin({ files: { '/two.bin': file }, ratePerConnection: MIB });
-  const host = new Example(t, 'host.ts', (folder) => [origin.url(), folder]);
-  const invite = await host.line(/^invite (.+)\n/m);
-  const guest = new Example(t, 'join.ts', (folder) => [invite, folder]);
-  await Promise.all([host.has('two.bin', file.sha256), guest.has('two.bin', file.sha256)]);
-  assert.match(guest.output, /[1-9]\d* over the LAN/);
+test('examples/host-and-join.ts shares a download between two members', async (t) => {
+  const file = knownFile('host and join', 4 * MIB);
+  await using origin = await startOrigin({ files: { '/example.bin': file }, ratePerConnection: MIB });
+  const directory = new Stage(t).directory('both');
+  const said = await run('host-and-join.ts', [origin.url()], directory);
+  for (const name of ['ada', 'bob']) {
+    assert.equal(await sha256Of(join(directory, name, 'example.bin')), file.sha256);
+    assert.match(
+      said,
+      new RegExp(`${name}: saved .*, [1-9]\\d* bytes from the origin and [1-9]\\d* from the other`),
+    );
+  }
+  assert.match(said, /ada: dragon:\/\/join\//);
+  assert.match(said, /ada: bob joined/);
 });
 
-test('the example for a list of users needs no invite', async (t) => {
-  const file = knownFile('example list', 6 * MIB);
-  await using origin = await startOrigin({ files: { '/list.bin': file }, ratePerConnection: MIB });
-  const places = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
-  const users = places.map(
-    (_, id) =>
-      new Example(t, 'start-dragonload.ts', (folder) => [origin.url(), String(id), folder, ...places]),
-  );
-  await Promise.all(users.map((user) => user.has('list.bin', file.sha256)));
-  for (const { output } of users) assert.match(output, /[1-9]\d* over the LAN/);
+test('examples/static-list.ts shares a download between the users of a list', async (t) => {
+  const file = knownFile('static list', 6 * MIB);
+  await using origin = await startOrigin({ files: { '/example.bin': file }, ratePerConnection: MIB });
+  const stage = new Stage(t);
+  const ports = [await freePort(), await freePort()];
+  const list = ports.map((port, index) => `${index + 1}=127.0.0.1:${port}`);
+  const SECRET = 'nobody else knows this';
+  const runs = ['1', '2'].map(async (id) => {
+    const directory = stage.directory(`user ${id}`);
+    const said = await run('static-list.ts', [origin.url(), id, ...list], directory, { SECRET });
+    assert.equal(await sha256Of(join(directory, 'example.bin')), file.sha256);
+    assert.match(said, /saved .*, [1-9]\d* bytes from the origin and [1-9]\d* from the others/);
+  });
+  await Promise.all(runs);
+});
+
+test('an example without arguments says how it is used', async (t) => {
+  const directory = new Stage(t).directory('nobody');
+  for (const name of ['get.ts', 'host-and-join.ts', 'static-list.ts'])
+    await assert.rejects(run(name, [], directory), /usage: /);
 });

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import {
@@ -14,20 +13,12 @@ import {
   type User,
 } from '../src/index.ts';
 import { knownFile, MIB } from './support/file.ts';
+import { freePort } from './support/free-port.ts';
 import { sha256Of, until } from './support/members.ts';
 import { startOrigin } from './support/origin-server.ts';
 import { Stage } from './support/stage.ts';
 
 const SECRET = 'nobody else knows this';
-
-/** A port that is free now. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as { port: number };
-  await new Promise((done) => server.close(done));
-  return port;
-}
 
 async function users(count: number): Promise<readonly User[]> {
   const ids = Array.from({ length: count }, (_, index) => index + 1);
