@@ -73,6 +73,11 @@ export class OriginLedger {
     // Two members that can only dial out never meet: with their coordinator gone each may lead a room of its own.
     const unreachable = scenario.members.filter((member) => member.firewalled).length;
     if (unreachable > 1 && departures.length > 0) bytes += 0.5 * file.sizeBytes;
+    // What a fast link fetched comes slowly over a slow uplink: then links that have nothing to do fetch it again.
+    const strangled = scenario.members.some(
+      (member) => member.upRate < (members.length - 1) * member.wanRate,
+    );
+    if (strangled) bytes += 0.5 * file.sizeBytes;
     if (faults.corrupt !== undefined) bytes += all * piece;
     if (faults.loseMessages !== undefined) bytes += 0.25 * file.sizeBytes;
     if (!file.ranges && faultNames(faults).length > 0) bytes = Number.POSITIVE_INFINITY;

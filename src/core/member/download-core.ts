@@ -1,4 +1,3 @@
-import { MAX_PIECES } from '../geometry.ts';
 import type { DownloadId, MemberId } from '../ids.ts';
 import type { Ledger } from '../ledger.ts';
 import type { DownloadStatus, Fragment, Grant, Message, PieceRecord, Report, Revoke } from '../messages.ts';
@@ -10,8 +9,8 @@ import type { Knowledge } from './knowledge.ts';
 import { LanSide } from './lan-side.ts';
 import { OWN_LEASES } from './lease-book.ts';
 import { OriginSide } from './origin-side.ts';
-import { Patience, runToHelpYourself } from './patience.ts';
 import { Proofs } from './proofs.ts';
+import { SelfHelp } from './self-help.ts';
 
 /** While it fetches, a member tells the coordinator how its leases go this often. */
 const REPORT_MS = 250;
@@ -41,13 +40,12 @@ export class DownloadCore {
   readonly #lan: LanSide;
   readonly startedMs: number;
   #writers = 0;
-  #ownLeases = 0;
   #healed = false;
   /** Pieces that were worth nothing since one was kept. */
   #inVain = 0;
   readonly #proofs: Proofs;
   readonly #announcer = new Announcer();
-  readonly #patience: Patience;
+  readonly #selfHelp: SelfHelp;
   #epoch = 0;
   #reportAtMs: number | undefined;
   #reportNow = false;
@@ -57,7 +55,6 @@ export class DownloadCore {
     this.#options = options;
     this.state = new DownloadState(options.me, added.offer, added.held, knowledge);
     this.startedMs = options.nowMs;
-    this.#patience = new Patience(options.nowMs);
     const { ledger } = this.state;
     const nextWriter = () => ++this.#writers;
     this.#lan = new LanSide({
@@ -80,6 +77,8 @@ export class DownloadCore {
       changed: (range) => this.#lan.refresh(range),
       emit: options.emit,
     });
+    const { random, nowMs } = options;
+    this.#selfHelp = new SelfHelp({ state: this.state, origin: this.#origin, lan: this.#lan, random, nowMs });
     this.#proofs = new Proofs({
       state: this.state,
       isPulling: (piece) => this.#lan.isPulling(piece),
@@ -103,7 +102,7 @@ export class DownloadCore {
     this.state.phase = 'downloading';
     this.#reportNow = true;
     // The wait for its turn does not count.
-    this.#patience.progress(nowMs);
+    this.#selfHelp.progress(nowMs);
     this.schedule(nowMs);
   }
 
@@ -129,7 +128,7 @@ export class DownloadCore {
     if (canFetch && this.#options.added.offer.identity.sizeBytes !== undefined)
       this.state.sizeFrom = undefined;
     if (!canFetch) this.#lan.allowAll();
-    this.#patience.progress(nowMs);
+    this.#selfHelp.progress(nowMs);
     this.#reportNow = true;
     this.schedule(nowMs);
   }
@@ -159,7 +158,7 @@ export class DownloadCore {
   }
 
   originBytes(event: OriginBytes, nowMs: number): void {
-    this.#patience.progress(nowMs);
+    this.#selfHelp.progress(nowMs);
     this.#hashAll(this.#origin.bytes(event, nowMs));
     this.schedule(nowMs);
   }
@@ -173,7 +172,7 @@ export class DownloadCore {
   }
 
   pullBytes(event: PullBytes, nowMs: number): void {
-    if (this.#inVain < MAX_IN_VAIN) this.#patience.progress(nowMs);
+    if (this.#inVain < MAX_IN_VAIN) this.#selfHelp.progress(nowMs);
     this.#hashAll(this.#lan.bytes(event, nowMs));
   }
 
@@ -278,19 +277,14 @@ export class DownloadCore {
 
   tick(nowMs: number): void {
     this.#lan.tick(nowMs);
-    this.#helpYourself(nowMs);
+    this.#selfHelp.tick(nowMs);
     this.schedule(nowMs);
     this.flush(nowMs);
   }
 
   /** The origin has turned this member away for good: there is hope only while others fetch or hold what it lacks. */
   giveUpIfHopeless(othersFetch: boolean, nowMs: number): void {
-    const hope =
-      this.state.phase !== 'downloading' ||
-      this.#origin.refusal === undefined ||
-      othersFetch ||
-      this.#lan.isBusy;
-    if (!this.#patience.isHopeless(hope, !this.#lan.hasPeers, nowMs)) return;
+    if (!this.#selfHelp.isHopeless(othersFetch, nowMs)) return;
     this.state.phase = 'failed';
     this.state.failure = this.#origin.refusal;
     this.#options.emit({ type: 'hopeless', download: this.#download, message: this.#origin.refusal! });
@@ -311,29 +305,9 @@ export class DownloadCore {
     }
   }
 
-  /** Fetches something unasked when everybody else has gone quiet. */
-  #helpYourself(nowMs: number): void {
-    const mostPieces = this.#isWaiting ? this.#patience.helping(nowMs) : 0;
-    if (mostPieces === 0) return;
-    const { geometry, held } = this.#ledger;
-    if (geometry.pieceCount === undefined || !this.state.offer.ranges) {
-      return this.#ownLease({ start: 0, end: geometry.pieceCount ?? MAX_PIECES });
-    }
-    const run = runToHelpYourself(held, geometry.pieceCount, mostPieces, this.#options.random());
-    if (!run) return;
-    // Whoever says to have them has not delivered.
-    for (let piece = run.start; piece < run.end; piece++) this.#lan.forbid(piece);
-    this.#ownLease(run);
-  }
-
-  /** Whether all that this member can do is wait for others. */
-  get #isWaiting(): boolean {
-    return this.state.phase === 'downloading' && this.#origin.canFetch && this.#origin.leases.size === 0;
-  }
-
   deadline(): number | undefined {
     const candidates = [
-      this.#patience.deadline(this.#isWaiting),
+      this.#selfHelp.deadline(),
       this.#announcer.deadline,
       this.#reportAtMs,
       this.#lan.deadline(),
@@ -383,15 +357,10 @@ export class DownloadCore {
       if (this.#origin.refusal === undefined) this.#lan.forbid(piece);
       else this.#lan.refresh(this.state.geometry.bytesOfRun({ start: piece, end: piece + 1 }));
     }
-    for (const run of toRuns(pieces)) this.#ownLease(run);
+    for (const run of toRuns(pieces)) this.#selfHelp.take(run);
   }
 
   #unkeep(piece: number): void {
     this.#options.emit({ type: 'unkeep', download: this.#download, piece });
-  }
-
-  #ownLease(run: Run): void {
-    const lease = OWN_LEASES + ++this.#ownLeases;
-    this.#origin.grant({ lease, kind: 'run', victim: undefined, ...this.#ledger.geometry.bytesOfRun(run) });
   }
 }

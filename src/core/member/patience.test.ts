@@ -52,3 +52,16 @@ test('what a member helps itself to is missing, within the file and no more than
     ),
   );
 });
+
+test('behind slow uplinks an idle link fetches again, after a second and only where it is worth while', () => {
+  const MIB = 2 ** 20;
+  const pace = { waiting: true, missingBytes: 100 * MIB, lanRate: MIB, originRate: 2 * MIB, pieceBytes: MIB };
+  const patience = new Patience(0);
+  assert.equal(patience.helpingOut(pace, 0), 0);
+  assert.equal(patience.helpingOut(pace, 999), 0);
+  assert.equal(patience.helpingOut(pace, 1_000), 4);
+  assert.equal(patience.helpingOut({ ...pace, missingBytes: 14 * MIB }, 1_100), 0);
+  assert.equal(patience.helpingOut({ ...pace, originRate: MIB / 2 }, 1_200), 0);
+  assert.equal(patience.helpingOut({ ...pace, waiting: false }, 1_300), 0);
+  assert.equal(patience.helpingOut(pace, 1_400), 0);
+});

@@ -7,9 +7,27 @@ const HOPELESS_MS = 5_000;
 const HELP_YOURSELF_MS = 10_000;
 /** After that, as long as it is given nothing to do, it waits only this long. */
 const HELP_AGAIN_MS = 1_000;
+/** With longer than this to wait for what the others hold, a member with an idle link fetches some of it again. */
+const SLOW_LAN_SECONDS = 15;
+/** It must have been idle for this long, and its link bring at least this share of what the LAN does. */
+const IDLE_MS = 1_000;
+const WORTHWHILE_SHARE = 0.75;
+/** And then it takes what its link brings in this time. */
+const SLOW_LAN_LEASE_SECONDS = 2;
 /** How much it takes at first; twice as much each further time. */
 const OWN_LEASE_PIECES = 4;
 const MAX_OWN_LEASE_PIECES = 1_024;
+
+/** How it goes for a member; rates in bytes per second. */
+export interface Pace {
+  /** Whether all that it can do is wait for others. */
+  readonly waiting: boolean;
+  readonly missingBytes: number;
+  readonly lanRate: number;
+  /** What its own link brought when it was last used. */
+  readonly originRate: number;
+  readonly pieceBytes: number;
+}
 
 /**
  * How long a member waits for others. Nobody may have to wait for a coordinator: one that says nothing, or leaves a
@@ -21,6 +39,7 @@ export class Patience {
   #progressMs: number;
   #helpings = 0;
   #hopelessAtMs: number | undefined;
+  #idleSinceMs: number | undefined;
 
   constructor(nowMs: number) {
     this.#progressMs = nowMs;
@@ -46,6 +65,23 @@ export class Patience {
     if (nowMs < this.#progressMs + this.#waitMs) return 0;
     this.#progressMs = nowMs;
     return Math.min(MAX_OWN_LEASE_PIECES, OWN_LEASE_PIECES * 2 ** this.#helpings++);
+  }
+
+  /**
+   * How many pieces to fetch once more because those who hold them send so slowly, else 0. Where the members' uplinks
+   * are what all wait for, this is optimal: time >= N F / (W + sum of uplinks) (see docs/decisions/0007).
+   */
+  helpingOut(pace: Pace, nowMs: number): number {
+    if (!pace.waiting) this.#idleSinceMs = undefined;
+    else this.#idleSinceMs ??= nowMs;
+    if (this.#idleSinceMs === undefined || nowMs < this.#idleSinceMs + IDLE_MS) return 0;
+    const { missingBytes, lanRate, originRate, pieceBytes } = pace;
+    if (originRate === 0 || originRate < lanRate * WORTHWHILE_SHARE) return 0;
+    if (missingBytes < lanRate * SLOW_LAN_SECONDS) return 0;
+    return Math.min(
+      MAX_OWN_LEASE_PIECES,
+      Math.max(1, Math.floor((originRate * SLOW_LAN_LEASE_SECONDS) / pieceBytes)),
+    );
   }
 
   get #waitMs(): number {
