@@ -34,8 +34,13 @@ export const MAX_PULL_BYTES = 2 ** 30;
 /** A connection without a request is closed after this time. */
 const IDLE_MS = 60_000;
 
+/** Longest time for a member to take a block (256 KiB), in milliseconds: uploads are few at a time, and others wait. */
+const BLOCK_MS = 30_000;
+
 export interface BulkServerOptions {
   readonly serve: Serve;
+  /** Default 30 s. */
+  readonly blockMs?: number;
   /** A member has dialled back: the connection is now this side's to send requests on. False: it was not asked to. */
   onReversed(peer: MemberId, socket: Duplex): boolean;
 }
@@ -109,7 +114,7 @@ export class BulkServer {
         const block = blocks[turn]!.subarray(0, Math.min(BLOCK_BYTES, end - offset));
         await served.read(block, offset);
         await written;
-        written = write(response, block);
+        written = write(response, block, this.#options.blockMs ?? BLOCK_MS);
         // It is awaited a block later; until then a failure must not count as unhandled.
         written.catch(() => {});
         offset += block.length;
@@ -149,9 +154,14 @@ function parseRange(header: string | undefined): ByteRange | undefined {
   return start < end && end - start <= MAX_PULL_BYTES ? { start, end } : undefined;
 }
 
-function write(response: ServerResponse, block: Buffer): Promise<void> {
+function write(response: ServerResponse, block: Buffer, limitMs: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  response.write(block, (error) => (error ? reject(error) : resolve()));
+  const timer = setTimeout(() => reject(new Error('the member reads too slowly')), limitMs);
+  response.write(block, (error) => {
+    clearTimeout(timer);
+    if (error) reject(error);
+    else resolve();
+  });
   return promise;
 }
 
