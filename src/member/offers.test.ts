@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FileIdentity } from '../core/messages.ts';
+import { decodeMessage } from '../lan/wire-decode.ts';
+import { encodeMessage } from '../lan/wire-encode.ts';
 import { downloadIdOf, makeOffer, mismatchOf } from './offers.ts';
 
 function identity(changes: Partial<FileIdentity> = {}): FileIdentity {
@@ -21,6 +23,20 @@ test('an offer is cut by its size and has an id that another member comes to as 
   assert.equal(offer.order, 3);
   assert.match(offer.download, /^[0-9a-f]{32}$/);
   assert.equal(offer.download, makeOffer({ ...source, fileName: 'g', order: 0 }).download);
+});
+
+test('what an origin or a user calls things is offered as other members take it', () => {
+  const offer = makeOffer({
+    url: 'https://x/f',
+    fileName: `../${'n'.repeat(1000)}\u202e.bin`,
+    ranges: true,
+    identity: identity(),
+    checksum: `SHA-256=${'AB'.repeat(32)}`,
+    order: 0,
+  });
+  for (const frame of encodeMessage(offer)) assert.deepEqual(decodeMessage(frame), offer);
+  assert.match(offer.fileName, /^n+\.bin$/);
+  assert.equal(offer.checksum, `sha256:${'ab'.repeat(32)}`);
 });
 
 test('another URL, size, version or cut is another download', () => {

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { pieceBytesFor } from '../core/geometry.ts';
 import type { DownloadId } from '../core/ids.ts';
 import type { FileIdentity, Offer } from '../core/messages.ts';
+import { safeFileName } from '../disk/file-name.ts';
+import { parseChecksum } from './trust.ts';
 
 export interface OfferSource {
   readonly url: string;
@@ -12,7 +14,7 @@ export interface OfferSource {
   readonly order: number;
 }
 
-/** The offer of a file that was found at an origin. */
+/** The offer of a file that was found at an origin, made fit for others: its name and checksum are as they may be sent. */
 export function makeOffer(source: OfferSource): Offer {
   const pieceBytes = pieceBytesFor(source.identity.sizeBytes);
   return {
@@ -20,6 +22,8 @@ export function makeOffer(source: OfferSource): Offer {
     download: downloadIdOf(source.url, source.identity, pieceBytes),
     pieceBytes,
     ...source,
+    fileName: safeFileName(source.fileName),
+    checksum: source.checksum === undefined ? undefined : canonical(source.checksum),
   };
 }
 
@@ -48,4 +52,9 @@ export function mismatchOf(room: FileIdentity, mine: FileIdentity): string | und
   const datesDiffer = room.lastModified !== undefined && mine.lastModified !== undefined && !sameDate;
   if (sameTag || sameDate || !(tagsDiffer || datesDiffer)) return undefined;
   return 'the origin gives this member another version of the file than the room has';
+}
+
+function canonical(checksum: string): string {
+  const { algorithm, hex } = parseChecksum(checksum, '');
+  return `${algorithm}:${hex}`;
 }
