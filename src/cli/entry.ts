@@ -23,8 +23,8 @@ async function fail(thrown: unknown, argv: readonly string[]): Promise<number> {
   const { terminalTraits } = await import('./terminal.ts');
   const error = DragonloadError.from(thrown);
   if (argv.includes('--json')) {
-    const { errorObject } = await import('./json.ts');
-    process.stdout.write(`${JSON.stringify(errorObject(error))}\n`);
+    const { errorObject, jsonLine } = await import('./json.ts');
+    process.stdout.write(`${jsonLine(errorObject(error))}\n`);
   }
   const lines = errorLines(error, terminalTraits(process.stderr, process.env));
   process.stderr.write(lines.map((line) => `${line}\n`).join(''));

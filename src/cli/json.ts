@@ -73,8 +73,19 @@ export class JsonReporter implements Reporter {
   }
 
   #line(value: object): void {
-    this.#stdout.write(`${JSON.stringify(value)}\n`);
+    this.#stdout.write(`${jsonLine(value)}\n`);
   }
+}
+
+/** Escaped beyond what JSON asks for: terminals obey C1 controls, and format characters turn what is read around. */
+const INVISIBLE = /[\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+/** A value on one line that steers no terminal: `--json` is looked at, too. */
+export function jsonLine(value: object): string {
+  return JSON.stringify(value).replace(
+    INVISIBLE,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** The `error` line. `next` is left out when there is no advice. */

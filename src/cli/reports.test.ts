@@ -5,7 +5,7 @@ import type { View } from '../core/view.ts';
 import type { Result } from '../member/task.ts';
 import { gainLines } from './event-lines.ts';
 import { shellQuote } from './invite-card.ts';
-import { JsonReporter } from './json.ts';
+import { JsonReporter, jsonLine } from './json.ts';
 import { PlainReporter } from './plain.ts';
 import { terminalTraits } from './terminal.ts';
 import { aloneView, downloadView, roomView } from './testing/views.ts';
@@ -190,4 +190,11 @@ test('Unicode follows the first locale variable that is set', () => {
   assert.equal(at({ LANG: 'en_US.UTF-8', LC_ALL: 'C' }), false);
   assert.equal(at({ LANG: 'C.utf8', TERM: 'linux' }), false);
   assert.equal(at({}), false);
+});
+
+test('a line of --json says the same and steers no terminal', () => {
+  const value = { name: 'a\x1b[31m\x9b31m\u202eb\u2028c\ufeffd' };
+  const line = jsonLine(value);
+  assert.match(line, /^[\x20-\x7e]+$/);
+  assert.deepEqual(JSON.parse(line), value);
 });
