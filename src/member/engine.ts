@@ -14,6 +14,8 @@ export interface EngineOptions {
   readonly execute: (command: Command) => void;
   /** Called after each round of events: for whoever waits for a state. */
   readonly settled: () => void;
+  /** The core or the carrying out of a command threw: the engine has stopped. */
+  readonly broken: (thrown: unknown) => void;
 }
 
 /** Runs a member's core: hands it events and the time, carries out its commands, wakes it when it asks. */
@@ -45,6 +47,7 @@ export class Engine implements Disposable {
   }
 
   dispatch(event: Event): void {
+    if (this.#closed) return;
     this.#queue.push(event);
     if (!this.#running) this.#run();
   }
@@ -61,6 +64,12 @@ export class Engine implements Disposable {
         this.#core.handle(event, performance.now());
         for (const command of this.#core.drain()) this.#options.execute(command);
       }
+    } catch (thrown) {
+      // A mistake in the core itself: nothing after it can be relied on, and nobody else is to blame.
+      this.#closed = true;
+      this.#queue.length = 0;
+      this.#options.broken(thrown);
+      return;
     } finally {
       this.#running = false;
     }

@@ -19,6 +19,8 @@ import type { Result, Task, TaskEvent, TaskOptions } from './task.ts';
 import { type ExpectedDigest, parseChecksum, THE_ROOM } from './trust.ts';
 
 const DEFAULT_CONNECTIONS = 4;
+/** A check of pieces on disk that takes longer says so this often. */
+const CHECKING_MS = 1_000;
 
 /**
  * What every way of taking part has in common: an engine, its downloads on disk, and the end of it all. Subclasses
@@ -102,12 +104,16 @@ export abstract class MemberTask implements Task {
     return this.#engine;
   }
 
-  protected startEngine(options: Omit<EngineOptions, 'execute' | 'settled' | 'name'>): Engine {
+  protected startEngine(options: Omit<EngineOptions, 'execute' | 'settled' | 'broken' | 'name'>): Engine {
     this.#engine = new Engine({
       ...options,
       name: this.name,
       execute: (command) => this.#execute(command),
       settled: () => this.settled(),
+      broken: (thrown) => {
+        this.fail(undefined, DragonloadError.from(thrown));
+        void this.#endWith(DragonloadError.from(thrown));
+      },
     });
     return this.#engine;
   }
@@ -152,6 +158,7 @@ export abstract class MemberTask implements Task {
       dataDir: this.places.dataDir,
       pieceDigest: this.pieceDigest,
       onNotice: (message) => this.emit({ type: 'notice', message }),
+      onProgress: this.#checkingProgress(offer.fileName),
       signal: this.stopping.signal,
       digests: [...new Set(expected.map(({ algorithm }) => algorithm))].filter(
         (algorithm) => algorithm !== 'sha256',
@@ -174,6 +181,17 @@ export abstract class MemberTask implements Task {
     this.engine.add({ offer, held, maxConnections: this.options.connections ?? DEFAULT_CONNECTIONS });
   }
 
+  /** Tells now and then how far the check of what an earlier run left has come, when it takes longer than a moment. */
+  #checkingProgress(fileName: string): (checkedBytes: number, totalBytes: number) => void {
+    let nextMs = performance.now() + CHECKING_MS;
+    return (checkedBytes, totalBytes) => {
+      if (performance.now() < nextMs) return;
+      nextMs = performance.now() + CHECKING_MS;
+      const percent = Math.floor((100 * checkedBytes) / totalBytes);
+      this.emit({ type: 'notice', message: `Checking what an earlier run left of ${fileName}: ${percent}%` });
+    };
+  }
+
   /** Something ended badly: one download, or all of them when none is named. */
   protected fail(download: DownloadId | undefined, error: DragonloadError): void {
     if (this.stopping.signal.aborted || this.#failures.has(download)) return;
@@ -183,9 +201,7 @@ export abstract class MemberTask implements Task {
 
   /** After every round of events: is there anything left to do? */
   protected settled(): void {
-    for (const view of this.#engine ? this.view().downloads : []) {
-      if (view.phase === 'failed') this.#fail(view.id);
-    }
+    for (const id of this.runners.keys()) if (this.#engine?.core.failureOf(id) !== undefined) this.#fail(id);
     if (this.expecting > 0 || this.#ending) return;
     const over = [...this.runners.keys()].every((id) => this.#results.has(id) || this.#failures.has(id));
     const mayServe = this.#failures.size === 0 || this.#results.size > 0;
