@@ -1,6 +1,6 @@
-import { createHash, type Hash } from 'node:crypto';
 import { readSync } from 'node:fs';
 import { type Algorithm, type Digest, digestOf, type PieceDigest } from './digest.ts';
+import { WholeHash } from './whole-hash.ts';
 
 export type HashRequest =
   /** A file whose whole-file digests are wanted, from its first byte on; the descriptor stays open until `close` is answered. */
@@ -9,6 +9,8 @@ export type HashRequest =
       readonly part: number;
       readonly fd: number;
       readonly algorithms: readonly Algorithm[];
+      /** Whether the whole-file digests may take bytes from blocks, instead of reading them back when they are final. */
+      readonly onTheWay: boolean;
     }
   /**
    * The next bytes of a stream. `first` begins a piece and names its digest; the last of a piece has an `id` and is
@@ -16,12 +18,16 @@ export type HashRequest =
    */
   | {
       readonly type: 'block';
+      readonly part: number;
       readonly stream: number;
       readonly block: number;
+      readonly offset: number;
       readonly length: number;
       readonly first: PieceDigest | undefined;
       readonly id: number | undefined;
     }
+  /** Bytes from `offset` on may change otherwise than by blocks; nothing is final any more from there on. */
+  | { readonly type: 'rewritten'; readonly part: number; readonly offset: number }
   | { readonly type: 'end-stream'; readonly stream: number }
   /** Answered with digests of a range of the file, all taken in one read. */
   | {
@@ -49,21 +55,41 @@ const READ_BYTES = 256 * 1024;
 /** What one step may read: it delays the blocks that arrive meanwhile by about a millisecond. */
 const STEP_BYTES = 1024 * 1024;
 
-interface Whole {
-  readonly fd: number;
-  readonly hashes: readonly Hash[];
-  position: number;
-  frontier: number;
-  wanted: { readonly id: number; readonly sizeBytes: number } | undefined;
-  error: string | undefined;
+/**
+ * Blocks held for whole-file digests that have not come that far yet, of all files: half of what there are. What is on
+ * its way to the disk at a time has to fit in, so that digests that fell behind meet the blocks again.
+ */
+const MAX_AHEAD = 48;
+/** What is further ahead than this is read back from the file in time. */
+const AHEAD_BYTES = 12 * 1024 * 1024;
+
+type BlockRequest = Extract<HashRequest, { type: 'block' }>;
+
+/** Something that is fed from a file, from `position` on. */
+interface Reading {
+  readonly position: number;
+  update(bytes: Uint8Array): void;
 }
 
-interface RangeJob {
+class RangeJob implements Reading {
   readonly part: number;
   readonly id: number;
+  readonly end: number;
   readonly hashes: readonly Digest[];
   position: number;
-  readonly end: number;
+
+  constructor({ part, id, start, end, algorithms }: Extract<HashRequest, { type: 'range' }>) {
+    this.part = part;
+    this.id = id;
+    this.end = end;
+    this.position = start;
+    this.hashes = algorithms.map(digestOf);
+  }
+
+  update(bytes: Uint8Array): void {
+    for (const hash of this.hashes) hash.update(bytes);
+    this.position += bytes.length;
+  }
 }
 
 /**
@@ -74,7 +100,9 @@ interface RangeJob {
 export class HashEngine {
   readonly #blockAt: (index: number) => Uint8Array;
   readonly #reply: (reply: HashReply) => void;
-  readonly #wholes = new Map<number, Whole>();
+  readonly #wholes = new Map<number, WholeHash>();
+  /** Parts whose whole-file digests may take bytes from blocks. */
+  readonly #onTheWay = new Set<number>();
   readonly #streams = new Map<number, Digest>();
   #jobs: RangeJob[] = [];
   readonly #buffer = Buffer.allocUnsafeSlow(READ_BYTES);
@@ -87,22 +115,24 @@ export class HashEngine {
   handle(request: HashRequest): void {
     switch (request.type) {
       case 'open': {
-        const { part, fd, algorithms } = request;
-        const hashes = algorithms.map((algorithm) => createHash(algorithm));
-        this.#wholes.set(part, { fd, hashes, position: 0, frontier: 0, wanted: undefined, error: undefined });
+        const { part, fd, algorithms, onTheWay } = request;
+        const free = (block: number) => this.#reply({ type: 'free', block });
+        this.#wholes.set(part, new WholeHash(fd, algorithms, free));
+        if (onTheWay) this.#onTheWay.add(part);
         return;
       }
       case 'block':
-        this.#hashBlock(request.stream, request.block, request.length, request.first, request.id);
+        this.#hashBlock(request);
+        return;
+      case 'rewritten':
+        this.#wholes.get(request.part)?.rewritten(request.offset);
         return;
       case 'end-stream':
         this.#streams.delete(request.stream);
         return;
-      case 'range': {
-        const { part, id, start, end, algorithms } = request;
-        this.#jobs.push({ part, id, hashes: algorithms.map(digestOf), position: start, end });
+      case 'range':
+        this.#jobs.push(new RangeJob(request));
         return;
-      }
       case 'frontier': {
         const whole = this.#wholes.get(request.part);
         if (whole) whole.frontier = request.end;
@@ -124,7 +154,7 @@ export class HashEngine {
   step(): boolean {
     const job = this.#jobs[0];
     if (job !== undefined) {
-      const error = this.#read(this.#wholes.get(job.part)?.fd, job, job.end, job.hashes);
+      const error = this.#read(this.#wholes.get(job.part)?.fd, job, job.end);
       if (error !== undefined) this.#fail(job.id, error);
       else if (job.position >= job.end)
         this.#reply({ type: 'answer', id: job.id, digests: job.hashes.map(finalOf) });
@@ -134,44 +164,52 @@ export class HashEngine {
     }
     for (const whole of this.#wholes.values()) {
       const isBehind = whole.position < whole.frontier && whole.error === undefined;
-      if (isBehind) whole.error = this.#read(whole.fd, whole, whole.frontier, whole.hashes);
+      if (isBehind) whole.error = this.#read(whole.fd, whole, whole.frontier);
       if (this.#answerWhole(whole) || isBehind) return true;
     }
     return false;
   }
 
-  #hashBlock(
-    stream: number,
-    block: number,
-    length: number,
-    first: PieceDigest | undefined,
-    id: number | undefined,
-  ): void {
+  #hashBlock({ part, stream, block, offset, length, first, id }: BlockRequest): void {
     if (first !== undefined) this.#streams.set(stream, digestOf(first));
     const hash = this.#streams.get(stream);
-    hash?.update(this.#blockAt(block).subarray(0, length));
-    this.#reply({ type: 'free', block });
-    if (id === undefined) return;
-    this.#streams.delete(stream);
-    if (hash) this.#reply({ type: 'answer', id, digests: [finalOf(hash)] });
-    else this.#fail(id, 'the stream is closed');
+    const bytes = this.#blockAt(block).subarray(0, length);
+    hash?.update(bytes);
+    if (id !== undefined) {
+      this.#streams.delete(stream);
+      if (hash) this.#reply({ type: 'answer', id, digests: [finalOf(hash)] });
+      else this.#fail(id, 'the stream is closed');
+    }
+    const whole = this.#onTheWay.has(part) ? this.#wholes.get(part) : undefined;
+    if (whole === undefined || !this.#isHeld(whole, block, offset, bytes))
+      this.#reply({ type: 'free', block });
+  }
+
+  /** Gives a block to the whole-file digests; whether they hold it for later. */
+  #isHeld(whole: WholeHash, block: number, offset: number, bytes: Uint8Array): boolean {
+    if (offset < whole.position) whole.rewritten(offset);
+    if (offset === whole.position) {
+      whole.update(bytes);
+      return false;
+    }
+    if (offset - whole.position > AHEAD_BYTES) return false;
+    let held = 0;
+    for (const { aheadCount } of this.#wholes.values()) held += aheadCount;
+    if (held >= MAX_AHEAD) return false;
+    whole.hold(offset, block, bytes);
+    return true;
   }
 
   /** Hashes the next bytes; returns what went wrong. */
-  #read(
-    fd: number | undefined,
-    at: { position: number },
-    end: number,
-    hashes: readonly Digest[],
-  ): string | undefined {
+  #read(fd: number | undefined, to: Reading, end: number): string | undefined {
     if (fd === undefined) return 'the file is closed';
-    const stop = Math.min(end, at.position + STEP_BYTES);
+    const stop = Math.min(end, to.position + STEP_BYTES);
     try {
-      while (at.position < stop) {
-        const bytes = readSync(fd, this.#buffer, 0, Math.min(READ_BYTES, stop - at.position), at.position);
+      while (to.position < stop) {
+        const length = Math.min(READ_BYTES, stop - to.position);
+        const bytes = readSync(fd, this.#buffer, 0, length, to.position);
         if (bytes === 0) return 'the file is shorter than it should be';
-        for (const hash of hashes) hash.update(this.#buffer.subarray(0, bytes));
-        at.position += bytes;
+        to.update(this.#buffer.subarray(0, bytes));
       }
     } catch (thrown) {
       return thrown instanceof Error ? thrown.message : String(thrown);
@@ -179,18 +217,12 @@ export class HashEngine {
     return undefined;
   }
 
-  #answerWhole(whole: Whole): boolean {
+  #answerWhole(whole: WholeHash): boolean {
     const { wanted, error } = whole;
     if (wanted === undefined || (error === undefined && whole.position < wanted.sizeBytes)) return false;
     whole.wanted = undefined;
     if (error !== undefined) this.#fail(wanted.id, error);
-    // A copy, so that the digests can be asked for again.
-    else
-      this.#reply({
-        type: 'answer',
-        id: wanted.id,
-        digests: whole.hashes.map((hash) => new Uint8Array(hash.copy().digest())),
-      });
+    else this.#reply({ type: 'answer', id: wanted.id, digests: whole.digests() });
     return true;
   }
 
@@ -199,7 +231,9 @@ export class HashEngine {
     this.#jobs = this.#jobs.filter((job) => job.part !== part);
     const whole = this.#wholes.get(part);
     if (whole?.wanted) this.#fail(whole.wanted.id, 'the file is closed');
+    whole?.clear();
     this.#wholes.delete(part);
+    this.#onTheWay.delete(part);
   }
 
   #fail(id: number, message: string): void {

@@ -16,6 +16,17 @@ type Request = HashRequest extends infer R
     : never
   : never;
 
+/** A block and where its bytes go: to the file of `part`, from `offset` on. */
+export interface Lent {
+  readonly part: number;
+  readonly stream: number;
+  readonly block: Block;
+  readonly offset: number;
+  readonly length: number;
+  /** Begins a piece that is to be known by this digest. */
+  readonly first: PieceDigest | undefined;
+}
+
 /**
  * The calling side of a `HashEngine`, on this thread or on its own. Calls reject with `internal` when the file could
  * not be read or the thread died.
@@ -81,14 +92,9 @@ export class Hasher {
   }
 
   /** Begins the whole-file digests of an open file; `part` is a number of the caller's own, unique in the process. */
-  open(part: number, fd: number, algorithms: readonly Algorithm[]): void {
+  open(part: number, fd: number, algorithms: readonly Algorithm[], onTheWay: boolean): void {
     if (this.#files++ === 0) this.#ref?.();
-    this.#send({ type: 'open', part, fd, algorithms });
-  }
-
-  /** Begins the whole-file digests of an open file anew. */
-  restart(part: number, fd: number, algorithms: readonly Algorithm[]): void {
-    this.#send({ type: 'open', part, fd, algorithms });
+    this.#send({ type: 'open', part, fd, algorithms, onTheWay });
   }
 
   /** Resolves when the descriptor may be closed. */
@@ -101,23 +107,21 @@ export class Hasher {
     if (--this.#files === 0) this.#unref?.();
   }
 
-  /** Lends a block to the hashing of a stream; the caller has shared it, and it is given back to the pool here. */
-  block(stream: number, block: Block, length: number, first: PieceDigest | undefined): void {
+  /**
+   * Lends a block to the hashing of a stream; the caller has shared it, and it is given back to the pool here. Resolves
+   * for the last block of a piece to the digest that its first block named, for others to nothing.
+   */
+  block({ block, ...place }: Lent, isLast: boolean): Promise<Uint8Array> | undefined {
     this.#lend(block);
-    this.#send({ type: 'block', stream, block: block.index, length, first, id: undefined });
+    const request = { type: 'block', block: block.index, ...place } as const;
+    if (isLast) return this.#call(request).then(([digest]) => digest ?? new Uint8Array());
+    this.#send({ ...request, id: undefined });
+    return undefined;
   }
 
-  /** The same for the last block of a piece: resolves to the digest that its first block named. */
-  async lastBlock(
-    stream: number,
-    block: Block,
-    length: number,
-    first: PieceDigest | undefined,
-  ): Promise<Uint8Array> {
-    this.#lend(block);
-    return (
-      (await this.#call({ type: 'block', stream, block: block.index, length, first }))[0] ?? new Uint8Array()
-    );
+  /** Bytes from `offset` on take the place of others, by blocks that are not lent or after a change of mind. */
+  rewritten(part: number, offset: number): void {
+    this.#send({ type: 'rewritten', part, offset });
   }
 
   endStream(stream: number): void {

@@ -39,23 +39,25 @@ for (const sizeBytes of [0, 1, 1024, PIECE, PIECE + 1, 5 * PIECE - 3, 9 * PIECE 
   });
 }
 
-test('a piece that is unkept is written anew, and counts in the digest of the whole file as it is then', async (t) => {
-  const directory = await temporaryDirectory(t);
-  const content = bytesOf(8 * PIECE + 5);
-  const wrong = bytesOf(content.length, 2);
-  const part = await openPart(t, directory, content);
-  await fill(part, wrong);
-  for (const piece of [0, 3, 8]) part.unkeep(piece);
-  await assert.rejects(part.finish(), { code: 'internal' });
-  for (let piece = 0; piece < 9; piece++) {
-    part.unkeep(piece);
-    await writeRange(part, content, part.geometry.startOf(piece), part.geometry.endOf(piece));
-    await keepPiece(part, content, piece);
-  }
-  const done = await part.finish();
-  assert.equal(done.sha256, sha256(content));
-  assertSameBytes(await readFile(done.path), content);
-});
+for (const pieceDigest of ['sha256', 'crc32'] as const) {
+  test(`a piece that is unkept is written anew, and counts in the digest of the whole file as it is then (${pieceDigest})`, async (t) => {
+    const directory = await temporaryDirectory(t);
+    const content = bytesOf(8 * PIECE + 5);
+    const wrong = bytesOf(content.length, 2);
+    const part = await openPart(t, directory, content, { pieceDigest });
+    await fill(part, wrong);
+    for (const piece of [0, 3, 8]) part.unkeep(piece);
+    await assert.rejects(part.finish(), { code: 'internal' });
+    for (let piece = 0; piece < 9; piece++) {
+      part.unkeep(piece);
+      await writeRange(part, content, part.geometry.startOf(piece), part.geometry.endOf(piece));
+      await keepPiece(part, content, piece);
+    }
+    const done = await part.finish();
+    assert.equal(done.sha256, sha256(content));
+    assertSameBytes(await readFile(done.path), content);
+  });
+}
 
 test('a piece that is unkept while it is being kept is not kept', async (t) => {
   const content = bytesOf(2 * PIECE);
@@ -68,59 +70,61 @@ test('a piece that is unkept while it is being kept is not kept', async (t) => {
   await assert.rejects(part.finish(), { code: 'internal' });
 });
 
-test('pieces may arrive in any order, in chunks of any size, split over any number of writers', async (t) => {
-  const directory = await temporaryDirectory(t);
-  const content = bytesOf(6 * PIECE + 1234);
-  const geometry = new Geometry(content.length);
-  const cuts = fc.uniqueArray(fc.integer({ min: 1, max: content.length - 1 }), { maxLength: 12 });
-  let run = 0;
-  await fc.assert(
-    fc.asyncProperty(
-      cuts,
-      fc.integer({ min: 1000, max: 300_000 }),
-      fc.infiniteStream(fc.nat()),
-      async (at, chunkBytes, dice) => {
-        const roll = () => dice.next().value ?? 0;
-        const edges = [0, ...at.toSorted((a, b) => a - b), content.length];
-        await using part = await openPart(t, directory, content, { fileName: `${++run}.bin` });
-        const seen: number[] = [];
-        const streams = edges.slice(1).map((end, index) => {
-          const start = edges[index] ?? 0;
-          let reported = start;
-          const writer = part.writer(start, end, (from, to) => {
-            assert.equal(from, reported);
-            reported = to;
-            seen.push(to - from);
+for (const pieceDigest of ['sha256', 'crc32'] as const) {
+  test(`pieces may arrive in any order, in chunks of any size, split over any number of writers (${pieceDigest})`, async (t) => {
+    const directory = await temporaryDirectory(t);
+    const content = bytesOf(6 * PIECE + 1234);
+    const geometry = new Geometry(content.length);
+    const cuts = fc.uniqueArray(fc.integer({ min: 1, max: content.length - 1 }), { maxLength: 12 });
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        cuts,
+        fc.integer({ min: 1000, max: 300_000 }),
+        fc.infiniteStream(fc.nat()),
+        async (at, chunkBytes, dice) => {
+          const roll = () => dice.next().value ?? 0;
+          const edges = [0, ...at.toSorted((a, b) => a - b), content.length];
+          await using part = await openPart(t, directory, content, { fileName: `${++run}.bin`, pieceDigest });
+          const seen: number[] = [];
+          const streams = edges.slice(1).map((end, index) => {
+            const start = edges[index] ?? 0;
+            let reported = start;
+            const writer = part.writer(start, end, (from, to) => {
+              assert.equal(from, reported);
+              reported = to;
+              seen.push(to - from);
+            });
+            return { start, end, writer, reported: () => reported };
           });
-          return { start, end, writer, reported: () => reported };
-        });
-        const open = [...streams];
-        while (open.length > 0) {
-          const index = roll() % open.length;
-          const { writer, end } = open[index]!;
-          await writer.write(content.subarray(writer.offset, Math.min(end, writer.offset + chunkBytes)));
-          if (writer.offset === end) open.splice(index, 1);
-        }
-        await Promise.all(streams.map(({ writer }) => writer.close()));
-        for (const { end, reported } of streams) assert.equal(reported(), end);
-        assert.equal(
-          seen.reduce((sum, bytes) => sum + bytes, 0),
-          content.length,
-        );
-        const pieces = Array.from({ length: geometry.pieceCount ?? 0 }, (_, piece) => piece).sort(
-          () => (roll() % 3) - 1,
-        );
-        for (const piece of pieces) {
-          assertSameBytes(await part.hash(piece), recordOf(content, geometry, piece).sha256);
-          await keepPiece(part, content, piece);
-        }
-        assert.equal((await part.finish()).sha256, sha256(content));
-      },
-    ),
-    { numRuns: 25 },
-  );
-  assert.equal(pool.taken, 0);
-});
+          const open = [...streams];
+          while (open.length > 0) {
+            const index = roll() % open.length;
+            const { writer, end } = open[index]!;
+            await writer.write(content.subarray(writer.offset, Math.min(end, writer.offset + chunkBytes)));
+            if (writer.offset === end) open.splice(index, 1);
+          }
+          await Promise.all(streams.map(({ writer }) => writer.close()));
+          for (const { end, reported } of streams) assert.equal(reported(), end);
+          assert.equal(
+            seen.reduce((sum, bytes) => sum + bytes, 0),
+            content.length,
+          );
+          const pieces = Array.from({ length: geometry.pieceCount ?? 0 }, (_, piece) => piece).sort(
+            () => (roll() % 3) - 1,
+          );
+          for (const piece of pieces) {
+            assertSameBytes(await part.hash(piece), recordOf(content, geometry, piece, pieceDigest).sha256);
+            await keepPiece(part, content, piece);
+          }
+          assert.equal((await part.finish()).sha256, sha256(content));
+        },
+      ),
+      { numRuns: 25 },
+    );
+    assert.equal(pool.taken, 0);
+  });
+}
 
 test('a kept piece cannot be overwritten by a stream that comes late', async (t) => {
   const content = bytesOf(3 * PIECE);

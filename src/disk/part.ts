@@ -38,6 +38,7 @@ export class Part implements AsyncDisposable {
   readonly #hasher: Hasher;
   readonly #algorithms: readonly Algorithm[];
   readonly #pieceDigest: PieceDigest;
+  readonly #isAlone: boolean;
   readonly #pieces = new PieceTable();
   readonly #writers = new Set<PartWriter>();
   /** Pieces unkept since they were last asked to be kept. */
@@ -62,7 +63,9 @@ export class Part implements AsyncDisposable {
     this.#targetPath = join(claim.directory, numbered(claim.name, claim.number));
     const isSmall = geometry.sizeBytes !== undefined && geometry.sizeBytes <= INLINE_BYTES;
     this.#hasher = isSmall ? Hasher.inline() : Hasher.thread();
-    this.#hasher.open(this.#id, claim.file.fd, algorithms);
+    // Alone no byte is written twice, but for transfers that break off.
+    this.#isAlone = pieceDigest === 'crc32';
+    this.#hasher.open(this.#id, claim.file.fd, algorithms, this.#isAlone);
   }
 
   /**
@@ -183,12 +186,9 @@ export class Part implements AsyncDisposable {
   unkeep(piece: number): void {
     this.#mustBe('open');
     this.#unkept.add(piece);
-    const wasHashed = piece < this.#pieces.frontier;
     if (!this.#pieces.unkeep(piece)) return;
     this.#claim.journal.drop(piece);
-    if (!wasHashed) return;
-    // The digests of the whole file cannot go back: they begin again.
-    this.#hasher.restart(this.#id, this.#claim.file.fd, this.#algorithms);
+    this.#hasher.rewritten(this.#id, this.#geometry.startOf(piece));
     this.#advance();
   }
 
@@ -298,14 +298,13 @@ export class Part implements AsyncDisposable {
     if (writing === 'hash') {
       pool.share(block);
       const first = offset === this.#geometry.startOf(piece) ? this.#pieceDigest : undefined;
-      if (end < this.#geometry.endOf(piece)) {
-        this.#hasher.block(stream, block, length, first);
-      } else {
-        const digest = this.#hasher.lastBlock(stream, block, length, first);
-        // Whoever asks for the hash hears of a failure; nobody may ever ask.
-        digest.catch(() => {});
-        this.#pieces.streamed(piece, digest);
-      }
+      const lent = { part: this.#id, stream, block, offset, length, first };
+      const digest = this.#hasher.block(lent, end === this.#geometry.endOf(piece));
+      // Whoever asks for the hash hears of a failure; nobody may ever ask.
+      digest?.catch(() => {});
+      if (digest !== undefined) this.#pieces.streamed(piece, digest);
+    } else if (this.#isAlone) {
+      this.#hasher.rewritten(this.#id, offset);
     }
     await this.#data.write(piece, block, length, offset);
   }

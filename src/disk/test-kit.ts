@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { Geometry } from '../core/geometry.ts';
 import type { PieceRecord } from '../core/messages.ts';
+import { digestOf, type PieceDigest, pieceDigestOf } from './digest.ts';
 import { Part } from './part.ts';
 import type { PartOptions } from './part-options.ts';
 
@@ -43,11 +44,22 @@ export function assertSameBytes(actual: Uint8Array, expected: Uint8Array): void 
   assert.ok(Buffer.compare(actual, expected) === 0, 'the bytes differ');
 }
 
-/** For tests: a record with the true hash of a piece of `content`, unsigned. */
-export function recordOf(content: Uint8Array, geometry: Geometry, piece: number): PieceRecord {
+/** For tests: a record with the true digest of a piece of `content`, unsigned. */
+export function recordOf(
+  content: Uint8Array,
+  geometry: Geometry,
+  piece: number,
+  pieceDigest: PieceDigest = 'sha256',
+): PieceRecord {
   const bytes = content.subarray(geometry.startOf(piece), Math.min(geometry.endOf(piece), content.length));
-  const hash = new Uint8Array(createHash('sha256').update(bytes).digest());
-  return { piece, sha256: hash, signer: 'a'.repeat(64), signature: new Uint8Array(64).fill(7) };
+  const digest = digestOf(pieceDigest);
+  digest.update(bytes);
+  return {
+    piece,
+    sha256: new Uint8Array(digest.digest()),
+    signer: 'a'.repeat(64),
+    signature: new Uint8Array(64).fill(7),
+  };
 }
 
 /** For tests: a part of `content` in `directory`, closed after the test. */
@@ -86,8 +98,8 @@ export async function writeRange(
 
 /** For tests: hashes and keeps a piece of `content`. */
 export async function keepPiece(part: Part, content: Uint8Array, piece: number): Promise<void> {
-  await part.hash(piece);
-  await part.keep(recordOf(content, part.geometry, piece));
+  const pieceDigest = pieceDigestOf(await part.hash(piece));
+  await part.keep(recordOf(content, part.geometry, piece, pieceDigest));
 }
 
 /** For tests: all of `content`, written and kept. */
