@@ -137,7 +137,7 @@ export interface Lease extends ByteRange {
   readonly victim: MemberId | undefined;
 }
 
-/** From the coordinator: fetch these bytes from the origin. */
+/** From the coordinator: fetch these bytes from the origin. A tail is told to its victim as well, which fetches nothing. */
 export interface Grant {
   readonly type: 'grant';
   readonly epoch: number;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SmallWorld, sampleOffer } from './testing/small-world.ts';
+import type { ByteRange } from '../ranges.ts';
+import { type Actor, SmallWorld, sampleOffer } from './testing/small-world.ts';
 import { cutOff, have, of, recordBy, sent } from './testing/speech.ts';
 
 const PIECE = 256 * 1024;
@@ -135,6 +136,14 @@ test('pieces are announced before the lease that they came by is reported as ove
   assert.ok(announced !== -1 && over !== -1 && announced < over);
 });
 
+/** The stranger `helper` coordinates, and says that somebody fetches this tail for the member. */
+function nameHelper(world: SmallWorld, member: Actor, { start, end }: ByteRange): void {
+  const epoch = 9;
+  world.say('helper', member, { type: 'coordinate', epoch, seniority: 1 });
+  const lease = { lease: epoch * 2 ** 20 + 1, kind: 'tail', victim: 'a', start, end } as const;
+  world.say('helper', member, { type: 'grant', epoch, download: 'd0', lease });
+}
+
 test('a member whose piece another helped to end does not call the file its own', () => {
   const world = new SmallWorld();
   const a = world.add('a', 1);
@@ -144,7 +153,11 @@ test('a member whose piece another helped to end does not call the file its own'
   const stream = [...a.streams.values()][0]!;
   const piece = Math.floor((stream.end - 1) / PIECE);
   const start = Math.max(stream.position, geometry.startOf(piece)) + 1_000;
-  world.say('helper', a, { type: 'fragment', download: 'd0', start, end: stream.end });
+  const fragment = { type: 'fragment', download: 'd0', start, end: stream.end } as const;
+  world.say('helper', a, fragment);
+  assert.deepEqual(of(a, 'pull'), [], 'nobody had said that this was to come');
+  nameHelper(world, a, fragment);
+  world.say('helper', a, fragment);
   assert.deepEqual(
     of(a, 'pull').map(({ from }) => from),
     ['helper'],
@@ -160,9 +173,11 @@ test('a fragment that never comes does not keep the piece from being finished, o
   a.intercept = (command) => {
     if (command.type !== 'fetch' || command.end === undefined) return false;
     const start = Math.max(command.start, command.end - 200_000);
-    world.later(1, () =>
-      world.say('helper', a, { type: 'fragment', download: 'd0', start, end: command.end! }),
-    );
+    world.later(1, () => {
+      const fragment = { type: 'fragment', download: 'd0', start, end: command.end! } as const;
+      nameHelper(world, a, fragment);
+      world.say('helper', a, fragment);
+    });
     return false;
   };
   world.open(a);

@@ -5,6 +5,7 @@ import { type Run, toRuns } from '../ranges.ts';
 import { Announcer } from './announcer.ts';
 import type { AddDownload, Command, OriginBytes, OriginEnded, PullBytes, PullEnded } from './api.ts';
 import { DownloadState } from './download-state.ts';
+import { Helpers } from './helpers.ts';
 import type { Knowledge } from './knowledge.ts';
 import { LanSide } from './lan-side.ts';
 import { OWN_LEASES } from './lease-book.ts';
@@ -45,6 +46,7 @@ export class DownloadCore {
   #inVain = 0;
   readonly #proofs: Proofs;
   readonly #announcer = new Announcer();
+  readonly #helpers = new Helpers();
   readonly #selfHelp: SelfHelp;
   #epoch = 0;
   #reportAtMs: number | undefined;
@@ -134,6 +136,7 @@ export class DownloadCore {
   }
 
   onGrant({ lease }: Grant, nowMs: number): void {
+    if (lease.victim === this.#options.me) return this.#helpers.expect(lease);
     if (lease.lease < OWN_LEASES) this.#origin.grant(lease);
     this.schedule(nowMs);
   }
@@ -152,7 +155,8 @@ export class DownloadCore {
 
   onFragment(from: MemberId, fragment: Fragment, nowMs: number): void {
     // One that has just failed to deliver must not stop the stream at the same place again.
-    const range = this.#lan.isAvoided(from, nowMs) ? undefined : this.#origin.fragment(fragment);
+    const welcome = this.#helpers.isExpected(fragment) && !this.#lan.isAvoided(from, nowMs);
+    const range = welcome ? this.#origin.fragment(fragment) : undefined;
     if (range) this.#lan.pullFragment(from, range, nowMs);
     this.schedule(nowMs);
   }

@@ -101,6 +101,9 @@ export class Coordinator {
             ? { type: 'grant', epoch: this.#epoch, download, lease: command.lease }
             : { type: 'revoke', epoch: this.#epoch, download, lease: command.lease, end: command.end };
         this.#commands.push({ to: command.to, message });
+        // Whoever is helped must know it, or anybody could press bytes on it that it then signs.
+        const victim = command.type === 'grant' ? command.lease.victim : undefined;
+        if (victim !== undefined) this.#commands.push({ to: victim, message });
       }
     }
   }
