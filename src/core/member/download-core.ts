@@ -142,7 +142,7 @@ export class DownloadCore {
   }
 
   onRevoke(revoke: Revoke, nowMs: number): void {
-    if (revoke.lease < OWN_LEASES) this.#origin.revoke(revoke.lease, revoke.end);
+    if (revoke.lease < OWN_LEASES) this.#origin.revoke(revoke.lease, revoke.end, nowMs);
     this.#reportNow = true;
     this.schedule(nowMs);
   }

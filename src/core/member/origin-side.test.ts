@@ -60,17 +60,27 @@ test('a revoke ends streams at its place, but lets a piece that has begun be fin
   const desk = new OriginDesk();
   desk.grant(1, 0, 8 * PIECE);
   desk.deliver(desk.firstStream, 2 * PIECE + 10);
-  desk.side.revoke(1, PIECE);
+  desk.side.revoke(1, PIECE, desk.nowMs);
   assert.deepEqual(desk.fetching, [[2 * PIECE + 10, 3 * PIECE]]);
   desk.finish(desk.firstStream);
   assert.equal(desk.side.leases.size, 0);
   assert.deepEqual(desk.fetching, []);
 });
 
+test('a piece that has begun is given up when its lease is revoked and no more of it comes', () => {
+  const desk = new OriginDesk();
+  desk.grant(1, 0, 8 * PIECE);
+  desk.deliver(desk.firstStream, 2 * PIECE + 10);
+  desk.side.revoke(1, 0, desk.nowMs + 3_000);
+  assert.deepEqual(desk.fetching, [[2 * PIECE + 10, 2 * PIECE + 10]]);
+  desk.end(desk.firstStream, 'complete');
+  assert.equal(desk.ledger.claimedBytes, 0);
+});
+
 test('a lease that is revoked before anything of it came costs nothing more', () => {
   const desk = new OriginDesk();
   desk.grant(1, 0, 8 * PIECE);
-  desk.side.revoke(1, 0);
+  desk.side.revoke(1, 0, desk.nowMs);
   assert.deepEqual(desk.fetching, [[0, 0]]);
   desk.end(desk.firstStream, 'complete');
   assert.deepEqual(desk.fetching, []);
@@ -279,7 +289,7 @@ test('whatever happens, no byte is fetched twice, and what is left of the leases
         else if (step.do === 'revoke') {
           const end = Math.min(step.piece * PIECE, left.get(step.lease)!);
           left.set(step.lease, end);
-          desk.side.revoke(step.lease, end);
+          desk.side.revoke(step.lease, end, desk.nowMs);
         } else if (step.do === 'fragment') {
           const end = desk.ledger.geometry.endOf(step.piece);
           const start = Math.max(desk.ledger.geometry.startOf(step.piece), end - step.bytes);

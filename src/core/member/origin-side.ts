@@ -14,6 +14,8 @@ const OVERLAP_MS = 120;
 const MAX_FRUITLESS = 7;
 /** So many times as often when the origin says that it is busy. */
 const BUSY_PATIENCE = 5;
+/** A stream that brings nothing for this long has come to a stop, for all that is known. */
+const STILL_MS = 2_000;
 /** A fragment shorter than this is not worth a pull. */
 const MIN_FRAGMENT_BYTES = 16 * 1024;
 
@@ -21,6 +23,8 @@ interface Stream {
   readonly start: number;
   end: number;
   position: number;
+  /** When it last brought anything. */
+  movedMs: number;
 }
 
 export interface OriginSideOptions {
@@ -92,14 +96,16 @@ export class OriginSide {
     if (this.#canFetch !== false && sound) this.leases.grant(sound);
   }
 
-  revoke(lease: number, end: number): void {
+  revoke(lease: number, end: number, nowMs: number): void {
     const held = this.leases.revoke(lease, end);
     if (!held) return;
     for (const [id, stream] of this.#streams) {
       if (stream.end <= held.end || stream.start >= held.lease.end || stream.start < held.lease.start)
         continue;
-      // A piece that has begun to arrive is finished: half a piece serves nobody.
-      const begun = stream.position > stream.start ? this.#geometry.pieceAt(stream.position - 1) : undefined;
+      // A piece that has begun to arrive is finished: half a piece serves nobody. Unless no more of it comes: then
+      // whoever has the lease now will bring it.
+      const isMoving = stream.position > stream.start && nowMs - stream.movedMs < STILL_MS;
+      const begun = isMoving ? this.#geometry.pieceAt(stream.position - 1) : undefined;
       const keepUntil = begun === undefined ? stream.start : this.#geometry.endOf(begun);
       this.#trim(id, Math.max(held.end, keepUntil));
     }
@@ -117,6 +123,7 @@ export class OriginSide {
     const range = { start: event.start, end: Math.min(event.end, stream.end) };
     if (range.end <= range.start) return [];
     stream.position = range.end;
+    stream.movedMs = nowMs;
     return this.#ledger.fill(event.stream, range);
   }
 
@@ -194,7 +201,7 @@ export class OriginSide {
       this.#ledger.claim(id, range, 'origin');
       this.#options.changed(range);
       this.#meter.add(0, nowMs);
-      this.#streams.set(id, { start: range.start, end: range.end, position: range.start });
+      this.#streams.set(id, { start: range.start, end: range.end, position: range.start, movedMs: nowMs });
       const end = this.#geometry.sizeBytes === undefined ? undefined : range.end;
       this.#options.emit({
         type: 'fetch',

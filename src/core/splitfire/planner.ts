@@ -190,6 +190,7 @@ export class Planner {
     live.receivedBytes = report.receivedBytes;
     live.progressMs = nowMs;
     live.seat.progressMs = nowMs;
+    live.seat.pace = live.seat.rate;
     live.seat.parole = undefined;
   }
 

@@ -44,6 +44,8 @@ export interface Seat {
   reportMs: number;
   /** As reported, in bytes per second; 0 while unknown. */
   rate: number;
+  /** `rate` when it last moved: whoever stands still must not gain time by a rate that falls because of it. */
+  pace: number;
   /** What its own progress makes believable; infinite until judged. */
   rateCap: number;
   canFetch: boolean;
@@ -70,6 +72,7 @@ export function newSeat(id: MemberId, holds: Bitfield, nowMs: number): Seat {
     reported: false,
     reportMs: nowMs,
     rate: 0,
+    pace: 0,
     rateCap: Number.POSITIVE_INFINITY,
     canFetch: false,
     wants: 0,

@@ -1,6 +1,5 @@
 import type { LeaseTable } from './lease-table.ts';
 import { isOpen, type Live, leftBytes, roomFor, type Seat } from './seat.ts';
-import { rateOf } from './standing.ts';
 
 /** No progress for this long is no stall yet, however fast the member was. */
 const PATIENCE_MS = 3_000;
@@ -77,13 +76,13 @@ function memberDueMs(seat: Seat, pieceBytes: number): number {
   if (!seat.leases.some(isOpen)) return Number.POSITIVE_INFINITY;
   if (seat.rate === 0) return seat.progressMs + FIRST_PATIENCE_MS;
   const stepBytes = seat.leases.some(claimsAll) ? pieceBytes : STEP_BYTES;
-  return seat.progressMs + patienceMs(stepBytes, seat.rate);
+  return seat.progressMs + patienceMs(stepBytes, Math.max(seat.rate, seat.pace));
 }
 
 /** One lease may hang while the others move: judged by the time that all of the member's work should take. */
 function leaseDueMs(table: LeaseTable, seat: Seat, nowMs: number): number {
   const head = seat.leases.find(isOpen);
-  const rate = rateOf(seat);
+  const rate = Math.min(Math.max(seat.rate, seat.pace), seat.rateCap);
   if (head === undefined || rate === 0) return Number.POSITIVE_INFINITY;
   head.headMs ??= nowMs;
   const { pieceBytes } = table.geometry;
