@@ -57,15 +57,11 @@ async function demo(): Promise<void> {
     };
   };
 
-  console.log(
-    `A web server has a file of ${mb(origin.sizeBytes).trim()}. ${JOINERS + 1} people want it; the link of each carries 2 MB/s.`,
-  );
-  console.log(
-    'All of them are real processes on this machine; a link is a relay of the demo that lets 2 MB/s through.',
-  );
-  console.log(
-    `\nTogether: dragonload host, and ${JOINERS} times dragonload join   (█ own link, ▒ from the others)`,
-  );
+  console.log(`A web server has a file of ${mb(origin.sizeBytes).trim()}. ${JOINERS + 1} people want it; each link carries 2 MB/s.
+All of them are real processes on this machine; a link is a relay that lets
+2 MB/s through.
+
+Together: dragonload host, and ${JOINERS} x dragonload join (█ own link, ▒ from the others)`);
   const host = await seat({ name: 'host', mode: 'host', target: origin.url });
   const { link: invite = '' } = await host.member.first('invite', PATIENCE_MS);
   const pool = [host];
@@ -81,7 +77,7 @@ async function demo(): Promise<void> {
   const fetched = pool.reduce((sum, { link }) => sum + link.carriedBytes, 0);
   const swapped = pool.reduce((sum, { member }) => sum + lanBytes(member), 0);
   console.log(`
-  together  ${together.toFixed(1).padStart(5)} s   the web server sent ${(fetched / origin.sizeBytes).toFixed(2)} x the file, ${mb(swapped).trim()} swapped among the members
+  together  ${together.toFixed(1).padStart(5)} s   the web server sent ${(fetched / origin.sizeBytes).toFixed(2)} x the file; ${mb(swapped).trim()} swapped
   alone     ${alone.toFixed(1).padStart(5)} s   the web server sent ${(one.link.carriedBytes / origin.sizeBytes).toFixed(2)} x the file
 
 ${(alone / together).toFixed(1)} times faster, from the start of the first process to the last complete file.

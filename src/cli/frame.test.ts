@@ -102,6 +102,7 @@ describe('the frame', () => {
     const state = (fields: Parameters<typeof memberView>[0]): string =>
       plain({ ...room, members: [...room.members, memberView({ name: 'bob', ...fields })] }).at(-1)!;
     assert.match(state({ connected: false }), / away /);
+    assert.doesNotMatch(state({ connected: false, originBytes: 0, heldBytes: 0 }), /%/);
     assert.match(state({ phase: 'done' }), / done /);
     assert.match(state({ phase: 'failed' }), / failed /);
     assert.match(state({ canFetch: false }), / LAN only /);

@@ -13,11 +13,13 @@ export function shellQuote(word: string): string {
 }
 
 /** The invite in words: what to type on the other machine. The link is the last word of a line of its own. */
-export function inviteLines(link: string, look: Look): string[] {
+export function inviteLines(link: string, look: Look, environment = process.env): string[] {
+  // Who runs a checkout with npx has no command of this name, and most likely the others have not either.
+  const command = environment.npm_command === 'exec' ? 'npx dragonload' : 'dragonload';
   return [
     'To download together, run this on the other machines:',
     '',
-    renderLine([{ text: `  dragonload join ${shellQuote(link)}`, sgr: SGR.bold }], 4096, look),
+    renderLine([{ text: `  ${command} join ${shellQuote(link)}`, sgr: SGR.bold }], 4096, look),
     '',
   ];
 }

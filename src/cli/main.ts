@@ -7,7 +7,7 @@ const NODE_MAJOR = 24;
 if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR) {
   process.stderr.write(
     `dragonload: This needs Node ${NODE_MAJOR} or newer; this is Node ${process.versions.node}.\n` +
-      '  Install it from https://nodejs.org, or run: npx -p node@24 -p dragonload dragonload\n',
+      '  Install it from https://nodejs.org, or in a checkout, after npm ci, run: npx dragonload\n',
   );
   process.exitCode = 1;
 } else {

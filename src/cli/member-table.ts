@@ -87,14 +87,16 @@ function memberLine(
   const spans: Span[] = [{ text: name, sgr: away ? SGR.dim : member.isMe ? SGR.bold : undefined }];
   if (layout.bar > 0)
     spans.push({ text: GAP }, ...bar(share, layout.bar, look, member.isMe ? SGR.good : SGR.peer));
-  spans.push({ text: GAP + padStart(`${Math.round(share * 100)}%`, PERCENT_COLUMNS) + GAP });
+  // Of a member that is away nothing may be known: no figure is better than a false one.
+  const shareText = away && member.originBytes === 0 ? '' : `${Math.round(share * 100)}%`;
+  spans.push({ text: GAP + padStart(shareText, PERCENT_COLUMNS) + GAP });
   spans.push(originCell(member, away));
   if (layout.lan) spans.push({ text: GAP + padStart(away ? '' : formatRate(member.lanRate), RATE_COLUMNS) });
   if (layout.has) {
     const has =
       sizeBytes === undefined ? formatBytes(member.heldBytes) : `${percentOf(member.heldBytes, sizeBytes)}%`;
     spans.push({
-      text: GAP + padStart(has, PERCENT_COLUMNS),
+      text: GAP + padStart(away && member.heldBytes === 0 ? '' : has, PERCENT_COLUMNS),
       sgr: member.phase === 'done' ? SGR.good : undefined,
     });
   }

@@ -4,7 +4,7 @@ import { DragonloadError } from '../core/errors.ts';
 import type { View } from '../core/view.ts';
 import type { Result } from '../member/task.ts';
 import { gainLines } from './event-lines.ts';
-import { shellQuote } from './invite-card.ts';
+import { inviteLines, shellQuote } from './invite-card.ts';
 import { JsonReporter, jsonLine } from './json.ts';
 import { PlainReporter } from './plain.ts';
 import { terminalTraits } from './terminal.ts';
@@ -66,6 +66,14 @@ test('the JSON lines of events have the fields of the contract and no others', (
     },
   ]);
   assert.deepEqual(json.err, ['for people']);
+});
+
+test('the invite names the command as it was run', () => {
+  const line = (environment: NodeJS.ProcessEnv): string | undefined =>
+    inviteLines('dragon://x', LOOK, environment).find((text) => text.includes('dragon://x'));
+  assert.equal(line({}), "  dragonload join 'dragon://x'");
+  assert.equal(line({ npm_command: 'exec' }), "  npx dragonload join 'dragon://x'");
+  assert.equal(line({ npm_command: 'test' }), "  dragonload join 'dragon://x'");
 });
 
 test('progress tells of the downloads that are under way, an unknown size as null', () => {

@@ -62,7 +62,7 @@ class Run {
     using _signals = onInterrupt(
       () => {
         this.#reporter.notice(
-          'Stopping: saving what is here and telling the room. Press Ctrl-C again to end at once.',
+          'Stopping: saving what is here, telling the room. Ctrl-C again ends it at once.',
         );
         this.#breakOff();
       },

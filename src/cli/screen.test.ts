@@ -98,5 +98,5 @@ test('the invite is shown with a code where it fits and in words always', () => 
   assert.match(show(120, 60), /\u2588{30}/);
   assert.doesNotMatch(show(120, 20), /\u2588/);
   assert.doesNotMatch(show(30, 60), /\u2588/);
-  assert.ok(show(120, 20).includes(`  dragonload join '${link}'`));
+  assert.ok(show(120, 20).includes(`dragonload join '${link}'`));
 });

@@ -128,7 +128,7 @@ function unreachable(failures: readonly Failure<HostPort>[]): DragonloadError {
       ? 'Two members on one machine each need a folder of their own: set DRAGONLOAD_HOME for one of them.'
       : silent
         ? 'A firewall may drop the connection, or the Wi-Fi may keep its clients apart: try a cable or another network.'
-        : 'Check that it still runs, and that both are on the same network.',
+        : 'Check that it still runs, and that both are on the same network. If it is gone, open a new room: what has arrived is kept.',
     cause,
   });
 }
