@@ -61,7 +61,7 @@ async function demo(): Promise<void> {
 All of them are real processes on this machine; a link is a relay that lets
 2 MB/s through.
 
-Together: dragonload host, and ${JOINERS} x dragonload join (█ own link, ▒ from the others)`);
+Together: dragonload host, and ${JOINERS} x join (█ own link, ▒ from the others)`);
   const host = await seat({ name: 'host', mode: 'host', target: origin.url });
   const { link: invite = '' } = await host.member.first('invite', PATIENCE_MS);
   const pool = [host];

@@ -1,3 +1,5 @@
+// The declarations use types of Node; a consumer whose tsconfig names none gets them through this line.
+/// <reference types="node" preserve="true" />
 import { DragonloadError } from './core/errors.ts';
 import { startGet, startHost, startJoin } from './member/start.ts';
 import type { StaticOptions, User } from './member/static-task.ts';
