@@ -17,16 +17,16 @@ const place = (name: string) => ({
 
 // The host opens the room. Its first event is the invite, to be given to the others.
 const invited = Promise.withResolvers<string>();
-await using ada = await host(url, {
-  ...place('ada'),
+await using alice = await host(url, {
+  ...place('alice'),
   onEvent: (event) => {
     if (event.type === 'invite') invited.resolve(event.link);
-    if (event.type === 'member') console.log(`ada: ${event.name} ${event.change}`);
+    if (event.type === 'member') console.log(`alice: ${event.name} ${event.change}`);
   },
 });
 // Without a file there is no invite: then this is what rejects.
-const invite = await Promise.race([invited.promise, ada.finished.then(() => invited.promise)]);
-console.log(`ada: ${invite}`);
+const invite = await Promise.race([invited.promise, alice.finished.then(() => invited.promise)]);
+console.log(`alice: ${invite}`);
 
 await using bob = await join(invite, {
   ...place('bob'),
@@ -40,7 +40,7 @@ await using bob = await join(invite, {
 });
 
 for (const [name, task] of [
-  ['ada', ada],
+  ['alice', alice],
   ['bob', bob],
 ] as const) {
   for (const { path, originBytes, lanBytes } of await task.finished)

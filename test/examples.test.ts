@@ -24,7 +24,7 @@ async function run(name: string, argv: readonly string[], cwd: string, environme
 test('examples/get.ts downloads a file', async (t) => {
   const file = knownFile('get', 2 * MIB);
   await using origin = await startOrigin({ files: { '/example.bin': file }, ratePerConnection: 2 * MIB });
-  const directory = new Stage(t).directory('ada');
+  const directory = new Stage(t).directory('alice');
   const said = await run('get.ts', [origin.url()], directory);
   assert.equal(await sha256Of(join(directory, 'example.bin')), file.sha256);
   assert.match(said, /example\.bin: \d+ of 2097152 bytes/);
@@ -36,15 +36,15 @@ test('examples/host-and-join.ts shares a download between two members', async (t
   await using origin = await startOrigin({ files: { '/example.bin': file }, ratePerConnection: MIB });
   const directory = new Stage(t).directory('both');
   const said = await run('host-and-join.ts', [origin.url()], directory);
-  for (const name of ['ada', 'bob']) {
+  for (const name of ['alice', 'bob']) {
     assert.equal(await sha256Of(join(directory, name, 'example.bin')), file.sha256);
     assert.match(
       said,
       new RegExp(`${name}: saved .*, [1-9]\\d* bytes from the origin and [1-9]\\d* from the other`),
     );
   }
-  assert.match(said, /ada: dragon:\/\/join\//);
-  assert.match(said, /ada: bob joined/);
+  assert.match(said, /alice: dragon:\/\/join\//);
+  assert.match(said, /alice: bob joined/);
 });
 
 test('examples/static-list.ts shares a download between the users of a list', async (t) => {
