@@ -43,8 +43,9 @@ for (const [harm, what, why] of NAMED) {
 }
 
 test('a member that vouches for wrong hashes is found out by the checksum, dropped and named', async (t) => {
-  const file = knownFile('poisoned', SIZE);
-  await using origin = await startOrigin({ files: { '/file.bin': file }, ratePerConnection: RATE });
+  // The origin is so slow that most of the poison has been taken before anything can be compared with it.
+  const file = knownFile('poisoned', 1024 * 1024);
+  await using origin = await startOrigin({ files: { '/file.bin': file }, ratePerConnection: 100 * 1024 });
   const stage = new Stage(t);
   const host = stage.host('ada', origin.url(), { args: ['--checksum', `sha256=${file.sha256}`] });
   const invite = await host.invite();
@@ -54,11 +55,10 @@ test('a member that vouches for wrong hashes is found out by the checksum, dropp
   await dropped(host, /signed a wrong hash for piece \d+/);
   const results = await Promise.all([host.finishes(file.sha256), joiner.finishes(file.sha256)]);
 
+  assert.ok(results[0]!.lanBytes > 0, 'the host had taken poisoned pieces');
   // The digest is the host's user's word; to the joiner it is just a member's.
-  assert.deepEqual(
-    results.map(({ trust }) => trust),
-    ['publisher-verified', 'room-consistent (0% audited)'],
-  );
+  assert.equal(results[0]!.trust, 'publisher-verified');
+  assert.notEqual(results[1]!.trust, 'publisher-verified');
 });
 
 for (const [harm, what] of [
