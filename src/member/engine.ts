@@ -1,15 +1,8 @@
-import type { MemberId, RoomId } from '../core/ids.ts';
 import type { AddDownload, Command, Event } from '../core/member/api.ts';
-import { MemberCore } from '../core/member/member-core.ts';
+import { MemberCore, type MemberCoreOptions } from '../core/member/member-core.ts';
 import type { View } from '../core/view.ts';
 
-export interface EngineOptions {
-  readonly me: MemberId;
-  readonly name: string;
-  readonly certificate: Uint8Array;
-  readonly addresses: readonly string[];
-  readonly room: { readonly id: RoomId; readonly invite: string } | undefined;
-  readonly seniority: number | undefined;
+export interface EngineOptions extends Omit<MemberCoreOptions, 'random'> {
   /** Carries out a command. May dispatch events at once; they are handled in turn. */
   readonly execute: (command: Command) => void;
   /** Called after each round of events: for whoever waits for a state. */

@@ -169,7 +169,7 @@ export type Command =
   | { readonly type: 'unkeep'; readonly download: DownloadId; readonly piece: number }
   /** Every piece is held: check the whole file, rename it, answer with `finished` or `failed`. */
   | { readonly type: 'finish'; readonly download: DownloadId }
-  /** Neither the origin nor anybody in the room can give what is missing: tell the user, answer with `failed`. */
+  /** The download has failed: neither the origin nor anybody in the room can give what is missing. Wants no answer. */
   | { readonly type: 'hopeless'; readonly download: DownloadId; readonly message: string }
   /** Tell the user. */
   | { readonly type: 'member-joined' | 'member-left'; readonly peer: MemberId; readonly name: string };

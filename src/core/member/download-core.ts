@@ -12,6 +12,7 @@ import { OWN_LEASES } from './lease-book.ts';
 import { OriginSide } from './origin-side.ts';
 import { Proofs } from './proofs.ts';
 import { SelfHelp } from './self-help.ts';
+import type { SideOptions } from './side-options.ts';
 
 /** While it fetches, a member tells the coordinator how its leases go this often. */
 const REPORT_MS = 250;
@@ -58,26 +59,20 @@ export class DownloadCore {
     this.state = new DownloadState(options.me, added.offer, added.held, knowledge);
     this.startedMs = options.nowMs;
     const { ledger } = this.state;
-    const nextWriter = () => ++this.#writers;
-    this.#lan = new LanSide({
-      me: options.me,
+    const side: SideOptions = {
       download: added.offer.download,
       ledger,
-      availability: knowledge.availability,
       random: options.random,
-      nextWriter,
+      nextWriter: () => ++this.#writers,
       emit: options.emit,
-    });
+    };
+    this.#lan = new LanSide({ ...side, me: options.me, availability: knowledge.availability });
     this.#origin = new OriginSide({
-      download: added.offer.download,
-      ledger,
+      ...side,
       ranges: added.offer.ranges,
       maxConnections: added.maxConnections,
-      random: options.random,
-      nextWriter,
       onLan: (piece) => this.#lan.canGet(piece),
       changed: (range) => this.#lan.refresh(range),
-      emit: options.emit,
     });
     const { random, nowMs } = options;
     this.#selfHelp = new SelfHelp({ state: this.state, origin: this.#origin, lan: this.#lan, random, nowMs });

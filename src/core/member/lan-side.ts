@@ -1,24 +1,20 @@
 import type { Availability } from '../chainrain/availability.ts';
 import { PullTracker } from '../chainrain/peers.ts';
 import { choosePulls } from '../chainrain/policy.ts';
-import type { DownloadId, MemberId } from '../ids.ts';
+import type { MemberId } from '../ids.ts';
 import type { Ledger } from '../ledger.ts';
 import type { ByteRange } from '../ranges.ts';
 import { RateMeter } from '../rate.ts';
-import type { Command, PullBytes, PullEnded } from './api.ts';
+import type { PullBytes, PullEnded } from './api.ts';
+import type { SideOptions } from './side-options.ts';
 
 interface Pull extends ByteRange {
   readonly from: MemberId;
 }
 
-export interface LanSideOptions {
+export interface LanSideOptions extends SideOptions {
   readonly me: MemberId;
-  readonly download: DownloadId;
-  readonly ledger: Ledger;
   readonly availability: Availability;
-  readonly random: () => number;
-  readonly nextWriter: () => number;
-  readonly emit: (command: Command) => void;
 }
 
 /**

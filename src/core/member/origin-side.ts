@@ -1,12 +1,12 @@
 import type { Geometry } from '../geometry.ts';
-import type { DownloadId } from '../ids.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Lease } from '../messages.ts';
 import type { ByteRange, Run } from '../ranges.ts';
 import { RateMeter } from '../rate.ts';
 import { ConnectionGovernor } from '../splitfire/connections.ts';
-import type { Command, OriginBytes, OriginEnded } from './api.ts';
+import type { OriginBytes, OriginEnded } from './api.ts';
 import { type HeldLease, LeaseBook, soundLease } from './lease-book.ts';
+import type { SideOptions } from './side-options.ts';
 
 /** With less than this left on every stream the next one is opened already, so that the link never idles. */
 const OVERLAP_MS = 120;
@@ -27,19 +27,14 @@ interface Stream {
   movedMs: number;
 }
 
-export interface OriginSideOptions {
-  readonly download: DownloadId;
-  readonly ledger: Ledger;
+export interface OriginSideOptions extends SideOptions {
   /** False: the origin sends the file only as a whole, from its first byte. */
   readonly ranges: boolean;
   readonly maxConnections: number;
-  readonly random: () => number;
-  readonly nextWriter: () => number;
   /** Whether a piece is better had from another member. */
   readonly onLan: (piece: number) => boolean;
   /** Bytes were claimed for a stream, or a stream gave some up. */
   readonly changed: (range: ByteRange) => void;
-  readonly emit: (command: Command) => void;
 }
 
 /** Carries out this member's leases: which bytes are fetched from the origin now, and over how many connections. */
