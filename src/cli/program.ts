@@ -126,7 +126,7 @@ function settingsOf(parsed: Parsed): RunSettings {
   if (parsed.limit !== undefined) options.limitRate = parsed.limit;
   if (parsed.connections !== undefined) options.connections = parsed.connections;
   if (parsed.checksum !== undefined) options.checksum = parsed.checksum;
-  if (parsed.header !== undefined) options.headers = parsed.header;
+  if (parsed.header !== undefined) options.request = { headers: parsed.header };
   if (parsed.allowPrivate) options.allowPrivate = true;
   if (parsed.stay) options.stay = true;
   return { options, json: parsed.json ?? false, quiet: parsed.quiet ?? false, yes: parsed.yes ?? false };

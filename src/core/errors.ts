@@ -23,6 +23,11 @@ export type ErrorCode =
   | 'room-failed'
   | 'port-busy'
   | 'needs-consent'
+  | 'link-expired'
+  | 'quota'
+  | 'bad-list'
+  | 'unknown-download'
+  | 'state-broken'
   | 'aborted'
   | 'internal';
 

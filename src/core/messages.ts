@@ -5,7 +5,18 @@ import type { ByteRange, Run } from './ranges.ts';
  * What members tell each other. Every state carried here is soft: it can be lost and is rebuilt from later messages.
  * The wire forms and their limits are in `proto/`; `src/lan/wire.ts` turns one into the other and checks it.
  */
-export type Message = Roster | Coordinate | Offer | Have | Fragment | Status | Report | Grant | Revoke | Bye;
+export type Message =
+  | Roster
+  | Coordinate
+  | Offer
+  | Sources
+  | Have
+  | Fragment
+  | Status
+  | Report
+  | Grant
+  | Revoke
+  | Bye;
 
 /** A member as the coordinator introduces it to the others. */
 export interface RosterEntry {
@@ -57,6 +68,19 @@ export interface Offer {
   /** Position in the room's list of downloads; members work on the lowest unfinished one. */
   readonly order: number;
 }
+
+/**
+ * Further addresses of a download's file: a fresh link in the place of one that has expired, or mirrors. At most
+ * `MAX_SOURCES`. Receivers check that what they give agrees with what they hold, and pass on what is new to them.
+ */
+export interface Sources {
+  readonly type: 'sources';
+  readonly download: DownloadId;
+  readonly urls: readonly string[];
+}
+
+/** The most addresses that a download has, those of its offer and its metadata included. */
+export const MAX_SOURCES = 32;
 
 /** A member's signed word that it fetched these bytes of the origin's file and that they have this hash. */
 export interface PieceRecord {

@@ -129,7 +129,7 @@ export abstract class MemberTask implements Task {
   protected originOf(url: string, trusted: boolean): Origin {
     return new Origin(url, {
       allowPrivate: trusted || this.options.allowPrivate === true,
-      ...(trusted && this.options.headers ? { headers: this.options.headers } : {}),
+      ...(trusted && this.options.request?.headers ? { headers: this.options.request.headers } : {}),
       ...(this.#limiter ? { limiter: this.#limiter } : {}),
     });
   }

@@ -2,6 +2,7 @@ import type { DragonloadError } from '../core/errors.ts';
 import type { DownloadId, MemberId } from '../core/ids.ts';
 import type { Offer } from '../core/messages.ts';
 import type { View } from '../core/view.ts';
+import type { RequestOptions } from '../origin/request-options.ts';
 
 /** What every way of taking part understands. All fields may be left out. */
 export interface TaskOptions {
@@ -19,8 +20,20 @@ export interface TaskOptions {
   readonly connections?: number;
   /** Expected digest of the file, `alg:hex` with alg one of sha256, sha512, sha1, md5. */
   readonly checksum?: string;
-  /** Extra request headers for the origin the user named; never sent to another host. */
-  readonly headers?: readonly (readonly [name: string, value: string])[];
+  /** How requests to origins are made: headers, cookies, proxies, certificates. */
+  readonly request?: RequestOptions;
+  /** `get` only: which downloads run when. */
+  readonly queue?: QueueOptions;
+  /** Stop, with the state kept, after so many bytes from origins. */
+  readonly quotaBytes?: number;
+  /** Ask the origin for a digest in files beside the download, and GitHub for that of a release. Default true. */
+  readonly lookUpDigests?: boolean;
+  /** Keep the machine awake while there is work. Default true. */
+  readonly keepAwake?: boolean;
+  /** A program to run for each finished download: the path of the file is its last argument. */
+  readonly onComplete?: string;
+  /** Tell the desktop when all is over. */
+  readonly notify?: boolean;
   /** Let the room name URLs at private or loopback addresses. */
   readonly allowPrivate?: boolean;
   /** Go on serving after the end, until stopped. */
@@ -34,6 +47,22 @@ export interface TaskOptions {
   readonly signal?: AbortSignal;
 }
 
+/** When the downloads of a `get` run. */
+export interface QueueOptions {
+  /** So many at once, 1 to 64. Default 5. */
+  readonly concurrent?: number;
+  /** So many at once from one host. Default: as many as at once. */
+  readonly perHost?: number;
+  /** So many times a download that failed for a reason that may pass is tried again. Default 3. */
+  readonly retries?: number;
+  /** Time of day to start at, `HH:MM` local time. */
+  readonly startAt?: string;
+  /** Work only between these times of day, `HH:MM-HH:MM` local time, over midnight if the second is earlier. */
+  readonly window?: string;
+  /** Directories by file name: the first pattern (`*` and `?`) that fits decides. Relative to the directory. */
+  readonly categories?: readonly (readonly [pattern: string, directory: string])[];
+}
+
 /**
  * What can honestly be said of a finished file: it has a digest that its publisher, or this member's user, has stated;
  * or it is what other members have signed, of which so much was compared with the origin (0 to 1); or every byte came to
@@ -42,7 +71,9 @@ export interface TaskOptions {
 export type Trust =
   | { readonly kind: 'publisher-verified'; readonly by: string }
   | { readonly kind: 'room-consistent'; readonly auditedShare: number }
-  | { readonly kind: 'self-verified' };
+  | { readonly kind: 'self-verified' }
+  /** Partly what another program had left: so much of that (0 to 1) was compared with the origin. */
+  | { readonly kind: 'imported'; readonly comparedShare: number };
 
 export interface Result {
   readonly download: DownloadId;

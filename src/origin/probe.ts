@@ -22,6 +22,14 @@ export interface Probe {
   readonly digests: readonly PublishedDigest[];
   /** Address of this machine's end of the connection: tells which interface reaches the origin. */
   readonly localAddress: string | undefined;
+  /** Other addresses of the same file that the origin names (`Link: rel=duplicate`, RFC 6249), best first. */
+  readonly mirrors?: readonly string[];
+  /** Metalink files that describe this one (`Link: rel=describedby`, RFC 6249, 5). */
+  readonly describedBy?: readonly string[];
+  /** The whole file, when it is so small that it came with the answer. */
+  readonly whole?: Buffer | undefined;
+  /** The address leads to a Metalink file, which describes what to download, by its media type (RFC 5854, 7). */
+  readonly isMetalink?: boolean;
 }
 
 /** Statuses with which servers that dislike ranges answer a request for one. */

@@ -36,6 +36,17 @@ export type Event =
   | { readonly type: 'served'; readonly download: DownloadId; readonly bytes: number }
   /** The user does not want a download that the room offers. */
   | { readonly type: 'declined'; readonly download: DownloadId }
+  /** The network or the machine was away: connections are worth nothing, and what failed meanwhile proves nothing. */
+  | { readonly type: 'network-changed' }
+  /** The user knows further addresses of the file: a fresh link for one that has expired, or mirrors. The room is told. */
+  | { readonly type: 'add-sources'; readonly download: DownloadId; readonly urls: readonly string[] }
+  /** In answer to `finish`: the whole file is wrong, and these held pieces, ascending, are why. They are fetched again. */
+  | {
+      readonly type: 'suspect';
+      readonly download: DownloadId;
+      readonly pieces: readonly number[];
+      readonly message: string;
+    }
   /** The user leaves: the room is told, transfers end. */
   | { readonly type: 'leave' }
   | {
@@ -62,6 +73,10 @@ export interface AddDownload {
   readonly held: readonly PieceRecord[];
   /** At most this many connections to the origin at once. */
   readonly maxConnections: number;
+  /** As many as proved right for this origin earlier: where to begin. Default 1. */
+  readonly firstConnections?: number | undefined;
+  /** How long to wait for a fresh link when the one there is has expired, in milliseconds. Default 0. */
+  readonly linkPatienceMs?: number | undefined;
 }
 
 /** This member has looked at the origin itself: whether it may fetch from it. */
@@ -88,7 +103,9 @@ export type OriginOutcome =
   /** The origin wants fewer connections or a pause (429, 503, refused). */
   | 'busy'
   /** The origin will not serve this member (403, 404, changed file, certificate): do not try again. */
-  | 'refused';
+  | 'refused'
+  /** The link has expired (401, 403, 404, 410 or a page in its place, after it had worked): a fresh one would heal it. */
+  | 'expired';
 
 export interface OriginEnded {
   readonly type: 'origin-ended';
@@ -139,6 +156,13 @@ export type Command =
   /** Let the stream end at `end` instead, and hand over nothing beyond. Ends with the outcome `complete`. */
   | { readonly type: 'trim'; readonly download: DownloadId; readonly stream: number; readonly end: number }
   | { readonly type: 'stop-fetch'; readonly download: DownloadId; readonly stream: number }
+  /** A member names further addresses of the file: not to be trusted more than the member. */
+  | {
+      readonly type: 'use-sources';
+      readonly download: DownloadId;
+      readonly urls: readonly string[];
+      readonly from: MemberId;
+    }
   /** Get bytes from a member that holds them. */
   | {
       readonly type: 'pull';

@@ -1,0 +1,41 @@
+/** One file to download, as the user or a list of downloads describes it. */
+export interface Job {
+  /** What the file is known by, and where it comes from unless that has expired. */
+  readonly url: string;
+  /** Further addresses of the same file, best first: fresh links before mirrors. */
+  readonly mirrors?: readonly string[];
+  /** Where the finished file goes, instead of the task's directory. Relative to that. */
+  readonly directory?: string;
+  /** Name or path of the finished file, relative to the directory. */
+  readonly output?: string;
+  /** Name for the file if neither `output` nor the user names it; made safe before use. */
+  readonly fileName?: string;
+  /** Digests that the file must have. */
+  readonly checksums?: readonly StatedDigest[];
+  /** The size that the file must have. */
+  readonly sizeBytes?: number;
+  /** Hashes of its pieces, by which damage is found and only the damage is fetched again. */
+  readonly pieces?: PieceHashes;
+  /** Higher ones start first. Default 0. */
+  readonly priority?: number;
+  /** Upper limit for this download alone, in bytes per second. */
+  readonly limitRate?: number;
+  /** A leftover of another program to go on from: see `importLeftover`. */
+  readonly leftover?: string;
+  /** Its number in the list of downloads, if it has one already. */
+  readonly id?: number;
+}
+
+/** `alg:hex`, and whose word it is, for people. */
+export interface StatedDigest {
+  readonly checksum: string;
+  readonly by: string;
+}
+
+/** RFC 5854 (Metalink), 4.1.3: every piece has `pieceBytes`, the last one what is left. */
+export interface PieceHashes {
+  readonly algorithm: 'sha256' | 'sha512' | 'sha1' | 'md5';
+  readonly pieceBytes: number;
+  /** Lower-case hex, one for each piece. */
+  readonly hashes: readonly string[];
+}
