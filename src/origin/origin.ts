@@ -5,8 +5,8 @@ import type { FileIdentity } from '../core/messages.ts';
 import { Connections } from './connections.ts';
 import { failureOf, isBusy, statusError, statusOutcome } from './failures.ts';
 import { type Judgement, judge } from './judge.ts';
+import type { Meter } from './meter.ts';
 import { type Probe, ProbeStatus, probe } from './probe.ts';
-import type { RateLimiter } from './rate-limit.ts';
 import { type LiveRange, type Received, receive } from './receive.ts';
 import { checkHeaders } from './request-headers.ts';
 import { parseRetryAfter } from './retry-after.ts';
@@ -38,7 +38,7 @@ export interface OriginOptions {
   readonly stallTimeoutMs?: number;
   /** First pause before a probe is tried again; doubles. Default 500 ms. */
   readonly retryDelayMs?: number;
-  readonly limiter?: RateLimiter;
+  readonly limiter?: Meter;
   /** Address of this machine to connect from. Default: the system's choice. */
   readonly localAddress?: string;
   /** PEM certificates to trust besides those that Node trusts. */

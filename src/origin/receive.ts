@@ -1,5 +1,5 @@
 import { readBody } from './body.ts';
-import type { RateLimiter } from './rate-limit.ts';
+import type { Meter } from './meter.ts';
 import type { Answer } from './send.ts';
 
 /** The bytes wanted. `end` is read at each chunk: lowering it trims a transfer that is under way. */
@@ -20,7 +20,7 @@ export interface ReceiveOptions {
    * the connection is paused meanwhile.
    */
   readonly onChunk: (chunk: Buffer) => Promise<void> | undefined;
-  readonly limiter: RateLimiter | undefined;
+  readonly limiter: Meter | undefined;
   /** With no byte for this long, the connection is given up. Time spent waiting for `onChunk` does not count. */
   readonly stallTimeoutMs: number;
   readonly signal: AbortSignal | undefined;
