@@ -1,3 +1,5 @@
+import type { RequestOptions } from '../origin/request-options.ts';
+
 /** One file to download, as the user or a list of downloads describes it. */
 export interface Job {
   /** What the file is known by, and where it comes from unless that has expired. */
@@ -20,6 +22,8 @@ export interface Job {
   readonly priority?: number;
   /** Upper limit for this download alone, in bytes per second. */
   readonly limitRate?: number;
+  /** How its requests are made, where that differs from the task's. */
+  readonly request?: RequestOptions;
   /** A leftover of another program to go on from: see `importLeftover`. */
   readonly leftover?: string;
   /** Its number in the list of downloads, if it has one already. */
