@@ -1,16 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { dirname } from 'node:path';
+import { isAlive, type ProcessMark, thisProcess } from '../system/process.ts';
 import { codeOf } from './disk-error.ts';
+import { makeDirectory } from './make-directory.ts';
 
 const GUARD_MS = 10_000;
 
-interface Holder {
-  readonly pid: number;
-  /** When the process began, in a form of this machine's own; undefined where it cannot be told. */
-  readonly began: string | undefined;
-  readonly host: string;
+interface Holder extends ProcessMark {
   /** What it is held for, as the holder put it. */
   readonly purpose: string;
   /** Makes each holding unlike every other. */
@@ -36,12 +33,10 @@ export class Lock implements AsyncDisposable {
    * caller's own. Throws system errors.
    */
   static async acquire(path: string, purpose: string): Promise<Lock | { readonly heldFor: string }> {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makeDirectory(dirname(path), 0o700);
     const token = randomBytes(12).toString('hex');
     const holder: Holder = {
-      pid: process.pid,
-      began: await beganAt(process.pid),
-      host: hostname(),
+      ...thisProcess(),
       purpose,
       token,
     };
@@ -55,7 +50,7 @@ export class Lock implements AsyncDisposable {
         if (found === undefined) continue;
         const other = holderFrom(found);
         const busy = { heldFor: String(other?.purpose ?? '') };
-        if (other !== undefined && (await isAlive(other))) return busy;
+        if (other !== undefined && isAlive(other)) return busy;
         if (!(await removeDead(path, found))) return busy;
       }
       return { heldFor: '' };
@@ -143,33 +138,6 @@ function holderFrom(content: string): Partial<Holder> | undefined {
   try {
     const value: unknown = JSON.parse(content);
     return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-async function isAlive({ pid, began, host }: Partial<Holder>): Promise<boolean> {
-  if (typeof pid !== 'number' || !Number.isInteger(pid) || pid <= 0) return false;
-  // Over a shared home directory nobody can tell whether a process of another machine lives.
-  if (host !== hostname()) return true;
-  try {
-    process.kill(pid, 0);
-  } catch (thrown) {
-    // EPERM: it lives, and belongs to somebody else.
-    if (codeOf(thrown) === 'ESRCH') return false;
-  }
-  const now = await beganAt(pid);
-  return began === undefined || now === undefined || began === now;
-}
-
-/** Linux: the boot, and field 22 of `/proc/PID/stat` (proc_pid_stat(5): start time in ticks since boot). */
-async function beganAt(pid: number): Promise<string | undefined> {
-  try {
-    const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8');
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the program's name in brackets and may hold anything, brackets too.
-    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-    return ticks === undefined ? undefined : `${boot.trim()}/${ticks}`;
   } catch {
     return undefined;
   }
