@@ -1,0 +1,34 @@
+/** Hosts remembered at once; beyond that, pauses that are over are forgotten, then the oldest ones. */
+const MAX_HOSTS = 1024;
+
+/**
+ * Which hosts have asked for a pause (429 or 503 with Retry-After, RFC 9110, 10.2.3) and until when. One for a process:
+ * what a host told one download holds for all of them. Times are of one clock that never goes back, in milliseconds.
+ */
+export class HostPauses {
+  readonly #untilMs = new Map<string, number>();
+
+  /** `host` is to be left alone for so long. A longer pause that runs already stays. */
+  pause(host: string, pauseMs: number, nowMs: number): void {
+    if (pauseMs <= 0) return;
+    const untilMs = Math.max(nowMs + pauseMs, this.#untilMs.get(host) ?? 0);
+    this.#untilMs.delete(host);
+    this.#untilMs.set(host, untilMs);
+    if (this.#untilMs.size <= MAX_HOSTS) return;
+    for (const [other, until] of this.#untilMs) if (until <= nowMs) this.#untilMs.delete(other);
+    for (const other of this.#untilMs.keys()) {
+      if (this.#untilMs.size <= MAX_HOSTS) break;
+      this.#untilMs.delete(other);
+    }
+  }
+
+  /** How long `host` is still to be left alone; 0 when it may be asked. */
+  leftMs(host: string, nowMs: number): number {
+    return Math.max(0, (this.#untilMs.get(host) ?? 0) - nowMs);
+  }
+
+  /** Forgets all: the network is another one, and what hosts said was said to another address. */
+  clear(): void {
+    this.#untilMs.clear();
+  }
+}
