@@ -1,8 +1,11 @@
-import { COMMANDS, FLAGS } from './flags.ts';
+import { COMMANDS } from './commands.ts';
+import { FLAGS } from './flags.ts';
+import { LIST_COMMANDS } from './list/list-commands.ts';
 import { usageError } from './usage.ts';
 
 const FLAG_WORDS = FLAGS.flatMap((flag) => (flag.short ? [flag.short, flag.long] : [flag.long]));
-const COMMAND_WORDS = [...COMMANDS.map((command) => command.name), 'completion', 'help'];
+const ALL_COMMANDS = [...COMMANDS, ...LIST_COMMANDS];
+const COMMAND_WORDS = [...ALL_COMMANDS.map((command) => command.name), 'completion', 'help'];
 
 /** The completion script for `bash`, `zsh` or `fish`. Throws a usage error for another shell. */
 export function completionScript(shell: string): string {
@@ -37,7 +40,7 @@ complete -F _dragonload dragonload
 function fish(): string {
   const quote = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
   const lines = ['complete -c dragonload -f'];
-  for (const command of COMMANDS) {
+  for (const command of ALL_COMMANDS) {
     lines.push(
       `complete -c dragonload -n __fish_use_subcommand -a ${command.name} -d ${quote(command.help)}`,
     );

@@ -1,12 +1,17 @@
+import type { Job } from '../member/job.ts';
 import type { Task, TaskOptions } from '../member/task.ts';
+import type { CommandName } from './commands.ts';
 
-/** Begins to take part in one of the three ways; `targets` are URLs, or the one invite. */
-export type Start = (targets: readonly string[], options: TaskOptions) => Task | Promise<Task>;
+/** What to download: URLs, or jobs that say more; for a `join` the one invite. */
+export type Target = string | Job;
+
+/** Begins to take part in one of the three ways; one engine for all. */
+export type Start = (targets: readonly Target[], options: TaskOptions) => Task | Promise<Task>;
 
 /** Loads the engine, which nothing but a download needs. */
-export async function loadEngine(way: 'get' | 'host' | 'join'): Promise<Start> {
+export async function loadEngine(way: CommandName): Promise<Start> {
   const engine = await import('../member/start.ts');
   if (way === 'get') return engine.startGet;
-  if (way === 'host') return engine.startHost;
-  return ([invite = ''], options) => engine.startJoin(invite, options);
+  if (way === 'host') return (targets, options) => engine.startHost(targets, options);
+  return ([invite], options) => engine.startJoin(invite as string, options);
 }

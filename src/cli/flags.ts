@@ -73,7 +73,7 @@ export const FLAGS: readonly Flag[] = [
   },
   { group: 'Room', long: '--yes', help: 'accept what the room offers without asking', idleIn: GET },
   {
-    group: 'Room',
+    group: 'Requests',
     long: '--allow-private',
     help: 'let others name URLs at private or loopback addresses',
   },
@@ -148,7 +148,12 @@ export const FLAGS: readonly Flag[] = [
     value: 'HEADER',
     help: "extra request header, 'Name: value'; may be repeated",
   },
-  { group: 'Requests', long: '--user-agent', value: 'TEXT', help: 'User-Agent to send (default: dragonload)' },
+  {
+    group: 'Requests',
+    long: '--user-agent',
+    value: 'TEXT',
+    help: 'User-Agent to send (default: dragonload)',
+  },
   { group: 'Requests', long: '--referer', value: 'URL', help: 'Referer to send' },
   {
     group: 'Requests',

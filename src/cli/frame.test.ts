@@ -117,7 +117,32 @@ describe('the frame', () => {
     ];
     const lines = plain({ ...room, downloads });
     assert.match(lines[0]!, /^second /);
-    assert.equal(lines[3], '1 of 3 files done');
+    assert.equal(lines[3], '1 of 3 files done, 1 waiting');
+  });
+
+  test('lists several downloads alone, one a line, and how the queue goes', () => {
+    const alone = aloneView();
+    const downloads = [
+      downloadView({ id: '1', fileName: 'first.iso', lanRate: 0 }),
+      downloadView({ id: '2', fileName: 'second.iso', lanRate: 0, phase: 'checking' }),
+    ];
+    const queue = { done: 7, running: 2, waiting: 90, paused: 0, failed: 1 };
+    const lines = plain({ ...alone, downloads, queue });
+    assert.match(lines[0]!, /^first\.iso .* 38% +12\.3 MiB\/s +12 s$/);
+    assert.match(lines[1]!, /^second\.iso .* checking /);
+    assert.equal(lines[2], '7 of 100 files done, 90 waiting, 1 failed  24.6 MiB/s');
+    assertFits(lines, 80, 24);
+  });
+
+  test('fits many downloads into a small window', () => {
+    const downloads = Array.from({ length: 30 }, (_, i) =>
+      downloadView({ id: String(i), fileName: `file-${i}` }),
+    );
+    for (const look of LOOKS) {
+      const lines = renderFrame({ ...aloneView(), downloads }, { columns: 30, rows: 8, ...look });
+      assertFits(lines, 30, 8);
+      assert.ok(lines.some((line) => line.includes('more')));
+    }
   });
 
   test('neutralises names that try to steer the terminal', () => {

@@ -1,4 +1,5 @@
 import type { DownloadView, View } from '../core/view.ts';
+import { downloadTable, queueLine } from './download-table.ts';
 import { formatBytes, formatDuration, formatRate, percentOf } from './format.ts';
 import { current, memberTable } from './member-table.ts';
 import { pieceMap } from './piece-map.ts';
@@ -28,12 +29,16 @@ export function renderFrame(view: View, options: FrameOptions): string[] {
       renderLine([{ text: view.room ? 'Waiting for what the room offers' : 'Starting' }], columns, options),
     ];
   }
+  const whole = queueLine(view);
+  if (view.room === undefined && whole !== undefined) {
+    const picture = [...downloadTable(view, columns, rows - 1, options), whole];
+    return picture.map((line) => renderLine(line, columns, options));
+  }
   const lines: (readonly Span[])[] = [title(download, columns, options)];
   const map = pieceMap(download, columns, options);
   if (map.length > 0) lines.push(map);
   lines.push(rates(download, columns, options));
-  const others = queue(view);
-  if (others !== undefined) lines.push([{ text: others, sgr: SGR.dim }]);
+  if (whole !== undefined) lines.push(whole);
   if (view.room !== undefined || view.members.length > 1) {
     const table = memberTable(view, columns, rows - lines.length - 1, options);
     if (table.length > 0) lines.push([], ...table);
@@ -75,15 +80,4 @@ function rates(download: DownloadView, columns: number, look: Look): readonly Sp
       : [{ text: total, sgr: SGR.good }, { text: look.unicode ? '  \u2190 ' : '  = ' }, { text: parts }];
   const time = download.leftMs === undefined ? '' : `${formatDuration(download.leftMs)} left`;
   return spread(left, [{ text: time }], columns);
-}
-
-/** What becomes of the other downloads of the room, when there are several. */
-function queue(view: View): string | undefined {
-  const total = view.downloads.length;
-  if (total < 2) return undefined;
-  const count = (phase: DownloadView['phase']): number =>
-    view.downloads.filter((one) => one.phase === phase).length;
-  const done = count('done');
-  const failed = count('failed');
-  return `${done} of ${total} files done${failed > 0 ? `, ${failed} failed` : ''}`;
 }

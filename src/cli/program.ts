@@ -1,42 +1,16 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { DragonloadError } from '../core/errors.ts';
-import type { TaskOptions } from '../member/task.ts';
+import { COMMANDS, type CommandName, type CommandText } from './commands.ts';
 import { EXIT } from './exit-codes.ts';
-import type { CommandText } from './flags.ts';
-import { COMMANDS, FLAGS } from './flags.ts';
+import { PARSERS } from './flag-parsers.ts';
+import { type Flag, flagsOf } from './flags.ts';
 import { checkInvite, checkUrl } from './links.ts';
-import { parseRate } from './rate.ts';
+import { addListCommands, LIST_COMMANDS } from './list/list-commands.ts';
 import { route } from './route.ts';
-import type { RunSettings } from './run.ts';
+import { type Parsed, taskOptionsOf } from './settings.ts';
+import { safeText } from './text.ts';
 import { usageError } from './usage.ts';
-import { parseChecksum, parseConnections, parseHeader, parseName, parsePort } from './values.ts';
 import { packageVersion } from './version.ts';
-
-const PARSERS: Readonly<Record<string, (text: string, before: unknown) => unknown>> = {
-  '--name': parseName,
-  '--port': parsePort,
-  '--limit': parseRate,
-  '--connections': parseConnections,
-  '--checksum': parseChecksum,
-  '--header': (text, before) => [...((before as unknown[] | undefined) ?? []), parseHeader(text)],
-};
-
-/** The flags as the parser hands them over. */
-interface Parsed {
-  readonly dir?: string;
-  readonly output?: string;
-  readonly name?: string;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-  readonly port?: number;
-  readonly limit?: number;
-  readonly connections?: number;
-  readonly checksum?: string;
-  readonly header?: readonly (readonly [string, string])[];
-  readonly yes?: boolean;
-  readonly allowPrivate?: boolean;
-  readonly stay?: boolean;
-}
 
 /**
  * Carries out a command line (without node and script) and resolves to the exit code. Help and version go to stdout.
@@ -70,6 +44,7 @@ function buildProgram(done: (exitCode: number) => void): Command {
     .configureOutput({ writeErr: () => {} })
     .addHelpText('after', PROGRAM_NOTES);
   for (const text of COMMANDS) program.addCommand(buildCommand(text, program, done));
+  addListCommands(program, examplesText, done);
   program
     .command('completion')
     .description('print a completion script for bash, zsh or fish')
@@ -89,53 +64,74 @@ function buildCommand(text: CommandText, program: Command, done: (exitCode: numb
     .description(text.details)
     .argument(text.argument)
     .addHelpText('after', examplesText(text.examples));
-  for (const flag of FLAGS) {
-    const names = `${flag.short ? `${flag.short}, ` : ''}${flag.long}${flag.value ? ` <${flag.value}>` : ''}`;
-    const option = new Option(names, flag.help);
-    const parser = PARSERS[flag.long];
-    if (parser) option.argParser(parser);
-    command.addOption(option);
-  }
+  for (const flag of flagsOf(text.name)) command.addOption(optionOf(flag, text.name));
   return command.action(async (target: string | string[], parsed: Parsed) => {
+    const options = taskOptionsOf(parsed);
+    const settings = {
+      options,
+      json: parsed.json ?? false,
+      quiet: parsed.quiet ?? false,
+      yes: parsed.yes ?? false,
+    };
     const targets = typeof target === 'string' ? [checkInvite(target)] : target.map(checkUrl);
-    checkTogether(targets, parsed);
+    checkTogether(targets.length, parsed);
     const { runDownload } = await import('./run.ts');
-    done(await runDownload(text.name, targets, settingsOf(parsed)));
+    if (text.name === 'join') return done(await runDownload('join', targets, settings));
+    const { jobsOf } = await import('./jobs.ts');
+    const jobs = await jobsOf(targets, parsed, (message) => {
+      if (!settings.quiet) process.stderr.write(`${safeText(message)}\n`);
+    });
+    done(await runDownload(text.name, jobs, settings));
   });
 }
 
-/** What is right by itself but not together. */
-function checkTogether(targets: readonly string[], parsed: Parsed): void {
-  for (const flag of ['output', 'checksum'] as const) {
-    if (parsed[flag] === undefined || targets.length === 1) continue;
-    const next =
-      flag === 'output' ? 'Use --dir to choose where several files go' : 'Check each file by itself';
-    throw usageError(
-      `--${flag} is for a single download, and there are ${targets.length} URLs.`,
-      `${next}, or run one command for each URL.`,
-    );
-  }
+function optionOf(flag: Flag, command: CommandName): Option {
+  const value = flag.value && (flag.optional ? ` [${flag.value}]` : ` <${flag.value}>`);
+  const option = new Option(
+    `${flag.short ? `${flag.short}, ` : ''}${flag.long}${value ?? ''}`,
+    flag.help,
+  ).helpGroup(`${flag.group ?? 'Options'}:`);
+  const parser = PARSERS[flag.long];
+  if (parser) option.argParser(parser);
+  // Given or not: nothing is the default of the engine.
+  if (flag.long.startsWith('--no-')) option.default(undefined);
+  return flag.idleIn?.includes(command) ? option.hideHelp() : option;
 }
 
-function settingsOf(parsed: Parsed): RunSettings {
-  const options: { -readonly [Key in keyof TaskOptions]: TaskOptions[Key] } = {};
-  if (parsed.dir !== undefined) options.directory = parsed.dir;
-  if (parsed.output !== undefined) options.output = parsed.output;
-  if (parsed.name !== undefined) options.name = parsed.name;
-  if (parsed.port !== undefined) options.port = parsed.port;
-  if (parsed.limit !== undefined) options.limitRate = parsed.limit;
-  if (parsed.connections !== undefined) options.connections = parsed.connections;
-  if (parsed.checksum !== undefined) options.checksum = parsed.checksum;
-  if (parsed.header !== undefined) options.request = { headers: parsed.header };
-  if (parsed.allowPrivate) options.allowPrivate = true;
-  if (parsed.stay) options.stay = true;
-  return { options, json: parsed.json ?? false, quiet: parsed.quiet ?? false, yes: parsed.yes ?? false };
+/** What is right by itself but not together. */
+function checkTogether(targetCount: number, parsed: Parsed): void {
+  const { input } = parsed;
+  if (targetCount === 0 && input === undefined) {
+    throw usageError(
+      "Missing required argument 'url'.",
+      'Give the URL of a file, or a list of them with -i FILE.',
+    );
+  }
+  for (const [flag, advice] of SINGLE) {
+    if (parsed[flag] === undefined || (targetCount === 1 && input === undefined)) continue;
+    const what = input === undefined ? `there are ${targetCount} URLs` : 'a list may have many';
+    throw usageError(
+      `--${flag} is for a single download, and ${what}.`,
+      `${advice}, or run one command for each URL.`,
+    );
+  }
+  if (parsed.ipv4 && parsed.ipv6) throw usageError('-4 and -6 exclude each other.', 'Leave one of them out.');
+  if (parsed.key !== undefined && parsed.cert === undefined)
+    throw usageError('--key needs --cert.', 'Give the certificate that the key belongs to with --cert FILE.');
 }
+
+/** Flags that make sense for one download only, with what to do instead. */
+const SINGLE = [
+  ['output', 'Use --dir to choose where several files go'],
+  ['checksum', 'Check each file by itself'],
+  ['mirror', 'Write the mirrors of each file on its line of a list, after tabs'],
+  ['import', 'Import each file by itself'],
+] as const;
 
 /** The parser's complaint as a sentence with a next step. */
 function wrongUsage(error: CommanderError, argv: readonly string[]): DragonloadError {
   const [first = '', ...hints] = error.message.replace(/^error: /, '').split('\n');
-  const command = COMMANDS.find((one) => one.name === route(argv)[0])?.name;
+  const command = [...COMMANDS, ...LIST_COMMANDS].find((one) => one.name === route(argv)[0])?.name;
   const hint = hints.find((line) => line.startsWith('(Did you mean'))?.slice(1, -1);
   const help = `Run "dragonload ${command ? `${command} ` : ''}--help" to see how it is used.`;
   const sentence = `${first.charAt(0).toUpperCase()}${first.slice(1)}`.replace(/[.:]?$/, '.');
@@ -143,7 +139,8 @@ function wrongUsage(error: CommanderError, argv: readonly string[]): DragonloadE
 }
 
 function examplesText(examples: CommandText['examples']): string {
-  return `\nExamples:\n${examples.map(([line, meaning]) => `  ${line}\n      ${meaning}`).join('\n')}`;
+  const lines = examples.map(([line, meaning]) => `  ${line}${meaning && `\n      ${meaning}`}`);
+  return `\nExamples:\n${lines.join('\n')}`;
 }
 
 const PROGRAM_NOTES = `

@@ -1,8 +1,16 @@
-import { COMMANDS, FLAGS } from './flags.ts';
+import { COMMANDS } from './commands.ts';
+import { FLAGS } from './flags.ts';
 import { looksLikeInvite, looksLikeUrl } from './links.ts';
+import { LIST_COMMANDS } from './list/list-commands.ts';
 
-const COMMAND_NAMES = new Set<string>([...COMMANDS.map((command) => command.name), 'completion', 'help']);
-const TAKES_VALUE = new Set(FLAGS.filter((flag) => flag.value).flatMap((flag) => [flag.short, flag.long]));
+const COMMAND_NAMES = new Set<string>([
+  ...[...COMMANDS, ...LIST_COMMANDS].map((command) => command.name),
+  'completion',
+  'help',
+]);
+const TAKES_VALUE = new Set(
+  FLAGS.filter((flag) => flag.value && !flag.optional).flatMap((flag) => [flag.short, flag.long]),
+);
 
 /**
  * Arguments with the command at the front. A bare invite is a `join`, a bare URL a `get`, and flags may stand before

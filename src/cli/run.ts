@@ -1,8 +1,9 @@
 import { DragonloadError } from '../core/errors.ts';
 import type { Result, Task, TaskEvent, TaskOptions } from '../member/task.ts';
 import { chooseReporter } from './choose-reporter.ts';
+import type { CommandName } from './commands.ts';
 import { createConsent } from './consent.ts';
-import type { Start } from './engine.ts';
+import type { Start, Target } from './engine.ts';
 import { loadEngine } from './engine.ts';
 import { EXIT, exitCodeFor } from './exit-codes.ts';
 import type { Reporter } from './reporter.ts';
@@ -21,8 +22,8 @@ export interface RunSettings {
 
 /** Downloads in one of the three ways, telling about it as the settings say. Resolves to the exit code. */
 export function runDownload(
-  way: 'get' | 'host' | 'join',
-  targets: readonly string[],
+  way: CommandName,
+  targets: readonly Target[],
   settings: RunSettings,
 ): Promise<number> {
   return runWith(() => loadEngine(way), targets, settings);
@@ -31,7 +32,7 @@ export function runDownload(
 /** As `runDownload`, with the engine that `load` yields. */
 export async function runWith(
   load: () => Promise<Start>,
-  targets: readonly string[],
+  targets: readonly Target[],
   settings: RunSettings,
 ): Promise<number> {
   const reporter = await chooseReporter(settings);
@@ -58,7 +59,7 @@ class Run {
     this.#brokenOff.promise.catch(() => {});
   }
 
-  async toItsEnd(start: Start, targets: readonly string[]): Promise<number> {
+  async toItsEnd(start: Start, targets: readonly Target[]): Promise<number> {
     using _signals = onInterrupt(
       () => {
         this.#reporter.notice(

@@ -11,8 +11,44 @@ export function parseConnections(text: string): number {
   return wholeNumber('--connections', text, 1, 16);
 }
 
-function wholeNumber(flag: string, text: string, min: number, max: number): number {
-  const value = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
+/** `--category GLOB=DIR` as a pair. */
+export function parseCategory(text: string): readonly [pattern: string, directory: string] {
+  const at = text.lastIndexOf('=');
+  const pattern = text.slice(0, Math.max(0, at));
+  const directory = text.slice(at + 1);
+  if (pattern !== '' && directory !== '') return [pattern, directory];
+  throw usageError(
+    '--category takes a pattern for file names and a directory, as GLOB=DIR.',
+    "Write for example --category '*.iso=discs', with the quotes.",
+  );
+}
+
+/** A time of day, `HH:MM` from 00:00 to 23:59. */
+export function parseTime(text: string, flag = '--at'): string {
+  if (TIME.test(text)) return text.padStart(5, '0');
+  throw usageError(
+    `${flag} takes a time of day from 00:00 to 23:59, not "${safeText(text)}".`,
+    'Write for example --at 02:00.',
+  );
+}
+
+const TIME = /^([01]?\d|2[0-3]):[0-5]\d$/;
+
+/** `--between HH:MM-HH:MM`. */
+export function parseWindow(text: string): string {
+  const [from = '', to = '', ...rest] = text.split('-');
+  if (rest.length > 0 || !TIME.test(from) || !TIME.test(to) || from === to) {
+    throw usageError(
+      `--between takes two different times of day, not "${safeText(text)}".`,
+      'Write for example --between 01:00-06:00; 22:00-06:00 is over midnight.',
+    );
+  }
+  return `${parseTime(from)}-${parseTime(to)}`;
+}
+
+/** A whole number of a flag. Throws a usage error for anything else and what is out of range. */
+export function wholeNumber(flag: string, text: string, min: number, max: number): number {
+  const value = /^-?\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;
   throw usageError(
     `${flag} takes a whole number from ${min} to ${max}, not "${safeText(text)}".`,

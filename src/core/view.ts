@@ -11,7 +11,20 @@ export interface View {
   readonly room: RoomView | undefined;
   /** Every member, this one first, then by seniority. Alone: just this one. */
   readonly members: readonly MemberView[];
+  /** Of several: those under way and the latest that are over. */
   readonly downloads: readonly DownloadView[];
+  /** How many downloads there are of each kind, where there is a queue. */
+  readonly queue?: QueueView | undefined;
+}
+
+export interface QueueView {
+  readonly waiting: number;
+  readonly running: number;
+  readonly paused: number;
+  readonly done: number;
+  readonly failed: number;
+  /** When the schedule lets something run again, in milliseconds from now; undefined while it does. */
+  readonly opensInMs?: number | undefined;
 }
 
 export interface RoomView {

@@ -39,7 +39,7 @@ function result(): Result {
   };
 }
 
-function start(_targets: readonly string[], options: TaskOptions): Task {
+function start(_targets: readonly unknown[], options: TaskOptions): Task {
   const { promise, resolve, reject } = Promise.withResolvers<readonly Result[]>();
   const startedMs = performance.now();
   const done = (): void => {
