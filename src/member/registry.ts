@@ -1,0 +1,228 @@
+import { existsSync } from 'node:fs';
+import type { DragonloadError } from '../core/errors.ts';
+import type { FileIdentity } from '../core/messages.ts';
+import type {
+  ControlRequest,
+  DownloadPatch,
+  DownloadRow,
+  DownloadState,
+  NewDownload,
+  Store,
+} from '../store/store.ts';
+import type { Job } from './job.ts';
+import { trustWord } from './registry-words.ts';
+import type { Result } from './task.ts';
+
+/** Between two writes of what changed, in milliseconds. */
+const WRITE_MS = 1_000;
+
+/** A download to be put in the list. */
+export interface Registration {
+  readonly way: NewDownload['way'];
+  readonly job: Job;
+  /** Absolute. */
+  readonly directory: string;
+}
+
+/** How far a download has come. What is left out stays as it was. */
+export interface Progress {
+  readonly fileName?: string | undefined;
+  /** Where the file will be. */
+  readonly path?: string | undefined;
+  readonly sizeBytes?: number | undefined;
+  readonly heldBytes?: number;
+  readonly originBytes?: number;
+  readonly lanBytes?: number;
+  readonly bytesPerSecond?: number;
+}
+
+/**
+ * The list of downloads as a running task sees it: puts its own in, keeps them up to date, hears what others ask of
+ * them. Everything that changes is gathered and written at most once a second, and when the task ends. Without a store
+ * nothing is written and every number is still given out once, so that nobody has to ask whether there is one.
+ */
+export class Registry implements Disposable {
+  readonly #store: Store | undefined;
+  readonly #claimed = new Set<number>();
+  readonly #changes = new Map<number, DownloadPatch>();
+  /** Downloads that are to be let go of with the next write. */
+  readonly #releases = new Map<number, DownloadState>();
+  #lastNumber = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(store: Store | undefined) {
+    this.#store = store;
+  }
+
+  get store(): Store | undefined {
+    return this.#store;
+  }
+
+  /**
+   * The numbers of downloads in the list, in order. One that is there already, by its own number or as the same
+   * unfinished one, keeps its number; the others are added in one go.
+   */
+  add(registrations: readonly Registration[]): readonly number[] {
+    const store = this.#store;
+    if (store === undefined) return registrations.map(({ job }) => job.id ?? this.#number());
+    const known = registrations.map((registration) => knownRow(store, registration)?.id);
+    const fresh = registrations.filter((_, index) => known[index] === undefined);
+    const added = fresh.length > 0 ? [...store.add(fresh.map(newDownload))].values() : [].values();
+    return known.map((id) => id ?? added.next().value ?? this.#number());
+  }
+
+  /** What the list knows of a download. */
+  get(id: number): DownloadRow | undefined {
+    return this.#store?.get(id);
+  }
+
+  /** Takes a download on. False: another living process has it. */
+  claim(id: number): boolean {
+    if (this.#store?.claim(id) === false) return false;
+    this.#claimed.add(id);
+    return true;
+  }
+
+  /** It runs now. */
+  started(id: number, attempt: number): void {
+    this.#change(id, { state: 'running', attempts: attempt, startedMs: Date.now(), error: undefined });
+  }
+
+  /** Cheap: may be called as often as anything changes. */
+  progress(id: number, progress: Progress): void {
+    this.#change(id, progress as DownloadPatch);
+  }
+
+  /** It stays with this process, and does not run. */
+  rests(id: number, state: 'waiting' | 'paused', error?: DragonloadError): void {
+    this.#change(id, { state, bytesPerSecond: 0, ...(error === undefined ? {} : { error: errorOf(error) }) });
+  }
+
+  /** The file is there. `fileModifiedMs`: what the file system says, to recognise the file by. */
+  finished(
+    id: number,
+    result: Result,
+    found: { readonly identity: FileIdentity; readonly fileModifiedMs?: number | undefined },
+  ): void {
+    const { path, sizeBytes, sha256, trust, originBytes, lanBytes } = result;
+    const { etag, lastModified } = found.identity;
+    this.#change(id, {
+      state: 'done',
+      path,
+      sizeBytes,
+      sha256,
+      originBytes,
+      lanBytes,
+      etag,
+      lastModified,
+      heldBytes: sizeBytes,
+      bytesPerSecond: 0,
+      trust: trustWord(trust),
+      error: undefined,
+      fileModifiedMs: found.fileModifiedMs,
+      finishedMs: Date.now(),
+    });
+    this.release(id, 'done');
+  }
+
+  /** It failed. The claim stays while `keep` says so, for a request to try again. */
+  failed(id: number, error: DragonloadError, keep = false): void {
+    this.#change(id, { state: 'failed', bytesPerSecond: 0, error: errorOf(error), finishedMs: Date.now() });
+    if (!keep) this.release(id, 'failed');
+  }
+
+  /** Lets go of a download that this process had. */
+  release(id: number, state: DownloadState): void {
+    this.#releases.set(id, state);
+    this.#writeSoon();
+  }
+
+  /** Takes a download out of the list. */
+  remove(id: number): void {
+    this.#changes.delete(id);
+    this.#releases.delete(id);
+    this.#claimed.delete(id);
+    this.#store?.remove(id);
+  }
+
+  /** What others ask of downloads of this process, oldest first. */
+  takeRequests(): readonly ControlRequest[] {
+    return this.#claimed.size === 0 ? [] : (this.#store?.takeRequests() ?? []);
+  }
+
+  /** Writes what has changed. */
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const store = this.#store;
+    if (store === undefined) return;
+    for (const [id, patch] of this.#changes) store.update(id, patch);
+    for (const [id, state] of this.#releases) {
+      if (this.#claimed.delete(id)) store.release(id, state);
+    }
+    this.#changes.clear();
+    this.#releases.clear();
+  }
+
+  /** Writes what has changed; what is still claimed is let go of as paused, for somebody to go on with. */
+  [Symbol.dispose](): void {
+    for (const id of this.#claimed) if (!this.#releases.has(id)) this.#releases.set(id, 'paused');
+    this.flush();
+  }
+
+  #number(): number {
+    return ++this.#lastNumber;
+  }
+
+  #change(id: number, patch: DownloadPatch): void {
+    if (this.#store === undefined) return;
+    this.#changes.set(id, { ...this.#changes.get(id), ...patch });
+    this.#writeSoon();
+  }
+
+  #writeSoon(): void {
+    if (this.#store === undefined) return;
+    // Whoever ends writes: nothing has to stay awake for this.
+    this.#timer ??= setTimeout(() => this.flush(), WRITE_MS).unref();
+  }
+}
+
+/** The row that a download goes on with: its own, or an earlier run's of the same one that nobody works on. */
+function knownRow(store: Store, { job, directory }: Registration): DownloadRow | undefined {
+  if (job.id !== undefined) return store.get(job.id);
+  const row = store.find(job.url, directory);
+  if (row === undefined || store.isRunning(row.id)) return undefined;
+  if ((jobOf(row)?.output ?? undefined) !== job.output) return undefined;
+  // A finished one is gone on with when its file may be all that is needed.
+  const isOver = row.state === 'done' && (row.path === undefined || !existsSync(row.path));
+  return isOver ? undefined : row;
+}
+
+/** The job that a row was made from; undefined when it cannot be read. */
+export function jobOf(row: DownloadRow): Job | undefined {
+  try {
+    const job: unknown = JSON.parse(row.job);
+    const isJob = typeof job === 'object' && job !== null && 'url' in job && typeof job.url === 'string';
+    return isJob ? ({ ...job, id: row.id } as Job) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function newDownload({ way, job, directory }: Registration): NewDownload {
+  const { id: _, ...rest } = job;
+  const fileName = job.output ?? job.fileName;
+  return {
+    way,
+    url: job.url,
+    directory,
+    ...(fileName === undefined ? {} : { fileName }),
+    ...(job.priority === undefined ? {} : { priority: job.priority }),
+    // Absolute, so that it can be gone on with from anywhere.
+    job: JSON.stringify({ ...rest, directory }),
+  };
+}
+
+function errorOf({ code, message, next }: DragonloadError): NonNullable<DownloadRow['error']> {
+  return { code, message, ...(next === undefined ? {} : { next }) };
+}
