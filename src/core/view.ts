@@ -25,6 +25,9 @@ export interface QueueView {
   readonly failed: number;
   /** When the schedule lets something run again, in milliseconds from now; undefined while it does. */
   readonly opensInMs?: number | undefined;
+  /** Bytes held of those that run and of those that are done, and their sizes as far as they are known. */
+  readonly heldBytes?: number | undefined;
+  readonly sizeBytes?: number | undefined;
 }
 
 export interface RoomView {
