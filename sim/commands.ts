@@ -68,6 +68,8 @@ export function carryOut(world: World, member: SimMember, command: Command): voi
         world.deliver(member, { type: 'kept', download, record: command.record });
       });
       return;
+    case 'use-sources':
+      return;
     case 'unkeep':
       member.disk.unkeep(command.piece);
       return;
@@ -82,10 +84,6 @@ export function carryOut(world: World, member: SimMember, command: Command): voi
       return;
     case 'hopeless':
       checks.hopeless(member, command.message);
-      later(world, member, FINISH_MS, () => {
-        const { message } = command;
-        world.deliver(member, { type: 'failed', download, code: 'origin-failed', message });
-      });
       return;
     case 'member-joined':
     case 'member-left':

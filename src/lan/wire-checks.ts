@@ -11,6 +11,9 @@ export const MAX_NAME_CHARS = 64;
 /** No file is longer: the largest number of the largest pieces. */
 export const MAX_FILE_BYTES = MAX_PIECES * MAX_PIECE_BYTES;
 
+/** A URL has at most this many UTF-16 code units. */
+export const MAX_URL_CHARS = 8192;
+
 /** The error of every check. `what` completes "A member sent ...". */
 export function violation(what: string): DragonloadError {
   return new DragonloadError('bad-peer', `A member sent ${what}.`, {
@@ -89,10 +92,25 @@ export function memberAddresses(values: readonly string[]): readonly string[] {
 
 /** An absolute http or https URL, as it was sent. */
 export function webUrl(value: string): string {
-  text(value, 8192, 'a URL');
+  text(value, MAX_URL_CHARS, 'a URL');
   if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol))
     throw violation('a URL that is not of http or https');
   return value;
+}
+
+/** The address of a source as it was sent: a `webUrl` without a fragment (RFC 3986, 3.5), which no origin ever sees. */
+export function sourceUrl(value: string): string {
+  if (/[#\s\p{Cc}]/u.test(webUrl(value))) throw violation('a URL with a fragment or a line break');
+  return value;
+}
+
+/** Whether the other side would take this as the address of a source. */
+export function isSourceUrl(value: string): boolean {
+  try {
+    return sourceUrl(value) === value;
+  } catch {
+    return false;
+  }
 }
 
 const DIGEST_HEX: Readonly<Record<string, number>> = { sha256: 64, sha512: 128, sha1: 40, md5: 32 };

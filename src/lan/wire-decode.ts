@@ -1,5 +1,6 @@
 import { MAX_PIECE_BYTES, MAX_PIECES, MIN_PIECE_BYTES } from '../core/geometry.ts';
 import type * as core from '../core/messages.ts';
+import { MAX_SOURCES } from '../core/messages.ts';
 import type { Run } from '../core/ranges.ts';
 import type * as pb from '../gen/dragonload/v1/peer_pb.ts';
 import { LeaseKind, Phase } from '../gen/dragonload/v1/peer_pb.ts';
@@ -30,6 +31,13 @@ export function decodeMessage(frame: pb.Frame): core.Message | undefined {
       };
     case 'offer':
       return offer(kind.value);
+    case 'sources':
+      if (kind.value.urls.length === 0) throw violation('sources without an address');
+      return {
+        type: 'sources',
+        download: download(kind.value.download),
+        urls: check.list(kind.value.urls, MAX_SOURCES, 'sources').map(check.sourceUrl),
+      };
     case 'have':
       return {
         type: 'have',

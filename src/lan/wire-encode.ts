@@ -1,5 +1,5 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import type * as core from '../core/messages.ts';
+import * as core from '../core/messages.ts';
 import {
   type Frame,
   FrameSchema,
@@ -7,13 +7,16 @@ import {
   Phase,
   type PieceRecordSchema,
 } from '../gen/dragonload/v1/peer_pb.ts';
+import { isSourceUrl } from './wire-checks.ts';
 import { MAX_RECORDS, MAX_RUNS } from './wire-limits.ts';
 
 type Kind = NonNullable<MessageInitShape<typeof FrameSchema>['kind']>;
 
-/** The frames that carry a message: one, but for a `have` that is beyond the limits of one frame. */
+/** The frames that carry a message: one, but for a `have` that is beyond the limits of one frame, and `sources` of nothing. */
 export function encodeMessage(message: core.Message): readonly Frame[] {
-  return message.type === 'have' ? haves(message).map(frameOf) : [frameOf(kindOf(message))];
+  if (message.type === 'have') return haves(message).map(frameOf);
+  if (message.type === 'sources') return sources(message).map(frameOf);
+  return [frameOf(kindOf(message))];
 }
 
 /** A frame of the given kind. */
@@ -43,7 +46,13 @@ function haves({ download, runs, records }: core.Have): readonly Kind[] {
   }));
 }
 
-function kindOf(message: Exclude<core.Message, core.Have>): Kind {
+/** What a user gives is not checked as what members send is: one bad address must not end a session. */
+function sources({ download, urls }: core.Sources): readonly Kind[] {
+  const good = urls.filter(isSourceUrl).slice(0, core.MAX_SOURCES);
+  return good.length === 0 ? [] : [{ case: 'sources', value: { download: bytes(download), urls: good } }];
+}
+
+function kindOf(message: Exclude<core.Message, core.Have | core.Sources>): Kind {
   switch (message.type) {
     case 'roster': {
       const members = message.members.map((entry) => ({

@@ -55,6 +55,7 @@ const messages: readonly Message[] = [
     ],
     records: [record],
   },
+  { type: 'sources', download: DOWNLOAD, urls: ['https://mirror.example/a?token=1', 'http://[::1]:8/a'] },
   { type: 'fragment', download: DOWNLOAD, start: 10, end: 20 },
   {
     type: 'status',
@@ -227,6 +228,26 @@ const bad: readonly (readonly [what: string, kind: Kind])[] = [
   ['a hash of 31 bytes', have({ records: [{ ...wireRecord, sha256: Buffer.alloc(31) }] })],
   ['a signature of 65 bytes', have({ records: [{ ...wireRecord, signature: Buffer.alloc(65) }] })],
   ['a fragment that ends before it starts', { case: 'fragment', value: { download, start: 2n, end: 1n } }],
+  ['sources without an address', { case: 'sources', value: { download, urls: [] } }],
+  [
+    'more sources than a download has',
+    {
+      case: 'sources',
+      value: { download, urls: Array.from({ length: 33 }, (_, i) => `http://example.com/${i}`) },
+    },
+  ],
+  ['a source that is no URL', { case: 'sources', value: { download, urls: ['example.com'] } }],
+  ['a source that is a file', { case: 'sources', value: { download, urls: ['file:///etc/passwd'] } }],
+  ['a source with a fragment', { case: 'sources', value: { download, urls: ['http://example.com/a#b'] } }],
+  ['a source with a line break', { case: 'sources', value: { download, urls: ['http://example.com/a\nb'] } }],
+  [
+    'a source that is too long',
+    { case: 'sources', value: { download, urls: [`http://example.com/${'a'.repeat(8192)}`] } },
+  ],
+  [
+    'sources of no download',
+    { case: 'sources', value: { download: Buffer.alloc(15), urls: ['http://example.com/'] } },
+  ],
   ['a fragment longer than a piece', { case: 'fragment', value: { download, start: 0n, end: 2n ** 25n } }],
   [
     'a fragment beyond every file',
@@ -269,6 +290,13 @@ for (const [what, kind] of bad) {
     );
   });
 }
+
+test('what the other side would refuse of the sources is not sent, and nothing when that is all', () => {
+  const urls = ['http://example.com/a#b', 'http://:80', 'http://example.com/a'];
+  const [frame] = encodeMessage({ type: 'sources', download: DOWNLOAD, urls });
+  assert.deepEqual(decodeMessage(frame!), { type: 'sources', download: DOWNLOAD, urls: urls.slice(2) });
+  assert.deepEqual(encodeMessage({ type: 'sources', download: DOWNLOAD, urls: urls.slice(0, 2) }), []);
+});
 
 test('any bytes are a message, nothing, or an error that is caught', () => {
   fc.assert(

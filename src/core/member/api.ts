@@ -193,7 +193,16 @@ export type Command =
   | { readonly type: 'unkeep'; readonly download: DownloadId; readonly piece: number }
   /** Every piece is held: check the whole file, rename it, answer with `finished` or `failed`. */
   | { readonly type: 'finish'; readonly download: DownloadId }
-  /** The download has failed: neither the origin nor anybody in the room can give what is missing. Wants no answer. */
-  | { readonly type: 'hopeless'; readonly download: DownloadId; readonly message: string }
+  /**
+   * The download has failed: neither the origin nor anybody in the room can give what is missing (`origin-failed`), or
+   * what they give is wrong each time (`digest-mismatch`). Wants no answer. The first kind goes on when there is reason to
+   * hope again: another address, another network.
+   */
+  | {
+      readonly type: 'hopeless';
+      readonly download: DownloadId;
+      readonly code: ErrorCode;
+      readonly message: string;
+    }
   /** Tell the user. */
   | { readonly type: 'member-joined' | 'member-left'; readonly peer: MemberId; readonly name: string };

@@ -1,16 +1,18 @@
 import type { DownloadId, MemberId } from '../ids.ts';
 import type { Ledger } from '../ledger.ts';
 import type { DownloadStatus, Fragment, Grant, Message, PieceRecord, Report, Revoke } from '../messages.ts';
-import { type Run, toRuns } from '../ranges.ts';
+import type { Run } from '../ranges.ts';
 import { Announcer } from './announcer.ts';
 import type { AddDownload, Command, OriginBytes, OriginEnded, PullBytes, PullEnded } from './api.ts';
 import { DownloadState } from './download-state.ts';
+import { Healing } from './healing.ts';
 import { Helpers } from './helpers.ts';
 import type { Knowledge } from './knowledge.ts';
 import { LanSide } from './lan-side.ts';
 import { OWN_LEASES } from './lease-book.ts';
 import { OriginSide } from './origin-side.ts';
 import { Proofs } from './proofs.ts';
+import { isRevivable } from './revivable.ts';
 import { SelfHelp } from './self-help.ts';
 import type { SideOptions } from './side-options.ts';
 
@@ -42,13 +44,15 @@ export class DownloadCore {
   readonly #lan: LanSide;
   readonly startedMs: number;
   #writers = 0;
-  #healed = false;
   /** Pieces that were worth nothing since one was kept. */
   #inVain = 0;
   readonly #proofs: Proofs;
   readonly #announcer = new Announcer();
   readonly #helpers = new Helpers();
   readonly #selfHelp: SelfHelp;
+  readonly #healing: Healing;
+  /** It failed because nobody could give what is missing: that may change. */
+  #mayRevive = false;
   #epoch = 0;
   #reportAtMs: number | undefined;
   #reportNow = false;
@@ -71,16 +75,20 @@ export class DownloadCore {
       ...side,
       ranges: added.offer.ranges,
       maxConnections: added.maxConnections,
+      firstConnections: added.firstConnections,
       onLan: (piece) => this.#lan.canGet(piece),
       changed: (range) => this.#lan.refresh(range),
     });
     const { random, nowMs } = options;
-    this.#selfHelp = new SelfHelp({ state: this.state, origin: this.#origin, lan: this.#lan, random, nowMs });
+    const parts = { state: this.state, origin: this.#origin, lan: this.#lan };
+    const linkPatienceMs = added.linkPatienceMs ?? 0;
+    this.#selfHelp = new SelfHelp({ ...parts, random, linkPatienceMs, nowMs });
+    this.#healing = new Healing({ ...parts, selfHelp: this.#selfHelp, emit: options.emit });
     this.#proofs = new Proofs({
       state: this.state,
       isPulling: (piece) => this.#lan.isPulling(piece),
       discard: (piece, nowMs) => this.#discard(piece, nowMs),
-      fetchAgain: (pieces) => this.#fetchAgain(pieces),
+      fetchAgain: (pieces) => this.#healing.fetchAgain(pieces),
       emit: options.emit,
     });
   }
@@ -124,10 +132,30 @@ export class DownloadCore {
     // The origin names the same size as the room: it was compared.
     if (canFetch && this.#options.added.offer.identity.sizeBytes !== undefined)
       this.state.sizeFrom = undefined;
-    if (!canFetch) this.#lan.allowAll();
+    if (canFetch) this.#goOn();
+    else this.#lan.allowAll();
     this.#selfHelp.progress(nowMs);
     this.#reportNow = true;
     this.schedule(nowMs);
+  }
+
+  /** There is something new about the origin: a member that it had turned away may try again, and a failed download goes on. */
+  revive(nowMs: number): void {
+    const { phase } = this.state;
+    if (phase === 'done' || (phase === 'failed' && !this.#mayRevive)) return;
+    const wasRefused = this.#origin.refusal !== undefined;
+    this.#origin.revive();
+    this.#goOn();
+    if (wasRefused) this.#healing.resume();
+    this.#selfHelp.progress(nowMs);
+    this.#reportNow = true;
+    this.schedule(nowMs);
+  }
+
+  /** The connections are worth nothing any more. */
+  networkChanged(nowMs: number): void {
+    this.#origin.reconnect();
+    this.revive(nowMs);
   }
 
   onGrant({ lease }: Grant, nowMs: number): void {
@@ -186,7 +214,7 @@ export class DownloadCore {
     const held = [...this.#ledger.held];
     const full = this.state.sizeKnown(sizeBytes);
     if (!full) return false;
-    for (const piece of held) if (!this.#ledger.held.has(piece)) this.#unkeep(piece);
+    for (const piece of held) if (!this.#ledger.held.has(piece)) this.#healing.unkeep(piece);
     this.#options.emit({ type: 'set-size', download: this.#download, sizeBytes });
     this.#origin.sizeKnown(sizeBytes);
     this.#hashAll(full);
@@ -217,7 +245,7 @@ export class DownloadCore {
     const isFull = this.state.isFull(record.piece);
     // Its signer was found out between the check and this, or the file turned out to be shorter.
     const isLie = this.state.knowledge.isLiar(record.signer);
-    if (isFull ? isLie : !this.#ledger.held.has(record.piece)) this.#unkeep(record.piece);
+    if (isFull ? isLie : !this.#ledger.held.has(record.piece)) this.#healing.unkeep(record.piece);
     if (!isFull) return;
     if (isLie) return this.#discard(record.piece, nowMs);
     this.#inVain = 0;
@@ -229,19 +257,16 @@ export class DownloadCore {
 
   /** The world gave up on this download. A wrong digest is first answered by fetching what others had signed. */
   failed(code: string, message: string, nowMs: number): void {
-    if (code === 'digest-mismatch' && !this.#healed) {
-      this.#healed = true;
-      const suspects = this.state.foreignPieces();
-      if (suspects.length > 0) {
-        this.state.phase = 'downloading';
-        this.#fetchAgain(suspects);
-        this.schedule(nowMs);
-        return;
-      }
-    }
-    this.state.phase = 'failed';
-    this.state.failure = message;
-    this.stop();
+    if (code === 'digest-mismatch' && this.#healing.mismatch()) return this.#downloadAgain(nowMs);
+    this.#fail(message, isRevivable(code));
+  }
+
+  /** The whole file is wrong because of these pieces. */
+  suspect(pieces: readonly number[], message: string, nowMs: number): void {
+    if (this.state.phase !== 'checking') return;
+    if (this.#healing.suspect(pieces)) return this.#downloadAgain(nowMs);
+    this.#fail(message, false);
+    this.#options.emit({ type: 'hopeless', download: this.#download, code: 'digest-mismatch', message });
   }
 
   /** Ends all transfers; what is held stays held. */
@@ -284,9 +309,9 @@ export class DownloadCore {
   /** The origin has turned this member away for good: there is hope only while others fetch or hold what it lacks. */
   giveUpIfHopeless(othersFetch: boolean, nowMs: number): void {
     if (!this.#selfHelp.isHopeless(othersFetch, nowMs)) return;
-    this.state.phase = 'failed';
-    this.state.failure = this.#origin.refusal;
-    this.#options.emit({ type: 'hopeless', download: this.#download, message: this.#origin.refusal! });
+    const message = this.#origin.refusal!;
+    this.#fail(message, true);
+    this.#options.emit({ type: 'hopeless', download: this.#download, code: 'origin-failed', message });
   }
 
   /** Sends what is due: new pieces to everybody, the state of the leases to the coordinator. */
@@ -348,18 +373,25 @@ export class DownloadCore {
     for (const piece of pieces) this.#options.emit({ type: 'hash', download: this.#download, piece });
   }
 
-  /** Pieces that this member holds but no longer believes in: back to the origin with them, by leases of its own. */
-  #fetchAgain(pieces: readonly number[]): void {
-    for (const piece of pieces) {
-      this.#unkeep(piece);
-      this.#ledger.reset(piece);
-      if (this.#origin.refusal === undefined) this.#lan.forbid(piece);
-      else this.#lan.refresh(this.state.geometry.bytesOfRun({ start: piece, end: piece + 1 }));
-    }
-    for (const run of toRuns(pieces)) this.#selfHelp.take(run);
+  #fail(message: string, mayRevive: boolean): void {
+    this.state.phase = 'failed';
+    this.state.failure = message;
+    this.#mayRevive = mayRevive;
+    this.stop();
   }
 
-  #unkeep(piece: number): void {
-    this.#options.emit({ type: 'unkeep', download: this.#download, piece });
+  /** A download that had failed for want of an origin is under way again. */
+  #goOn(): void {
+    if (this.state.phase !== 'failed' || !this.#mayRevive) return;
+    this.state.phase = 'downloading';
+    this.state.failure = undefined;
+  }
+
+  /** Pieces are missing again after all were held. */
+  #downloadAgain(nowMs: number): void {
+    this.state.phase = 'downloading';
+    this.#reportNow = true;
+    this.#selfHelp.progress(nowMs);
+    this.schedule(nowMs);
   }
 }

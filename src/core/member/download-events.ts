@@ -4,7 +4,18 @@ import type { DownloadCore } from './download-core.ts';
 /** What happens to one download of this member. */
 export type DownloadEvent = Exclude<
   Event,
-  { type: 'tick' | 'peer-up' | 'peer-down' | 'message' | 'add-download' | 'leave' | 'declined' }
+  {
+    type:
+      | 'tick'
+      | 'peer-up'
+      | 'peer-down'
+      | 'message'
+      | 'add-download'
+      | 'leave'
+      | 'declined'
+      | 'network-changed'
+      | 'add-sources';
+  }
 >;
 
 /** Hands an event to the download that it is about. True when the file's size became known by it. */
@@ -38,6 +49,9 @@ export function passOn(download: DownloadCore, event: DownloadEvent, nowMs: numb
       break;
     case 'finished':
       download.state.phase = 'done';
+      break;
+    case 'suspect':
+      download.suspect(event.pieces, event.message, nowMs);
       break;
     case 'failed':
       download.failed(event.code, event.message, nowMs);

@@ -2,16 +2,18 @@ import { Availability } from '../chainrain/availability.ts';
 import { Geometry, MAX_PIECES } from '../geometry.ts';
 import type { MemberId } from '../ids.ts';
 import type { Have, Offer, PieceRecord } from '../messages.ts';
+import { SourceList } from './source-list.ts';
 
 /** Of one piece at most this many records that contradict each other are remembered. */
 const MAX_RIVALS = 4;
 
 /**
- * What is known of a download from the others: who holds which piece, and the signed records. It exists from the
+ * What is known of a download from the others: who holds which piece, the signed records, where else the file is. It exists from the
  * first word about a download, before this member takes part in it.
  */
 export class Knowledge {
   readonly availability = new Availability();
+  readonly sources = new SourceList();
   readonly #records = new Map<number, PieceRecord>();
   /** Records with another hash than the one in `#records`: one of the signers is wrong, and nobody knows which. */
   readonly #rivals = new Map<number, readonly PieceRecord[]>();
@@ -27,6 +29,7 @@ export class Knowledge {
   /** What the download is, or its size at last. What was said about pieces that it does not have is forgotten. */
   offered(offer: Offer): void {
     this.#offer = offer;
+    this.sources.offered(offer.url);
     const { pieceCount } = new Geometry(offer.identity.sizeBytes, offer.pieceBytes);
     if (pieceCount === undefined) return;
     this.#pieceCount = pieceCount;

@@ -10,6 +10,7 @@ import type { DownloadCore } from './download-core.ts';
 import { type DownloadEvent, passOn } from './download-events.ts';
 import { Intake } from './intake.ts';
 import { Outbox } from './outbox.ts';
+import { SourceGossip } from './source-gossip.ts';
 import { MAX_STATUSES, Statuses, undecided } from './statuses.ts';
 import { buildView } from './view-builder.ts';
 
@@ -50,6 +51,7 @@ export class MemberCore {
   readonly #statuses = new Statuses();
   readonly #intake: Intake;
   readonly #outbox = new Outbox();
+  readonly #sources: SourceGossip;
   #statusAtMs = 0;
   #hasLeft = false;
   #repeatAtMs = REPEAT_MS;
@@ -60,6 +62,12 @@ export class MemberCore {
     this.#room = new Room({ me: { id, name, addresses, certificate }, seniority: options.seniority });
     this.#catalogue = new Catalogue(this.#room.sessions);
     this.#coordination = new Coordination({ me: id, room: this.#room, outbox: this.#outbox });
+    this.#sources = new SourceGossip({
+      catalogue: this.#catalogue,
+      downloads: this.#downloads,
+      sessions: this.#room.sessions,
+      outbox: this.#outbox,
+    });
     this.#intake = new Intake({
       me: id,
       random: options.random,
@@ -172,7 +180,13 @@ export class MemberCore {
         if (this.#room.sessions.has(event.from)) this.#receive(event.from, event.message, nowMs);
         return;
       case 'add-download':
-        return this.#intake.add(event, nowMs);
+        this.#intake.add(event, nowMs);
+        return this.#sources.added(event.offer.download);
+      case 'add-sources':
+        return this.#sources.add(event.download, event.urls, nowMs);
+      case 'network-changed':
+        for (const download of this.#downloads.values()) download.networkChanged(nowMs);
+        return;
       case 'declined':
         return this.#intake.declined(event.download);
       case 'leave':
@@ -208,6 +222,7 @@ export class MemberCore {
     this.#coordination.memberUp(peer, nowMs);
     if (this.#coordination.isMine)
       for (const offer of this.#catalogue.offers()) this.#outbox.send(peer, offer);
+    this.#sources.newcomer(peer);
     for (const download of this.#downloads.values()) this.#outbox.send(peer, download.state.haveAll());
     this.#outbox.send(peer, this.#status(nowMs));
     this.#outbox.push({ type: 'member-joined', peer, name });
@@ -232,6 +247,8 @@ export class MemberCore {
         return;
       case 'offer':
         return this.#intake.heard(from, message, nowMs);
+      case 'sources':
+        return this.#sources.heard(from, message, nowMs);
       case 'have': {
         const knowledge = this.#catalogue.hear(message.download);
         const mine = this.#downloads.get(message.download);

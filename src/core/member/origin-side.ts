@@ -4,8 +4,11 @@ import type { Lease } from '../messages.ts';
 import type { ByteRange, Run } from '../ranges.ts';
 import { RateMeter } from '../rate.ts';
 import { ConnectionGovernor } from '../splitfire/connections.ts';
-import type { OriginBytes, OriginEnded } from './api.ts';
-import { type HeldLease, LeaseBook, soundLease } from './lease-book.ts';
+import { LOOK_MS } from '../splitfire/hedging.ts';
+import type { OriginBytes, OriginEnded, OriginOutcome } from './api.ts';
+import { LeaseBook, soundLease } from './lease-book.ts';
+import { LeaseWork } from './lease-work.ts';
+import { type OriginStream, OriginStreams } from './origin-streams.ts';
 import type { SideOptions } from './side-options.ts';
 
 /** With less than this left on every stream the next one is opened already, so that the link never idles. */
@@ -19,18 +22,12 @@ const STILL_MS = 2_000;
 /** A fragment shorter than this is not worth a pull. */
 const MIN_FRAGMENT_BYTES = 16 * 1024;
 
-interface Stream {
-  readonly start: number;
-  end: number;
-  position: number;
-  /** When it last brought anything. */
-  movedMs: number;
-}
-
 export interface OriginSideOptions extends SideOptions {
   /** False: the origin sends the file only as a whole, from its first byte. */
   readonly ranges: boolean;
   readonly maxConnections: number;
+  /** How many to begin with. Default 1. */
+  readonly firstConnections?: number | undefined;
   /** Whether a piece is better had from another member. */
   readonly onLan: (piece: number) => boolean;
   /** Bytes were claimed for a stream, or a stream gave some up. */
@@ -42,29 +39,40 @@ export class OriginSide {
   readonly #options: OriginSideOptions;
   readonly #ledger: Ledger;
   readonly #governor: ConnectionGovernor;
-  readonly #streams = new Map<number, Stream>();
+  readonly #streams: OriginStreams;
   readonly #meter = new RateMeter();
   readonly leases = new LeaseBook();
+  readonly #work: LeaseWork;
   #fetchedBytes = 0;
   #fruitless = 0;
   /** Undefined until this member has looked at the origin itself. */
   #canFetch: boolean | undefined;
   #refusal: string | undefined;
+  #hasExpired = false;
+  #splitAtMs = 0;
   #nowMs = 0;
 
   constructor(options: OriginSideOptions) {
+    const { ledger, ranges, maxConnections, firstConnections, random } = options;
     this.#options = options;
-    this.#ledger = options.ledger;
-    this.#governor = new ConnectionGovernor(options.ranges ? options.maxConnections : 1, options.random);
+    this.#ledger = ledger;
+    this.#streams = new OriginStreams(options);
+    this.#work = new LeaseWork({ ledger, leases: this.leases, onLan: options.onLan });
+    this.#governor = new ConnectionGovernor(ranges ? maxConnections : 1, random, firstConnections);
   }
 
   get canFetch(): boolean {
     return this.#canFetch === true;
   }
 
-  /** Whether the origin has turned this member away for good, and why. */
+  /** Whether the origin has turned this member away, and why: until `revive`, for good. */
   get refusal(): string | undefined {
     return this.#canFetch === false ? (this.#refusal ?? 'the origin does not serve this member') : undefined;
+  }
+
+  /** Whether that is because the link has expired, so that a fresh one would heal it. */
+  get hasExpired(): boolean {
+    return this.#hasExpired;
   }
 
   /** Bytes that came from the origin, those fetched in vain included. */
@@ -81,8 +89,26 @@ export class OriginSide {
   }
 
   probed(canFetch: boolean, message: string | undefined): void {
+    if (canFetch) this.revive();
     if (canFetch) this.#canFetch = true;
     else this.#giveUp(message);
+  }
+
+  /**
+   * There is something new about the origin: another address, another network. What failed so far proves nothing any
+   * more, and a member that was turned away may try again.
+   */
+  revive(): void {
+    if (this.#canFetch === false) this.#canFetch = true;
+    this.#refusal = undefined;
+    this.#hasExpired = false;
+    this.#fruitless = 0;
+    this.#governor.forgive();
+  }
+
+  /** Every stream is asked for again on a connection of its own. */
+  reconnect(): void {
+    this.#streams.stopAll();
   }
 
   /** Takes a lease on. One of bytes that cannot be leased is passed over. */
@@ -94,51 +120,37 @@ export class OriginSide {
   revoke(lease: number, end: number, nowMs: number): void {
     const held = this.leases.revoke(lease, end);
     if (!held) return;
-    for (const [id, stream] of this.#streams) {
+    for (const stream of this.#streams) {
       if (stream.end <= held.end || stream.start >= held.lease.end || stream.start < held.lease.start)
         continue;
-      // A piece that has begun to arrive is finished: half a piece serves nobody. Unless no more of it comes: then
-      // whoever has the lease now will bring it.
-      const isMoving = stream.position > stream.start && nowMs - stream.movedMs < STILL_MS;
-      const begun = isMoving ? this.#geometry.pieceAt(stream.position - 1) : undefined;
-      const keepUntil = begun === undefined ? stream.start : this.#geometry.endOf(begun);
-      this.#trim(id, Math.max(held.end, keepUntil));
+      this.#streams.trim(stream, Math.max(held.end, this.#keptUntil(stream, nowMs)));
     }
   }
 
   /** Returns the pieces that became full. */
   bytes(event: OriginBytes, nowMs: number): readonly number[] {
-    const stream = this.#streams.get(event.stream);
     const length = event.end - event.start;
     this.#fetchedBytes += length;
     this.#meter.add(length, nowMs);
     this.#fruitless = 0;
-    this.#governor.progress(this.#fetchedBytes, this.#streams.size, nowMs);
-    if (!stream) return [];
-    const range = { start: event.start, end: Math.min(event.end, stream.end) };
-    if (range.end <= range.start) return [];
-    stream.position = range.end;
-    stream.movedMs = nowMs;
-    return this.#ledger.fill(event.stream, range);
+    const { size, setupMs } = this.#streams;
+    this.#governor.progress(this.#fetchedBytes, size, nowMs, setupMs);
+    return this.#streams.moved(event.stream, event, nowMs);
   }
 
   ended(event: OriginEnded, nowMs: number): void {
-    const stream = this.#streams.get(event.stream);
+    const stream = this.#streams.ended(event, nowMs);
     if (!stream) return;
-    this.#streams.delete(event.stream);
-    this.#ledger.release(event.stream);
-    // The piece in which it stood counts too: a fragment of it may have been given up meanwhile.
-    this.#options.changed({ start: Math.max(stream.start, stream.position - 1), end: stream.end });
-    if (stream.position < stream.end) {
-      for (const held of this.leases)
-        held.cursor = Math.min(held.cursor, Math.max(held.lease.start, stream.position));
-    }
-    // An end before the end of the range is no end, whatever the origin calls it: it must not be asked again at once.
-    const isShort = event.outcome === 'complete' && stream.position < stream.end;
-    const outcome = isShort ? 'broken' : event.outcome;
+    this.#splitAtMs = nowMs;
+    if (stream.position < stream.end) this.#work.reopen(stream.position);
+    const outcome = outcomeOf(event, stream);
     if (outcome === 'broken') this.#governor.broken(nowMs);
     if (outcome === 'busy') this.#governor.refused(nowMs, event.retryAfterMs, this.#streams.size);
     if (outcome === 'refused') this.#giveUp(event.message);
+    if (outcome === 'expired') {
+      this.#hasExpired = true;
+      this.#giveUp(event.message);
+    }
     if (outcome === 'broken' || outcome === 'busy') {
       // A busy origin has said that it will serve later; one that breaks off has said nothing.
       if (stream.position === stream.start) this.#fruitless += outcome === 'busy' ? 1 / BUSY_PATIENCE : 1;
@@ -149,13 +161,13 @@ export class OriginSide {
   /** Others hold these pieces now: streams that were going to fetch them end before. */
   skip(runs: readonly Run[]): void {
     const geometry = this.#geometry;
-    for (const [id, stream] of this.#streams) {
+    for (const stream of this.#streams) {
       const next = Math.ceil(Math.max(stream.position, stream.start + 1) / geometry.pieceBytes);
       const last = geometry.pieceAt(stream.end - 1);
       for (const run of runs) {
         for (let piece = Math.max(run.start, next); piece < run.end && piece <= last; piece++) {
           if (geometry.startOf(piece) >= stream.end || !this.#options.onLan(piece)) continue;
-          this.#trim(id, geometry.startOf(piece));
+          this.#streams.trim(stream, geometry.startOf(piece));
         }
       }
     }
@@ -168,11 +180,11 @@ export class OriginSide {
   fragment(fragment: ByteRange): ByteRange | undefined {
     const piece = this.#geometry.pieceAt(fragment.start);
     if (fragment.end !== this.#geometry.endOf(piece)) return undefined;
-    for (const [id, stream] of this.#streams) {
+    for (const stream of this.#streams) {
       if (stream.end !== fragment.end || stream.position >= fragment.end) continue;
       const cut = Math.max(fragment.start, stream.position);
       if (fragment.end - cut < MIN_FRAGMENT_BYTES) return undefined;
-      this.#trim(id, cut);
+      this.#streams.trim(stream, cut);
       return { start: cut, end: fragment.end };
     }
     return undefined;
@@ -181,30 +193,20 @@ export class OriginSide {
   /** Opens streams for leased bytes that nobody is getting yet. Returns tail leases that are complete now. */
   schedule(nowMs: number): readonly Lease[] {
     this.#nowMs = nowMs;
-    const tails = this.#closeLeases();
+    const tails = this.#work.close(this.#streams);
     // What follows an idle spell is not slow because of it.
     if (this.#streams.size === 0 && this.leases.isFetched) this.#meter.pause(nowMs);
     if (this.#canFetch !== true) return tails;
+    this.#stopCrawlers(nowMs);
     for (;;) {
       const target = this.#governor.target(nowMs);
       const spare = target - this.#streams.size;
       if (spare < 0 || (spare === 0 && !this.#mayOverlap(nowMs))) break;
       if (!this.#governor.mayOpen(nowMs)) break;
-      const range = this.#nextRange(target);
+      const range = this.#work.next(target) ?? this.#split(spare, nowMs);
       if (!range) break;
-      const id = this.#options.nextWriter();
-      this.#ledger.claim(id, range, 'origin');
-      this.#options.changed(range);
       this.#meter.add(0, nowMs);
-      this.#streams.set(id, { start: range.start, end: range.end, position: range.start, movedMs: nowMs });
-      const end = this.#geometry.sizeBytes === undefined ? undefined : range.end;
-      this.#options.emit({
-        type: 'fetch',
-        download: this.#options.download,
-        stream: id,
-        start: range.start,
-        end,
-      });
+      this.#streams.open(range, nowMs);
     }
     return tails;
   }
@@ -217,13 +219,11 @@ export class OriginSide {
   /** The size became known: no lease or stream goes past it. */
   sizeKnown(sizeBytes: number): void {
     for (const held of this.leases) this.leases.revoke(held.lease.lease, sizeBytes);
-    for (const stream of this.#streams.values()) stream.end = Math.min(stream.end, sizeBytes);
+    this.#streams.sizeKnown(sizeBytes);
   }
 
   stop(): void {
-    for (const stream of this.#streams.keys()) {
-      this.#options.emit({ type: 'stop-fetch', download: this.#options.download, stream });
-    }
+    this.#streams.stopAll();
     this.leases.clear();
   }
 
@@ -237,92 +237,45 @@ export class OriginSide {
     this.stop();
   }
 
-  #trim(id: number, end: number): void {
-    const stream = this.#streams.get(id)!;
-    if (end >= stream.end) return;
-    const lost = { start: Math.max(end, stream.position), end: stream.end };
-    stream.end = lost.start;
-    this.#ledger.trim(id, lost.start);
-    this.#options.changed(lost);
-    this.#options.emit({ type: 'trim', download: this.#options.download, stream: id, end: stream.end });
+  /**
+   * How far a stream goes on when its lease is taken away. A piece that has begun to arrive is finished: half a piece
+   * serves nobody. Unless no more of it comes: then whoever has the lease now will bring it.
+   */
+  #keptUntil(stream: OriginStream, nowMs: number): number {
+    const { start, position } = stream;
+    if (nowMs - stream.movedMs >= STILL_MS) return start;
+    // One that was split off has the rest of a piece that another stream has begun.
+    const isRest = start > this.#geometry.startOf(this.#geometry.pieceAt(start));
+    if (position > start) return this.#geometry.endOf(this.#geometry.pieceAt(position - 1));
+    return isRest ? this.#geometry.endOf(this.#geometry.pieceAt(start)) : start;
   }
 
   /** Whether a stream may be opened already for what comes after those that are about to end. */
   #mayOverlap(nowMs: number): boolean {
     if (!this.#options.ranges || this.#streams.size >= this.#options.maxConnections) return false;
-    const rate = this.rate(nowMs);
-    let left = 0;
-    for (const stream of this.#streams.values()) left += stream.end - stream.position;
-    return left < (rate * OVERLAP_MS) / 1000;
+    return this.#streams.leftBytes < (this.rate(nowMs) * OVERLAP_MS) / 1000;
   }
 
-  /** The next bytes to fetch: from the oldest lease, in order, cut so that `connections` share what is left of it. */
-  #nextRange(connections: number): ByteRange | undefined {
-    for (const held of this.leases) {
-      const start = this.#firstAbsent(held);
-      if (start !== undefined) return { start, end: this.#absentUntil(start, held.end, connections) };
+  #stopCrawlers(nowMs: number): void {
+    for (const { isOneTooMany } of this.#streams.stopCrawlers(nowMs)) {
+      this.#splitAtMs = nowMs;
+      if (isOneTooMany) this.#governor.refused(nowMs, undefined, this.#streams.size - 1);
     }
-    return undefined;
   }
 
-  /** The first byte of a lease that nobody is getting. Moves the lease's cursor past what is settled. */
-  #firstAbsent(held: HeldLease): number | undefined {
-    const limit = Math.min(held.end, this.#geometry.limitBytes);
-    // A revoked lease may end before the place that was reached.
-    if (held.cursor >= limit) return undefined;
-    const gap = this.#ledger.firstGap({ start: held.cursor, end: limit });
-    if (!gap) return undefined;
-    held.cursor = gap.start;
-    for (const { start, end } of this.#ledger.gaps({ start: held.cursor, end: limit })) {
-      for (let offset = start; offset < end; offset = this.#geometry.endOf(this.#geometry.pieceAt(offset))) {
-        if (!this.#options.onLan(this.#geometry.pieceAt(offset))) return offset;
-      }
-    }
-    return undefined;
+  /** With nothing left to ask for: a part of what another stream was to bring. */
+  #split(spare: number, nowMs: number): ByteRange | undefined {
+    if (spare < 1 || nowMs < this.#splitAtMs || this.#geometry.sizeBytes === undefined) return undefined;
+    const range = this.#streams.split(spare, nowMs);
+    if (!range) this.#splitAtMs = nowMs + LOOK_MS;
+    return range;
   }
+}
 
-  #absentUntil(start: number, leaseEnd: number, connections: number): number {
-    const geometry = this.#geometry;
-    const gap = this.#ledger.firstGap({ start, end: Math.min(leaseEnd, this.#geometry.limitBytes) });
-    if (!gap || gap.start !== start) return start;
-    // An open-ended stream: the origin sends all there is, and nobody else fetches.
-    if (geometry.sizeBytes === undefined) return gap.end;
-    const share = start + Math.max(geometry.pieceBytes, Math.ceil((leaseEnd - start) / connections));
-    let end = Math.min(geometry.endOf(geometry.pieceAt(start)), gap.end);
-    while (end < gap.end && end < share && !this.#options.onLan(geometry.pieceAt(end))) {
-      end = Math.min(geometry.endOf(geometry.pieceAt(end)), gap.end);
-    }
-    return end;
-  }
-
-  /** Drops the leases whose pieces are all held, and tails as soon as their bytes are there: those are returned. */
-  #closeLeases(): readonly Lease[] {
-    const tails: Lease[] = [];
-    for (const held of this.leases) {
-      const { lease, end } = held;
-      if (!this.#isFetched(held)) {
-        // What had arrived may have turned out wrong: look for gaps from the start again.
-        if (held.fetched) held.cursor = lease.start;
-        held.fetched = false;
-        continue;
-      }
-      held.fetched = true;
-      const run = { start: this.#geometry.pieceAt(lease.start), end: this.#geometry.pieceAt(end - 1) + 1 };
-      if (lease.kind === 'tail') tails.push(lease);
-      else if (end > lease.start && this.#ledger.held.firstMissing(run.start, run.end) !== undefined)
-        continue;
-      this.leases.drop(lease.lease);
-    }
-    return tails;
-  }
-
-  /** Whether no byte of a lease is absent or still coming from the origin. */
-  #isFetched({ lease, end, cursor, fetched }: HeldLease): boolean {
-    if (this.#geometry.sizeBytes === undefined) return false;
-    for (const stream of this.#streams.values()) {
-      if (stream.start < end && stream.end > lease.start && stream.position < stream.end) return false;
-    }
-    const from = fetched ? lease.start : cursor;
-    return end <= from || this.#ledger.firstGap({ start: from, end }) === undefined;
-  }
+/** How a stream ended, for what is to be made of it. */
+function outcomeOf({ outcome }: OriginEnded, stream: OriginStream): OriginOutcome {
+  // What the origin says to a stream that was being stopped was said about the past, but for the wish to be left alone.
+  if (stream.stopping && outcome !== 'busy') return 'stopped';
+  // An end before the end of the range is no end, whatever the origin calls it: it must not be asked again at once.
+  return outcome === 'complete' && stream.position < stream.end ? 'broken' : outcome;
 }

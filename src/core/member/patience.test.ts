@@ -27,13 +27,21 @@ test('whoever waits in vain waits shorter and takes more, up to a limit, until i
 
 test('without hope a member gives up after five seconds, and at once when it is alone', () => {
   const patience = new Patience(0);
-  assert.equal(patience.isHopeless(false, false, 100), false);
+  assert.equal(patience.isHopeless(false, false, 0, 100), false);
   assert.equal(patience.deadline(false), 5_100);
-  assert.equal(patience.isHopeless(true, false, 200), false);
+  assert.equal(patience.isHopeless(true, false, 0, 200), false);
   assert.equal(patience.deadline(false), undefined);
-  assert.equal(patience.isHopeless(false, false, 5_150), false);
-  assert.equal(patience.isHopeless(false, false, 10_150), true);
-  assert.equal(new Patience(0).isHopeless(false, true, 0), true);
+  assert.equal(patience.isHopeless(false, false, 0, 5_150), false);
+  assert.equal(patience.isHopeless(false, false, 0, 10_150), true);
+  assert.equal(new Patience(0).isHopeless(false, true, 0, 0), true);
+});
+
+test('a link that has expired is given as long as the user says to be replaced, even when nobody else is there', () => {
+  const patience = new Patience(0);
+  assert.equal(patience.isHopeless(false, true, 60_000, 100), false);
+  assert.equal(patience.deadline(false), 60_100);
+  assert.equal(patience.isHopeless(false, true, 60_000, 60_099), false);
+  assert.equal(patience.isHopeless(false, true, 60_000, 60_100), true);
 });
 
 test('what a member helps itself to is missing, within the file and no more than it may', () => {

@@ -38,6 +38,7 @@ export interface Pace {
 export class Patience {
   #progressMs: number;
   #helpings = 0;
+  #hopelessSinceMs: number | undefined;
   #hopelessAtMs: number | undefined;
   #idleSinceMs: number | undefined;
 
@@ -88,14 +89,16 @@ export class Patience {
     return this.#helpings === 0 ? HELP_YOURSELF_MS : HELP_AGAIN_MS;
   }
 
-  /** Whether there has been no hope for a while, or nobody is left to hope for. */
-  isHopeless(hope: boolean, alone: boolean, nowMs: number): boolean {
+  /** Whether there has been no hope for a while, or nobody is left to hope for. `linkPatienceMs`: how long to wait for a fresh link. */
+  isHopeless(hope: boolean, alone: boolean, linkPatienceMs: number, nowMs: number): boolean {
     if (hope) {
+      this.#hopelessSinceMs = undefined;
       this.#hopelessAtMs = undefined;
       return false;
     }
-    this.#hopelessAtMs ??= nowMs + HOPELESS_MS;
-    return alone || nowMs >= this.#hopelessAtMs;
+    this.#hopelessSinceMs ??= nowMs;
+    this.#hopelessAtMs = this.#hopelessSinceMs + Math.max(alone ? 0 : HOPELESS_MS, linkPatienceMs);
+    return nowMs >= this.#hopelessAtMs;
   }
 }
 

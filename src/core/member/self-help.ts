@@ -11,6 +11,8 @@ export interface SelfHelpOptions {
   readonly origin: OriginSide;
   readonly lan: LanSide;
   readonly random: () => number;
+  /** How long to wait for a fresh link when the one there is has expired. */
+  readonly linkPatienceMs: number;
   readonly nowMs: number;
 }
 
@@ -37,9 +39,10 @@ export class SelfHelp {
 
   /** Whether there is nothing to hope for any more. `othersFetch`: somebody else may still bring pieces. */
   isHopeless(othersFetch: boolean, nowMs: number): boolean {
-    const { state, origin, lan } = this.#options;
+    const { state, origin, lan, linkPatienceMs } = this.#options;
     const hope = state.phase !== 'downloading' || origin.refusal === undefined || othersFetch || lan.isBusy;
-    return this.#patience.isHopeless(hope, !lan.hasPeers, nowMs);
+    const patienceMs = origin.hasExpired ? linkPatienceMs : 0;
+    return this.#patience.isHopeless(hope, !lan.hasPeers, patienceMs, nowMs);
   }
 
   /** Fetches something unasked when everybody else has gone quiet, or is too slow. */

@@ -12,8 +12,8 @@ class Origin {
   nowMs = 0;
   readonly counts: number[] = [];
 
-  constructor(max: number, rateOf: (connections: number) => number) {
-    this.governor = new ConnectionGovernor(max);
+  constructor(max: number, rateOf: (connections: number) => number, first?: number) {
+    this.governor = new ConnectionGovernor(max, undefined, first);
     this.rateOf = rateOf;
   }
 
@@ -66,10 +66,46 @@ test('nothing is judged while fewer connections than wanted are at work', () => 
   assert.equal(governor.target(10_000), 1);
 });
 
-test('a slow link is not judged before 2 MiB have come', () => {
+test('a slow link is not judged before 384 KiB have come for each connection', () => {
   const origin = new Origin(8, () => 100_000);
-  origin.run(15_000);
+  origin.run(3_900);
   assert.deepEqual(origin.counts, [1]);
+  origin.run(400);
+  assert.deepEqual(origin.counts, [1, 2]);
+});
+
+test('an origin that gives each connection 1 MB/s is asked over eight of them within 2.5 s', () => {
+  const origin = new Origin(8, (n) => n * MB);
+  origin.run(2_500);
+  assert.deepEqual(origin.counts, [1, 2, 4, 8]);
+});
+
+test('the count begins where it is told to, within the most that is allowed, and goes on from there', () => {
+  const origin = new Origin(16, (n) => Math.min(n, 8) * 5 * MB, 8);
+  origin.run(10_000);
+  assert.deepEqual(origin.counts, [8, 16, 8]);
+  assert.equal(new ConnectionGovernor(4, undefined, 9).target(0), 4);
+  assert.equal(new ConnectionGovernor(4, undefined, 0).target(0), 1);
+});
+
+test('connections that take long to their first byte are measured after it', () => {
+  const governor = new ConnectionGovernor(8);
+  for (let nowMs = 0; nowMs <= 1_140; nowMs += 20) governor.progress(nowMs * 10_000, 1, nowMs, 500);
+  assert.equal(governor.target(0), 1);
+  for (let nowMs = 1_160; nowMs <= 1_200; nowMs += 20) governor.progress(nowMs * 10_000, 1, nowMs, 500);
+  assert.equal(governor.target(0), 2);
+});
+
+test('when failures are forgiven all pauses are over and the count stays', () => {
+  const governor = new ConnectionGovernor(8, () => 0.5, 4);
+  governor.broken(0);
+  governor.refused(0, 60_000, 0);
+  assert.ok(!governor.mayOpen(1_000));
+  governor.forgive();
+  assert.ok(governor.mayOpen(1_000));
+  assert.equal(governor.nextAttemptMs(), undefined);
+  governor.broken(1_000);
+  assert.ok(governor.nextAttemptMs()! - 1_000 <= 250);
 });
 
 test('a refused connection lowers the count to the others and lets them go on', () => {

@@ -1,8 +1,12 @@
 /** A measurement needs both this long and this many bytes. */
 const WINDOW_MS = 400;
 const WINDOW_BYTES = 2 * 1024 * 1024;
+/** Where bytes come slowly, this long and this many for each connection will do: they are told of in steps. */
+const SLOW_WINDOW_MS = 500;
+const SLOW_WINDOW_BYTES = 384 * 1024;
 /** What comes first after a change: connections are still being set up and TCP is finding its pace. */
 const WARM_UP_MS = 200;
+const WARM_UP_MAX_MS = 1_000;
 /** Doubling the connections has paid when the rate rose by this factor. */
 const WORTHWHILE_GAIN = 1.12;
 /** Having settled, this long until more connections are tried again. */
@@ -25,7 +29,7 @@ interface Window {
 /**
  * How many connections a member opens to one origin, and when.
  *
- * The count starts at one and doubles only while doubling pays: each count is measured in a window of its own, and
+ * The count starts at one (or where it proved right earlier) and doubles only while doubling pays: each count is measured in a window of its own, and
  * when the last doubling gained less than 12 % the count falls back to the one before and stays there, with one more
  * try a minute at most. On a link that one connection fills this costs one additional connection for half a second.
  * A refused connection lowers the ceiling; broken ones are tried again after growing pauses.
@@ -34,22 +38,27 @@ export class ConnectionGovernor {
   readonly #max: number;
   readonly #random: () => number;
   #cap: number;
-  #count = 1;
+  #count: number;
   /** What was measured before the last doubling; undefined while there is nothing to compare with. */
   #before: { readonly count: number; readonly rate: number } | undefined;
   #settledMs: number | undefined;
   #window: Window | undefined;
   #active = 0;
+  #warmUpMs = WARM_UP_MS;
   #bytes = 0;
   #brokenInRow = 0;
   #refusedInRow = 0;
   #retryAtMs: number | undefined;
   #pausedUntilMs: number | undefined;
 
-  /** `max`: at most this many connections, at least 1. `random`: uniform in [0, 1), spreads retries of many members. */
-  constructor(max: number, random: () => number = () => 0.5) {
+  /**
+   * `max`: at most this many connections, at least 1. `random`: uniform in [0, 1), spreads retries of many members.
+   * `first`: how many to begin with.
+   */
+  constructor(max: number, random: () => number = () => 0.5, first = 1) {
     this.#max = Math.max(1, Math.floor(max));
     this.#cap = this.#max;
+    this.#count = Math.max(1, Math.min(Math.floor(first), this.#max));
     this.#random = random;
   }
 
@@ -60,9 +69,9 @@ export class ConnectionGovernor {
 
   /**
    * Bytes have arrived: `totalBytes` on all connections since the beginning, `activeStreams` connections open or
-   * being opened. Forgives broken connections.
+   * being opened. Forgives broken connections. `setupMs`: how long a connection takes to its first byte.
    */
-  progress(totalBytes: number, activeStreams: number, nowMs: number): void {
+  progress(totalBytes: number, activeStreams: number, nowMs: number, setupMs = 0): void {
     if (totalBytes > this.#bytes) {
       this.#brokenInRow = 0;
       this.#retryAtMs = undefined;
@@ -70,6 +79,7 @@ export class ConnectionGovernor {
     }
     this.#bytes = totalBytes;
     this.#active = activeStreams;
+    this.#warmUpMs = Math.min(WARM_UP_MAX_MS, Math.max(WARM_UP_MS, 1.5 * setupMs));
     this.#measure(nowMs);
   }
 
@@ -101,6 +111,15 @@ export class ConnectionGovernor {
     this.#brokenInRow += 1;
   }
 
+  /** What failed proves nothing any more: all pauses are over. The count stays. */
+  forgive(): void {
+    this.#brokenInRow = 0;
+    this.#refusedInRow = 0;
+    this.#retryAtMs = undefined;
+    this.#pausedUntilMs = undefined;
+    this.#window = undefined;
+  }
+
   /** False while a pause is being kept. Says nothing about the count: compare that with `target`. */
   mayOpen(nowMs: number): boolean {
     return nowMs >= (this.nextAttemptMs() ?? nowMs);
@@ -130,14 +149,15 @@ export class ConnectionGovernor {
     this.#window ??= { fromMs: nowMs, baseMs: undefined, baseBytes: 0 };
     const window = this.#window;
     if (window.baseMs === undefined) {
-      if (nowMs - window.fromMs < WARM_UP_MS) return;
+      if (nowMs - window.fromMs < this.#warmUpMs) return;
       window.baseMs = nowMs;
       window.baseBytes = this.#bytes;
       return;
     }
     const spanMs = nowMs - window.baseMs;
     const bytes = this.#bytes - window.baseBytes;
-    if (spanMs < WINDOW_MS || bytes < WINDOW_BYTES) return;
+    const isSlow = spanMs >= SLOW_WINDOW_MS && bytes >= SLOW_WINDOW_BYTES * this.#active;
+    if (!isSlow && (spanMs < WINDOW_MS || bytes < WINDOW_BYTES)) return;
     this.#window = { fromMs: nowMs, baseMs: nowMs, baseBytes: this.#bytes };
     this.#judge((bytes / spanMs) * 1_000, nowMs);
   }

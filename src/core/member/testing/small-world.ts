@@ -293,11 +293,6 @@ export class SmallWorld {
           this.tell(actor, { type: 'finished', download: command.download });
         });
         return;
-      case 'hopeless': {
-        const { message } = command;
-        this.later(1, () => this.tell(actor, { type: 'failed', download, code: 'origin-failed', message }));
-        return;
-      }
     }
   }
 

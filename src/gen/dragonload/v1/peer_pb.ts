@@ -13,7 +13,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file dragonload/v1/peer.proto.
  */
 export const file_dragonload_v1_peer: GenFile = /*@__PURE__*/
-  fileDesc("ChhkcmFnb25sb2FkL3YxL3BlZXIucHJvdG8SDWRyYWdvbmxvYWQudjEi0gQKBUZyYW1lEiUKBWhlbGxvGAEgASgLMhQuZHJhZ29ubG9hZC52MS5IZWxsb0gAEi0KCWNoYWxsZW5nZRgCIAEoCzIYLmRyYWdvbmxvYWQudjEuQ2hhbGxlbmdlSAASJQoFcHJvb2YYAyABKAsyFC5kcmFnb25sb2FkLnYxLlByb29mSAASLAoJb3Blbl9idWxrGAQgASgLMhcuZHJhZ29ubG9hZC52MS5PcGVuQnVsa0gAEicKBnJvc3RlchgKIAEoCzIVLmRyYWdvbmxvYWQudjEuUm9zdGVySAASLwoKY29vcmRpbmF0ZRgLIAEoCzIZLmRyYWdvbmxvYWQudjEuQ29vcmRpbmF0ZUgAEiUKBW9mZmVyGAwgASgLMhQuZHJhZ29ubG9hZC52MS5PZmZlckgAEiMKBGhhdmUYDSABKAsyEy5kcmFnb25sb2FkLnYxLkhhdmVIABIrCghmcmFnbWVudBgOIAEoCzIXLmRyYWdvbmxvYWQudjEuRnJhZ21lbnRIABInCgZzdGF0dXMYDyABKAsyFS5kcmFnb25sb2FkLnYxLlN0YXR1c0gAEicKBnJlcG9ydBgQIAEoCzIVLmRyYWdvbmxvYWQudjEuUmVwb3J0SAASJQoFZ3JhbnQYESABKAsyFC5kcmFnb25sb2FkLnYxLkdyYW50SAASJwoGcmV2b2tlGBIgASgLMhUuZHJhZ29ubG9hZC52MS5SZXZva2VIABIhCgNieWUYEyABKAsyEi5kcmFnb25sb2FkLnYxLkJ5ZUgAQgYKBGtpbmQiUAoFSGVsbG8SGAoQcHJvdG9jb2xfdmVyc2lvbhgBIAEoDRIMCgRyb29tGAIgASgJEg0KBW5vbmNlGAMgASgMEhAKCGluc3RhbmNlGAQgASgMIiwKCUNoYWxsZW5nZRINCgVub25jZRgBIAEoDBIQCghpbnN0YW5jZRgCIAEoDCI1CgVQcm9vZhILCgNtYWMYASABKAwSDAoEbmFtZRgCIAEoCRIRCglhZGRyZXNzZXMYAyADKAkiGQoIT3BlbkJ1bGsSDQoFY291bnQYASABKA0iPwoGUm9zdGVyEg0KBWVwb2NoGAEgASgEEiYKB21lbWJlcnMYAiADKAsyFS5kcmFnb25sb2FkLnYxLk1lbWJlciJuCgZNZW1iZXISCgoCaWQYASABKAwSDAoEbmFtZRgCIAEoCRIRCglhZGRyZXNzZXMYAyADKAkSEwoLY2VydGlmaWNhdGUYBCABKAwSEQoJc2VuaW9yaXR5GAUgASgNEg8KB3ByZXNlbnQYBiABKAgiLgoKQ29vcmRpbmF0ZRINCgVlcG9jaBgBIAEoBBIRCglzZW5pb3JpdHkYAiABKA0igwIKBU9mZmVyEhAKCGRvd25sb2FkGAEgASgMEgsKA3VybBgCIAEoCRIRCglmaWxlX25hbWUYAyABKAkSEwoLcGllY2VfYnl0ZXMYBCABKA0SDgoGcmFuZ2VzGAUgASgIEhcKCnNpemVfYnl0ZXMYBiABKARIAIgBARIRCgRldGFnGAcgASgJSAGIAQESGgoNbGFzdF9tb2RpZmllZBgIIAEoCUgCiAEBEhUKCGNoZWNrc3VtGAkgASgJSAOIAQESDQoFb3JkZXIYCiABKA1CDQoLX3NpemVfYnl0ZXNCBwoFX2V0YWdCEAoOX2xhc3RfbW9kaWZpZWRCCwoJX2NoZWNrc3VtIiEKA1J1bhINCgVzdGFydBgBIAEoDRILCgNlbmQYAiABKA0iTwoLUGllY2VSZWNvcmQSDQoFcGllY2UYASABKA0SDgoGc2hhMjU2GAIgASgMEg4KBnNpZ25lchgDIAEoDBIRCglzaWduYXR1cmUYBCABKAwiOwoMUGllY2VSZWNvcmRzEisKB3JlY29yZHMYASADKAsyGi5kcmFnb25sb2FkLnYxLlBpZWNlUmVjb3JkImcKBEhhdmUSEAoIZG93bmxvYWQYASABKAwSIAoEcnVucxgCIAMoCzISLmRyYWdvbmxvYWQudjEuUnVuEisKB3JlY29yZHMYAyADKAsyGi5kcmFnb25sb2FkLnYxLlBpZWNlUmVjb3JkIjgKCEZyYWdtZW50EhAKCGRvd25sb2FkGAEgASgMEg0KBXN0YXJ0GAIgASgEEgsKA2VuZBgDIAEoBCI6CgZTdGF0dXMSMAoJZG93bmxvYWRzGAEgAygLMh0uZHJhZ29ubG9hZC52MS5Eb3dubG9hZFN0YXR1cyLTAQoORG93bmxvYWRTdGF0dXMSEAoIZG93bmxvYWQYASABKAwSIwoFcGhhc2UYAiABKA4yFC5kcmFnb25sb2FkLnYxLlBoYXNlEhIKCmhlbGRfYnl0ZXMYAyABKAQSFAoMb3JpZ2luX2J5dGVzGAQgASgEEhEKCWxhbl9ieXRlcxgFIAEoBBIUCgx1cGxvYWRfYnl0ZXMYBiABKAQSEwoLb3JpZ2luX3JhdGUYByABKAESEAoIbGFuX3JhdGUYCCABKAESEAoIZmV0Y2hpbmcYCSABKAgioAEKBlJlcG9ydBINCgVlcG9jaBgBIAEoBBIQCghkb3dubG9hZBgCIAEoDBITCgtvcmlnaW5fcmF0ZRgDIAEoARIRCgljYW5fZmV0Y2gYBCABKAgSDQoFd2FudHMYBSABKA0SEgoKc2Vlbl9sZWFzZRgGIAEoBBIqCgZsZWFzZXMYByADKAsyGi5kcmFnb25sb2FkLnYxLkxlYXNlUmVwb3J0IlAKC0xlYXNlUmVwb3J0Eg0KBWxlYXNlGAEgASgEEg0KBXN0YXJ0GAIgASgEEgsKA2VuZBgDIAEoBBIWCg5yZWNlaXZlZF9ieXRlcxgEIAEoBCJ6CgVMZWFzZRINCgVsZWFzZRgBIAEoBBImCgRraW5kGAIgASgOMhguZHJhZ29ubG9hZC52MS5MZWFzZUtpbmQSDQoFc3RhcnQYAyABKAQSCwoDZW5kGAQgASgEEhMKBnZpY3RpbRgFIAEoDEgAiAEBQgkKB192aWN0aW0iTQoFR3JhbnQSDQoFZXBvY2gYASABKAQSEAoIZG93bmxvYWQYAiABKAwSIwoFbGVhc2UYAyABKAsyFC5kcmFnb25sb2FkLnYxLkxlYXNlIkUKBlJldm9rZRINCgVlcG9jaBgBIAEoBBIQCghkb3dubG9hZBgCIAEoDBINCgVsZWFzZRgDIAEoBBILCgNlbmQYBCABKAQiBQoDQnllKn4KBVBoYXNlEhUKEVBIQVNFX1VOU1BFQ0lGSUVEEAASEQoNUEhBU0VfV0FJVElORxABEhUKEVBIQVNFX0RPV05MT0FESU5HEAISEgoOUEhBU0VfQ0hFQ0tJTkcQAxIOCgpQSEFTRV9ET05FEAQSEAoMUEhBU0VfRkFJTEVEEAUqUAoJTGVhc2VLaW5kEhoKFkxFQVNFX0tJTkRfVU5TUEVDSUZJRUQQABISCg5MRUFTRV9LSU5EX1JVThABEhMKD0xFQVNFX0tJTkRfVEFJTBACMkgKC1BlZXJTZXJ2aWNlEjkKB1Nlc3Npb24SFC5kcmFnb25sb2FkLnYxLkZyYW1lGhQuZHJhZ29ubG9hZC52MS5GcmFtZSgBMAFiBnByb3RvMw");
+  fileDesc("ChhkcmFnb25sb2FkL3YxL3BlZXIucHJvdG8SDWRyYWdvbmxvYWQudjEi/QQKBUZyYW1lEiUKBWhlbGxvGAEgASgLMhQuZHJhZ29ubG9hZC52MS5IZWxsb0gAEi0KCWNoYWxsZW5nZRgCIAEoCzIYLmRyYWdvbmxvYWQudjEuQ2hhbGxlbmdlSAASJQoFcHJvb2YYAyABKAsyFC5kcmFnb25sb2FkLnYxLlByb29mSAASLAoJb3Blbl9idWxrGAQgASgLMhcuZHJhZ29ubG9hZC52MS5PcGVuQnVsa0gAEicKBnJvc3RlchgKIAEoCzIVLmRyYWdvbmxvYWQudjEuUm9zdGVySAASLwoKY29vcmRpbmF0ZRgLIAEoCzIZLmRyYWdvbmxvYWQudjEuQ29vcmRpbmF0ZUgAEiUKBW9mZmVyGAwgASgLMhQuZHJhZ29ubG9hZC52MS5PZmZlckgAEiMKBGhhdmUYDSABKAsyEy5kcmFnb25sb2FkLnYxLkhhdmVIABIrCghmcmFnbWVudBgOIAEoCzIXLmRyYWdvbmxvYWQudjEuRnJhZ21lbnRIABInCgZzdGF0dXMYDyABKAsyFS5kcmFnb25sb2FkLnYxLlN0YXR1c0gAEicKBnJlcG9ydBgQIAEoCzIVLmRyYWdvbmxvYWQudjEuUmVwb3J0SAASJQoFZ3JhbnQYESABKAsyFC5kcmFnb25sb2FkLnYxLkdyYW50SAASJwoGcmV2b2tlGBIgASgLMhUuZHJhZ29ubG9hZC52MS5SZXZva2VIABIhCgNieWUYEyABKAsyEi5kcmFnb25sb2FkLnYxLkJ5ZUgAEikKB3NvdXJjZXMYFCABKAsyFi5kcmFnb25sb2FkLnYxLlNvdXJjZXNIAEIGCgRraW5kIlAKBUhlbGxvEhgKEHByb3RvY29sX3ZlcnNpb24YASABKA0SDAoEcm9vbRgCIAEoCRINCgVub25jZRgDIAEoDBIQCghpbnN0YW5jZRgEIAEoDCIsCglDaGFsbGVuZ2USDQoFbm9uY2UYASABKAwSEAoIaW5zdGFuY2UYAiABKAwiNQoFUHJvb2YSCwoDbWFjGAEgASgMEgwKBG5hbWUYAiABKAkSEQoJYWRkcmVzc2VzGAMgAygJIhkKCE9wZW5CdWxrEg0KBWNvdW50GAEgASgNIj8KBlJvc3RlchINCgVlcG9jaBgBIAEoBBImCgdtZW1iZXJzGAIgAygLMhUuZHJhZ29ubG9hZC52MS5NZW1iZXIibgoGTWVtYmVyEgoKAmlkGAEgASgMEgwKBG5hbWUYAiABKAkSEQoJYWRkcmVzc2VzGAMgAygJEhMKC2NlcnRpZmljYXRlGAQgASgMEhEKCXNlbmlvcml0eRgFIAEoDRIPCgdwcmVzZW50GAYgASgIIi4KCkNvb3JkaW5hdGUSDQoFZXBvY2gYASABKAQSEQoJc2VuaW9yaXR5GAIgASgNIoMCCgVPZmZlchIQCghkb3dubG9hZBgBIAEoDBILCgN1cmwYAiABKAkSEQoJZmlsZV9uYW1lGAMgASgJEhMKC3BpZWNlX2J5dGVzGAQgASgNEg4KBnJhbmdlcxgFIAEoCBIXCgpzaXplX2J5dGVzGAYgASgESACIAQESEQoEZXRhZxgHIAEoCUgBiAEBEhoKDWxhc3RfbW9kaWZpZWQYCCABKAlIAogBARIVCghjaGVja3N1bRgJIAEoCUgDiAEBEg0KBW9yZGVyGAogASgNQg0KC19zaXplX2J5dGVzQgcKBV9ldGFnQhAKDl9sYXN0X21vZGlmaWVkQgsKCV9jaGVja3N1bSIpCgdTb3VyY2VzEhAKCGRvd25sb2FkGAEgASgMEgwKBHVybHMYAiADKAkiIQoDUnVuEg0KBXN0YXJ0GAEgASgNEgsKA2VuZBgCIAEoDSJPCgtQaWVjZVJlY29yZBINCgVwaWVjZRgBIAEoDRIOCgZzaGEyNTYYAiABKAwSDgoGc2lnbmVyGAMgASgMEhEKCXNpZ25hdHVyZRgEIAEoDCI7CgxQaWVjZVJlY29yZHMSKwoHcmVjb3JkcxgBIAMoCzIaLmRyYWdvbmxvYWQudjEuUGllY2VSZWNvcmQiZwoESGF2ZRIQCghkb3dubG9hZBgBIAEoDBIgCgRydW5zGAIgAygLMhIuZHJhZ29ubG9hZC52MS5SdW4SKwoHcmVjb3JkcxgDIAMoCzIaLmRyYWdvbmxvYWQudjEuUGllY2VSZWNvcmQiOAoIRnJhZ21lbnQSEAoIZG93bmxvYWQYASABKAwSDQoFc3RhcnQYAiABKAQSCwoDZW5kGAMgASgEIjoKBlN0YXR1cxIwCglkb3dubG9hZHMYASADKAsyHS5kcmFnb25sb2FkLnYxLkRvd25sb2FkU3RhdHVzItMBCg5Eb3dubG9hZFN0YXR1cxIQCghkb3dubG9hZBgBIAEoDBIjCgVwaGFzZRgCIAEoDjIULmRyYWdvbmxvYWQudjEuUGhhc2USEgoKaGVsZF9ieXRlcxgDIAEoBBIUCgxvcmlnaW5fYnl0ZXMYBCABKAQSEQoJbGFuX2J5dGVzGAUgASgEEhQKDHVwbG9hZF9ieXRlcxgGIAEoBBITCgtvcmlnaW5fcmF0ZRgHIAEoARIQCghsYW5fcmF0ZRgIIAEoARIQCghmZXRjaGluZxgJIAEoCCKgAQoGUmVwb3J0Eg0KBWVwb2NoGAEgASgEEhAKCGRvd25sb2FkGAIgASgMEhMKC29yaWdpbl9yYXRlGAMgASgBEhEKCWNhbl9mZXRjaBgEIAEoCBINCgV3YW50cxgFIAEoDRISCgpzZWVuX2xlYXNlGAYgASgEEioKBmxlYXNlcxgHIAMoCzIaLmRyYWdvbmxvYWQudjEuTGVhc2VSZXBvcnQiUAoLTGVhc2VSZXBvcnQSDQoFbGVhc2UYASABKAQSDQoFc3RhcnQYAiABKAQSCwoDZW5kGAMgASgEEhYKDnJlY2VpdmVkX2J5dGVzGAQgASgEInoKBUxlYXNlEg0KBWxlYXNlGAEgASgEEiYKBGtpbmQYAiABKA4yGC5kcmFnb25sb2FkLnYxLkxlYXNlS2luZBINCgVzdGFydBgDIAEoBBILCgNlbmQYBCABKAQSEwoGdmljdGltGAUgASgMSACIAQFCCQoHX3ZpY3RpbSJNCgVHcmFudBINCgVlcG9jaBgBIAEoBBIQCghkb3dubG9hZBgCIAEoDBIjCgVsZWFzZRgDIAEoCzIULmRyYWdvbmxvYWQudjEuTGVhc2UiRQoGUmV2b2tlEg0KBWVwb2NoGAEgASgEEhAKCGRvd25sb2FkGAIgASgMEg0KBWxlYXNlGAMgASgEEgsKA2VuZBgEIAEoBCIFCgNCeWUqfgoFUGhhc2USFQoRUEhBU0VfVU5TUEVDSUZJRUQQABIRCg1QSEFTRV9XQUlUSU5HEAESFQoRUEhBU0VfRE9XTkxPQURJTkcQAhISCg5QSEFTRV9DSEVDS0lORxADEg4KClBIQVNFX0RPTkUQBBIQCgxQSEFTRV9GQUlMRUQQBSpQCglMZWFzZUtpbmQSGgoWTEVBU0VfS0lORF9VTlNQRUNJRklFRBAAEhIKDkxFQVNFX0tJTkRfUlVOEAESEwoPTEVBU0VfS0lORF9UQUlMEAIySAoLUGVlclNlcnZpY2USOQoHU2Vzc2lvbhIULmRyYWdvbmxvYWQudjEuRnJhbWUaFC5kcmFnb25sb2FkLnYxLkZyYW1lKAEwAWIGcHJvdG8z");
 
 /**
  * One message of a session, at most 4 MiB. A frame of a kind that the receiver does not know is passed over.
@@ -112,6 +112,12 @@ export type Frame = Message<"dragonload.v1.Frame"> & {
      */
     value: Bye;
     case: "bye";
+  } | {
+    /**
+     * @generated from field: dragonload.v1.Sources sources = 20;
+     */
+    value: Sources;
+    case: "sources";
   } | { case: undefined; value?: undefined };
 };
 
@@ -439,6 +445,34 @@ export const OfferSchema: GenMessage<Offer> = /*@__PURE__*/
   messageDesc(file_dragonload_v1_peer, 8);
 
 /**
+ * Further addresses of a download's file: a fresh link in the place of one that has expired, or mirrors.
+ *
+ * @generated from message dragonload.v1.Sources
+ */
+export type Sources = Message<"dragonload.v1.Sources"> & {
+  /**
+   * 16 bytes.
+   *
+   * @generated from field: bytes download = 1;
+   */
+  download: Uint8Array;
+
+  /**
+   * 1 to 32: http or https, at most 8 KiB each, without a fragment.
+   *
+   * @generated from field: repeated string urls = 2;
+   */
+  urls: string[];
+};
+
+/**
+ * Describes the message dragonload.v1.Sources.
+ * Use `create(SourcesSchema)` to create a new message.
+ */
+export const SourcesSchema: GenMessage<Sources> = /*@__PURE__*/
+  messageDesc(file_dragonload_v1_peer, 9);
+
+/**
  * Pieces start to end - 1.
  *
  * @generated from message dragonload.v1.Run
@@ -460,7 +494,7 @@ export type Run = Message<"dragonload.v1.Run"> & {
  * Use `create(RunSchema)` to create a new message.
  */
 export const RunSchema: GenMessage<Run> = /*@__PURE__*/
-  messageDesc(file_dragonload_v1_peer, 9);
+  messageDesc(file_dragonload_v1_peer, 10);
 
 /**
  * A member's signed word that it fetched a piece from the origin and that the piece has this hash.
@@ -500,7 +534,7 @@ export type PieceRecord = Message<"dragonload.v1.PieceRecord"> & {
  * Use `create(PieceRecordSchema)` to create a new message.
  */
 export const PieceRecordSchema: GenMessage<PieceRecord> = /*@__PURE__*/
-  messageDesc(file_dragonload_v1_peer, 10);
+  messageDesc(file_dragonload_v1_peer, 11);
 
 /**
  * The records that come with a bulk answer, in the header field Dragonload-Records (base64url).
@@ -521,7 +555,7 @@ export type PieceRecords = Message<"dragonload.v1.PieceRecords"> & {
  * Use `create(PieceRecordsSchema)` to create a new message.
  */
 export const PieceRecordsSchema: GenMessage<PieceRecords> = /*@__PURE__*/
-  messageDesc(file_dragonload_v1_peer, 11);
+  messageDesc(file_dragonload_v1_peer, 12);
 
 /**
  * Pieces that the sender holds and has checked; adds to what it said before.
@@ -554,7 +588,7 @@ export type Have = Message<"dragonload.v1.Have"> & {
  * Use `create(HaveSchema)` to create a new message.
  */
 export const HaveSchema: GenMessage<Have> = /*@__PURE__*/
-  messageDesc(file_dragonload_v1_peer, 12);
+  messageDesc(file_dragonload_v1_peer, 13);
 
 /**
  * Bytes of one piece that the sender holds, though not the whole piece.
@@ -583,7 +617,7 @@ export type Fragment = Message<"dragonload.v1.Fragment"> & {
  * Use `create(FragmentSchema)` to create a new message.
  */
 export const FragmentSchema: GenMessage<Fragment> = /*@__PURE__*/
-  messageDesc(file_dragonload_v1_peer, 13);
+  messageDesc(file_dragonload_v1_peer, 14);
 
 /**
  * What a member is doing; also its heartbeat, sent at least once a second.
@@ -604,7 +638,7 @@ export type Status = Message<"dragonload.v1.Status"> & {
  * Use `create(StatusSchema)` to create a new message.
  */
 export const StatusSchema: GenMessage<Status> = /*@__PURE__*/
-  messageDesc(file_dragonload_v1_peer, 14);
+  messageDesc(file_dragonload_v1_peer, 15);
 
 /**
  * One download of a Status. Rates are bytes per second, finite and not negative.
@@ -665,7 +699,7 @@ export type DownloadStatus = Message<"dragonload.v1.DownloadStatus"> & {
  * Use `create(DownloadStatusSchema)` to create a new message.
  */
 export const DownloadStatusSchema: GenMessage<DownloadStatus> = /*@__PURE__*/
-  messageDesc(file_dragonload_v1_peer, 15);
+  messageDesc(file_dragonload_v1_peer, 16);
 
 /**
  * To the coordinator: everything about the sender's leases of one download.
@@ -722,7 +756,7 @@ export type Report = Message<"dragonload.v1.Report"> & {
  * Use `create(ReportSchema)` to create a new message.
  */
 export const ReportSchema: GenMessage<Report> = /*@__PURE__*/
-  messageDesc(file_dragonload_v1_peer, 16);
+  messageDesc(file_dragonload_v1_peer, 17);
 
 /**
  * One lease of a Report.
@@ -756,7 +790,7 @@ export type LeaseReport = Message<"dragonload.v1.LeaseReport"> & {
  * Use `create(LeaseReportSchema)` to create a new message.
  */
 export const LeaseReportSchema: GenMessage<LeaseReport> = /*@__PURE__*/
-  messageDesc(file_dragonload_v1_peer, 17);
+  messageDesc(file_dragonload_v1_peer, 18);
 
 /**
  * Bytes start to end - 1 of the file, to be fetched from the origin.
@@ -797,7 +831,7 @@ export type Lease = Message<"dragonload.v1.Lease"> & {
  * Use `create(LeaseSchema)` to create a new message.
  */
 export const LeaseSchema: GenMessage<Lease> = /*@__PURE__*/
-  messageDesc(file_dragonload_v1_peer, 18);
+  messageDesc(file_dragonload_v1_peer, 19);
 
 /**
  * From the coordinator: fetch these bytes.
@@ -826,7 +860,7 @@ export type Grant = Message<"dragonload.v1.Grant"> & {
  * Use `create(GrantSchema)` to create a new message.
  */
 export const GrantSchema: GenMessage<Grant> = /*@__PURE__*/
-  messageDesc(file_dragonload_v1_peer, 19);
+  messageDesc(file_dragonload_v1_peer, 20);
 
 /**
  * From the coordinator: the lease now ends here.
@@ -860,7 +894,7 @@ export type Revoke = Message<"dragonload.v1.Revoke"> & {
  * Use `create(RevokeSchema)` to create a new message.
  */
 export const RevokeSchema: GenMessage<Revoke> = /*@__PURE__*/
-  messageDesc(file_dragonload_v1_peer, 20);
+  messageDesc(file_dragonload_v1_peer, 21);
 
 /**
  * The sender leaves for good.
@@ -875,7 +909,7 @@ export type Bye = Message<"dragonload.v1.Bye"> & {
  * Use `create(ByeSchema)` to create a new message.
  */
 export const ByeSchema: GenMessage<Bye> = /*@__PURE__*/
-  messageDesc(file_dragonload_v1_peer, 21);
+  messageDesc(file_dragonload_v1_peer, 22);
 
 /**
  * Where a member stands with a download.

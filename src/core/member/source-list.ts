@@ -1,0 +1,92 @@
+import type { MemberId } from '../ids.ts';
+import { MAX_SOURCES } from '../messages.ts';
+
+/** A URL has at most this many UTF-16 code units: what a frame of the protocol carries. */
+const MAX_URL_CHARS = 8_192;
+/** A member may name so many new addresses at once, and one more each time that this has passed. */
+const MAX_AT_ONCE = MAX_SOURCES;
+const ONE_MORE_MS = 10_000;
+
+interface Allowance {
+  left: number;
+  sinceMs: number;
+}
+
+/**
+ * The further addresses of one download, those that became known last at the end. There are never more than
+ * `MAX_SOURCES` with the one of the offer: of what members said the oldest makes room, what the user of this member
+ * said stays longest. What is forgotten would be new again, so members that press addresses on each other in a circle
+ * are slowed down by an allowance for each.
+ */
+export class SourceList {
+  /** Each address, and who named it first; undefined: the user of this member. */
+  readonly #urls = new Map<string, MemberId | undefined>();
+  readonly #allowances = new Map<MemberId, Allowance>();
+  #offered: string | undefined;
+
+  /** The address that the download was offered with. */
+  offered(url: string): void {
+    this.#offered = url;
+    this.#urls.delete(url);
+  }
+
+  /** All of them, the newest last, at most `MAX_SOURCES`. */
+  get urls(): readonly string[] {
+    return [...this.#urls.keys()];
+  }
+
+  /** What members have named, by member. */
+  byMember(): ReadonlyMap<MemberId, readonly string[]> {
+    const named = new Map<MemberId, string[]>();
+    for (const [url, from] of this.#urls) {
+      if (from !== undefined) named.set(from, [...(named.get(from) ?? []), url]);
+    }
+    return named;
+  }
+
+  /**
+   * Remembers addresses that the user of this member (undefined) or a member has named, and returns those that are new.
+   * Fragments (RFC 3986, 3.5) are cut off; what is no address of the web is passed over.
+   */
+  add(urls: readonly string[], from: MemberId | undefined, nowMs: number): readonly string[] {
+    const fresh: string[] = [];
+    for (const named of urls.slice(0, MAX_SOURCES)) {
+      const url = named.split('#', 1)[0]!;
+      if (!isWebUrl(url) || url === this.#offered) continue;
+      if (this.#urls.has(url)) {
+        // The user's word is worth more than that of whoever said it before.
+        if (from === undefined) this.#urls.set(url, undefined);
+        continue;
+      }
+      if (from !== undefined && !this.#allow(from, nowMs)) break;
+      this.#urls.set(url, from);
+      fresh.push(url);
+      if (this.#urls.size >= MAX_SOURCES) this.#forgetOne();
+    }
+    return fresh.filter((url) => this.#urls.has(url));
+  }
+
+  #forgetOne(): void {
+    const all = [...this.#urls];
+    const [oldest] = all.find(([, from]) => from !== undefined) ?? all[0]!;
+    this.#urls.delete(oldest);
+  }
+
+  #allow(from: MemberId, nowMs: number): boolean {
+    let allowance = this.#allowances.get(from);
+    if (!allowance) {
+      allowance = { left: MAX_AT_ONCE, sinceMs: nowMs };
+      this.#allowances.set(from, allowance);
+    }
+    const more = Math.floor((nowMs - allowance.sinceMs) / ONE_MORE_MS);
+    allowance.left = Math.min(MAX_AT_ONCE, allowance.left + more);
+    allowance.sinceMs += more * ONE_MORE_MS;
+    if (allowance.left < 1) return false;
+    allowance.left -= 1;
+    return true;
+  }
+}
+
+function isWebUrl(url: string): boolean {
+  return url.length <= MAX_URL_CHARS && /^https?:\/\/[^\s/][^\s]*$/i.test(url);
+}
