@@ -1,6 +1,7 @@
 import { DragonloadError } from '../core/errors.ts';
 import type { OriginOutcome } from '../core/member/api.ts';
 import { PRIVATE_ADDRESS } from './private-address.ts';
+import { ProxyError } from './proxy-error.ts';
 import { displayUrl } from './url.ts';
 
 /** Why no answer came: the error code, and words without secrets. */
@@ -18,7 +19,10 @@ const TLS_CODE = /^(ERR_SSL_|ERR_TLS_|EPROTO$)/;
 
 /** Sorts what a request threw. `url` is what was asked for. */
 export function failureOf(thrown: unknown, url: URL): Failure {
-  if (thrown instanceof DragonloadError) return { error: thrown, outcome: 'refused', passing: false };
+  if (thrown instanceof DragonloadError) {
+    const passing = thrown instanceof ProxyError && thrown.passing;
+    return { error: thrown, outcome: passing ? 'broken' : 'refused', passing };
+  }
   const host = url.host;
   const cause = thrown as NodeJS.ErrnoException;
   const code = codeOf(cause);
@@ -121,7 +125,12 @@ export function statusError(status: number, url: URL): DragonloadError {
       next: 'Check the address; the file may have been moved or its link may have expired.',
     });
   }
-  if (status === 401 || status === 403 || status === 407) {
+  if (status === 407) {
+    return new DragonloadError('origin-refused', `The proxy on the way to ${where} wants a user and password.`, {
+      next: 'Give them in the address of the proxy, as in --proxy http://USER:PASSWORD@HOST:PORT.',
+    });
+  }
+  if (status === 401 || status === 403) {
     return new DragonloadError(
       'origin-refused',
       `The origin does not allow access to ${where} (HTTP ${status}).`,

@@ -2,7 +2,7 @@
 export interface RequestOptions {
   /** Extra headers for the host that the user named; never sent to another one. */
   readonly headers?: readonly (readonly [name: string, value: string])[];
-  /** Default `dragonload`. */
+  /** Default `dragonload`. Sent along redirects, but not for URLs that others named. */
   readonly userAgent?: string;
   /** A URL, sent as Referer (RFC 9110, 10.1.3) to the host that the user named. */
   readonly referer?: string;
@@ -16,7 +16,10 @@ export interface RequestOptions {
   readonly noProxy?: string;
   /** PEM file with certificates to trust besides the usual ones. */
   readonly caFile?: string;
-  /** PEM file with a client certificate, and its key unless that is in the same file. */
+  /**
+   * PEM file with a client certificate, and its key unless that is in a file of its own. The passphrase of an encrypted
+   * key comes from the environment: DRAGONLOAD_KEY_PASSPHRASE. Shown to the hosts that the user named and to no other.
+   */
   readonly certificateFile?: string;
   readonly keyFile?: string;
   /** Do not check certificates of origins. What such an origin says of itself proves nothing. */

@@ -64,8 +64,8 @@ export class Route {
   }
 
   #follow(first: URL, options: OpenOptions): Promise<Answer> {
-    const get = (url: URL) => {
-      const headers = { ...headersFor(url, this.#credentials, this.#options), ...options.headers };
+    const get = async (url: URL) => {
+      const headers = { ...(await headersFor(url, this.#credentials, this.#options)), ...options.headers };
       return send(this.#connections, url, headers, this.#options, options.signal);
     };
     return follow(first, this.given, get, options.onRedirect);

@@ -77,8 +77,9 @@ function head(
     signal?.addEventListener('abort', abort, { once: true });
     if (signal?.aborted === true) abort();
     request.once('socket', (socket: Socket) => {
-      if (request.reusedSocket) connected();
-      else socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', connected);
+      // Connections are handed over when they stand; TLS with the origin comes after that.
+      if (request.reusedSocket || url.protocol === 'http:') connected();
+      else socket.once('secureConnect', connected);
     });
     request.once('error', (error) => {
       settled();

@@ -1,0 +1,62 @@
+import type { Socket } from 'node:net';
+import { authority, type ProxyAddress, proxyAuthorization } from './proxies.ts';
+import { ProxyError, proxyAuthError, proxyNonsense } from './proxy-error.ts';
+import { SocketReader } from './socket-reader.ts';
+
+/** An error for a proxy that hangs up on us or says too much. */
+export function brokenOff(proxy: ProxyAddress): (reason: 'ended' | 'too much', cause?: Error) => Error {
+  return (reason, cause) =>
+    reason === 'too much'
+      ? proxyNonsense(proxy)
+      : new ProxyError(proxy, {
+          what: 'closed the connection',
+          next: 'Try again later, or reach the origin another way with --proxy.',
+          passing: true,
+          cause,
+        });
+}
+
+/**
+ * Asks an HTTP proxy, over a connection to it, for a tunnel to `host:port` (RFC 9110, 9.3.6). When it resolves, the
+ * socket leads to the origin. Throws `ProxyError`. What the proxy says besides its status is neither shown nor used.
+ */
+export async function openConnectTunnel(
+  socket: Socket,
+  proxy: ProxyAddress,
+  host: string,
+  port: number,
+): Promise<void> {
+  const target = authority(host, port);
+  const credentials = proxyAuthorization(proxy);
+  using reader = new SocketReader(socket, brokenOff(proxy));
+  socket.write(
+    `CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n${
+      credentials === undefined ? '' : `Proxy-Authorization: ${credentials}\r\n`
+    }\r\n`,
+    'latin1',
+  );
+  const head = (await reader.take(headLength)).toString('latin1');
+  const status = Number(/^HTTP\/1\.[01] (\d{3})(?: |\r|$)/.exec(head)?.[1]);
+  if (status === 407) throw proxyAuthError(proxy);
+  if (status >= 400 && status < 600) {
+    throw new ProxyError(proxy, {
+      code: status < 500 ? 'origin-refused' : 'origin-failed',
+      what: `does not open the way to ${target} (HTTP ${status})`,
+      next:
+        status < 500
+          ? 'Ask who runs it, or reach the origin another way with --proxy.'
+          : 'Check the address, or try again later.',
+      passing: status >= 500,
+    });
+  }
+  // An origin that speaks TLS does not speak first: more bytes here are the proxy's own.
+  if (!(status >= 200 && status < 300) || reader.hasMore) throw proxyNonsense(proxy);
+}
+
+/** Up to the empty line; what cannot become a head any more ends where it is, so that nobody waits for the rest. */
+function headLength(bytes: Buffer): number | undefined {
+  const start = bytes.subarray(0, 7).toString('latin1');
+  if (!'HTTP/1.'.startsWith(start)) return bytes.length;
+  const end = bytes.indexOf('\r\n\r\n');
+  return end === -1 ? undefined : end + 4;
+}

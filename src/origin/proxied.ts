@@ -1,0 +1,102 @@
+import { isIP, type Socket } from 'node:net';
+import type { SecureContextOptions, TLSSocket } from 'node:tls';
+import { openConnectTunnel } from './connect-tunnel.ts';
+import { addressesOf, type DialOptions, dial } from './dial.ts';
+import { nodeTls } from './node-http.ts';
+import { literalAddress } from './private-address.ts';
+import type { ProxyAddress } from './proxies.ts';
+import { ProxyError } from './proxy-error.ts';
+import { openSocksTunnel } from './socks-tunnel.ts';
+
+export interface ProxiedOptions extends DialOptions {
+  /** Where the tunnel is to lead; undefined: the connection to the proxy itself is what is wanted. */
+  readonly target: { readonly host: string; readonly port: number } | undefined;
+  /** Whether names that are resolved here may be those of public addresses only. The proxy itself may be anywhere. */
+  readonly publicOnly: boolean;
+  /** What a proxy's own certificate is judged by. */
+  readonly trust: () => SecureContextOptions;
+}
+
+/**
+ * A connection to a proxy or, through it, to a target. Throws `ProxyError`; what looking up a target's name throws; or
+ * the signal's reason.
+ */
+export async function openThrough(proxy: ProxyAddress, options: ProxiedOptions): Promise<Socket> {
+  const { signal, target } = options;
+  const isSecure = proxy.scheme === 'https';
+  const raw = await reach(proxy, isSecure ? { ...options, reads: undefined } : options);
+  const stop = () => void raw.destroy();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const socket = isSecure ? await encrypt(raw, proxy, options) : raw;
+    if (target !== undefined) {
+      if (proxy.scheme === 'http' || isSecure) {
+        await openConnectTunnel(socket, proxy, target.host, target.port);
+      } else {
+        await openSocksTunnel(socket, proxy, await socksHost(proxy, target.host, options), target.port);
+      }
+    }
+    signal.throwIfAborted();
+    return socket;
+  } catch (thrown) {
+    raw.destroy();
+    throw signal.aborted ? signal.reason : thrown;
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+async function reach(proxy: ProxyAddress, options: ProxiedOptions): Promise<Socket> {
+  try {
+    return await dial(proxy.host, proxy.port, { ...options, publicOnly: false });
+  } catch (cause) {
+    if (options.signal.aborted) throw cause;
+    const { code = 'unknown error' } = cause as NodeJS.ErrnoException;
+    const isUnknown = code === 'ENOTFOUND' || code === 'ENODATA';
+    throw new ProxyError(proxy, {
+      code: isUnknown ? 'dns' : 'origin-failed',
+      what: isUnknown ? 'has a name that could not be found' : `cannot be reached (${code})`,
+      next: "Check --proxy and the environment's proxies; --proxy '' goes without.",
+      passing: !isUnknown,
+      cause,
+    });
+  }
+}
+
+function encrypt(raw: Socket, proxy: ProxyAddress, options: ProxiedOptions): Promise<Socket> {
+  const { trust, reads, target } = options;
+  const tls = nodeTls();
+  // Through a tunnel it is the origin's connection that reads much at a time.
+  const own = target === undefined ? reads : undefined;
+  return new Promise((resolve, reject) => {
+    const socket: TLSSocket = tls.connect({
+      socket: raw,
+      host: proxy.host,
+      ...(isIP(proxy.host) === 0 ? { servername: proxy.host } : {}),
+      secureContext: tls.createSecureContext(trust()),
+      ALPNProtocols: ['http/1.1'],
+      ...(own === undefined ? {} : { onread: own.onread }),
+    });
+    if (own !== undefined) own.socket = socket;
+    socket.once('secureConnect', () => resolve(socket));
+    const fail = (cause?: NodeJS.ErrnoException) =>
+      reject(
+        new ProxyError(proxy, {
+          code: 'tls',
+          what: `could not be spoken to securely (${cause?.code ?? 'closed'})`,
+          next: 'Check whether its address should start with http://, and its certificate.',
+          cause,
+        }),
+      );
+    socket.on('error', fail);
+    socket.once('close', () => fail());
+  });
+}
+
+/** What to ask a SOCKS proxy for: the name itself, or an address that it has here. */
+async function socksHost(proxy: ProxyAddress, host: string, options: ProxiedOptions): Promise<string> {
+  const literal = literalAddress(host);
+  if (literal !== undefined || proxy.scheme === 'socks5h') return literal ?? host;
+  const [first] = await addressesOf(host, { ...options, localAddresses: undefined });
+  return first!.address;
+}
