@@ -60,6 +60,10 @@ export class Checks {
 
   /** Called before each event is handed over. */
   event(member: SimMember, event: Event): void {
+    if (event.type === 'network-changed' || event.type === 'add-sources') {
+      this.revived(member);
+      member.canFetch = member.probed;
+    }
     const last = this.#lastTick;
     const atMs = this.#world.clock.nowMs;
     if (event.type !== 'tick') {
@@ -85,7 +89,14 @@ export class Checks {
     if (outcome === 'busy' && retryAfterMs !== undefined) {
       this.waitUntilMs.set(member, this.#world.clock.nowMs + retryAfterMs);
     }
-    if (outcome === 'refused') this.refused.add(member);
+    if (outcome === 'refused' || outcome === 'expired') this.refused.add(member);
+  }
+
+  /** There is something new about the origin: the member may ask it again, and a failed download goes on. */
+  revived(member: SimMember): void {
+    this.refused.delete(member);
+    this.waitUntilMs.delete(member);
+    this.failed.delete(member);
   }
 
   died(member: SimMember): void {
@@ -103,7 +114,8 @@ export class Checks {
   /** The core of `member` has given up. */
   hopeless(member: SimMember, message: string): void {
     this.failed.add(member);
-    if (!this.#world.origin.changed && !this.#isExempt(member))
+    const { changed, validLink } = this.#world.origin;
+    if (!changed && validLink <= member.link && !this.#isExempt(member))
       this.fail(`${member.name} gave up: ${message}`);
   }
 

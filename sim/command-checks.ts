@@ -24,7 +24,8 @@ export function checkCommand(world: World, member: SimMember, command: Command):
       return;
     case 'drop': {
       const peer = peerOf(command.peer);
-      if (peer.corruptShare === 0) wrong(`of ${peer.name}, which did nothing wrong: ${command.reason}`);
+      if (peer.corruptShare === 0 && !peer.wasMisled && !member.wasMisled)
+        wrong(`of ${peer.name}, which did nothing wrong: ${command.reason}`);
       return;
     }
     case 'offered':
@@ -76,7 +77,8 @@ export function checkCommand(world: World, member: SimMember, command: Command):
       if (kept(command.piece)) wrong(`of piece ${command.piece}, which is kept`);
       if (!sameBytes(command.sha256, member.disk.sha256(command.piece)))
         wrong(`a hash that piece ${command.piece} has not`);
-      if (!member.disk.isRight(command.piece)) wrong(`of wrong bytes in piece ${command.piece}`);
+      if (!member.disk.isRight(command.piece) && !member.wasMisled)
+        wrong(`of wrong bytes in piece ${command.piece}`);
       return;
     case 'keep':
       if (kept(command.record.piece)) wrong(`of piece ${command.record.piece}, which is kept`);
@@ -88,6 +90,12 @@ export function checkCommand(world: World, member: SimMember, command: Command):
       if (member.disk.records.size < geometry.pieceCount!) wrong('before every piece is kept');
       if (member.finishing) wrong('for the second time');
       return;
+    case 'use-sources': {
+      peerOf(command.from);
+      if (command.urls.length === 0) wrong('of nothing');
+      checks.revived(member);
+      return;
+    }
     case 'hopeless':
     case 'member-joined':
     case 'member-left':

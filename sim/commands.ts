@@ -1,4 +1,5 @@
 import type { Command } from '../src/core/member/api.ts';
+import { linkOf } from './origin-faults.ts';
 import type { SimMember } from './sim-member.ts';
 import type { World } from './world.ts';
 
@@ -69,6 +70,8 @@ export function carryOut(world: World, member: SimMember, command: Command): voi
       });
       return;
     case 'use-sources':
+      member.link = Math.max(member.link, ...command.urls.map(linkOf));
+      member.canFetch = member.probed;
       return;
     case 'unkeep':
       member.disk.unkeep(command.piece);
@@ -76,6 +79,14 @@ export function carryOut(world: World, member: SimMember, command: Command): voi
     case 'finish':
       member.finishing = true;
       later(world, member, FINISH_MS, () => {
+        const wrong = [...member.disk.records.keys()].filter((piece) => !member.disk.isRight(piece));
+        if (world.scenario.faults.wrongPieces !== undefined && wrong.length > 0) {
+          member.finishing = false;
+          for (const piece of wrong) member.misled.delete(piece);
+          const pieces = wrong.sort((a, b) => a - b);
+          world.deliver(member, { type: 'suspect', download, pieces, message: 'pieces are wrong' });
+          return;
+        }
         checks.finished(member);
         member.finished = true;
         member.finishedMs = world.clock.nowMs;

@@ -1,4 +1,5 @@
 import type { Death, Window } from './faults.ts';
+import { scheduleOriginFaults } from './origin-faults.ts';
 import type { SimMember } from './sim-member.ts';
 import type { World } from './world.ts';
 
@@ -94,6 +95,7 @@ export function scheduleFaults(world: World): void {
       },
     );
   }
+  scheduleOriginFaults(world, during);
   if (faults.originChanged !== undefined) {
     clock.at(faults.originChanged.atMs, () => {
       world.note(undefined, 'the origin has another file');

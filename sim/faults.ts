@@ -44,6 +44,16 @@ export interface Faults {
   readonly originBusy?: readonly (Window & { readonly retryAfterMs: number | undefined })[];
   /** Breaks streams that begin in this time with this probability, somewhere. */
   readonly originBroken?: readonly (Window & { readonly chance: number })[];
+  /** Requests of this time are served by connections that crawl at `factor` of a fair share, with this probability, to their end. */
+  readonly originCrawl?: readonly (Window & { readonly chance: number; readonly factor: number })[];
+  /** The link expires: new requests are turned away until, `forMs` later, one member is given a fresh link by its user. */
+  readonly linkExpired?: readonly (Window & { readonly member: number })[];
+  /** The connections of a member to the origin are dead from then on; its machine learns it `forMs` later. */
+  readonly networkChanged?: readonly (Window & { readonly member: number })[];
+  /** The user of a member names mirrors. */
+  readonly mirrors?: readonly { readonly member: number; readonly atMs: number; readonly count: number }[];
+  /** What the origin sends a member of this share of the pieces is wrong, until it is fetched again. All know the right hashes. */
+  readonly wrongPieces?: readonly { readonly member: number; readonly share: number }[];
   /** From then on the URL has another file. */
   readonly originChanged?: { readonly atMs: number };
   /** Probability that a message between members is lost although the session lives. */
@@ -59,7 +69,8 @@ export function faultsEndMs(faults: Faults): number {
   for (const death of [...(faults.kill ?? []), ...(faults.killCoordinator ?? [])]) {
     note(death.atMs + (death.rejoinAfterMs ?? 0));
   }
-  for (const moment of [...(faults.leave ?? []), ...(faults.join ?? [])]) note(moment.atMs);
+  for (const moment of [...(faults.leave ?? []), ...(faults.join ?? []), ...(faults.mirrors ?? [])])
+    note(moment.atMs);
   for (const window of [
     ...(faults.stall ?? []),
     ...(faults.slow ?? []),
@@ -67,6 +78,9 @@ export function faultsEndMs(faults: Faults): number {
     ...(faults.originSlow ?? []),
     ...(faults.originBusy ?? []),
     ...(faults.originBroken ?? []),
+    ...(faults.originCrawl ?? []),
+    ...(faults.linkExpired ?? []),
+    ...(faults.networkChanged ?? []),
   ]) {
     note(window.atMs + window.forMs);
   }

@@ -66,6 +66,10 @@ export class OriginLedger {
       ...(faults.originBusy ?? []),
       ...(faults.originBroken ?? []),
       ...(faults.originSlow ?? []),
+      ...(faults.originCrawl ?? []),
+      ...(faults.linkExpired ?? []),
+      ...(faults.networkChanged ?? []),
+      ...(faults.mirrors ?? []),
     ];
     bytes += ofOrigin.length * all * piece;
     const departures = [...(faults.kill ?? []), ...(faults.killCoordinator ?? []), ...(faults.leave ?? [])];
@@ -78,6 +82,7 @@ export class OriginLedger {
       (member) => member.upRate < (members.length - 1) * member.wanRate,
     );
     if (strangled) bytes += 0.5 * file.sizeBytes;
+    if (faults.wrongPieces !== undefined) bytes += 2 * file.sizeBytes * members.length;
     if (faults.corrupt !== undefined) bytes += all * piece;
     if (faults.loseMessages !== undefined) bytes += 0.25 * file.sizeBytes;
     if (!file.ranges && faultNames(faults).length > 0) bytes = Number.POSITIVE_INFINITY;

@@ -8,6 +8,8 @@ import type { World } from './world.ts';
 interface Stream extends Flow {
   readonly id: number;
   readonly member: SimMember;
+  /** The link that it was asked for with. */
+  readonly link: number;
   readonly start: number;
   /** Where the origin begins: without ranges at the first byte, and what comes before `start` is passed over. */
   readonly first: number;
@@ -19,6 +21,7 @@ interface Stream extends Flow {
   /** Where the connection breaks. */
   breakAt: number;
   stopped: boolean;
+  frozen: boolean;
 }
 
 /** A new connection costs so many round trips until the first byte: TCP, TLS 1.3, request. A warm one costs one. */
@@ -37,6 +40,9 @@ export class Origin {
   breakChance = 0;
   changed = false;
   brokenStreams = 0;
+  crawl: { readonly chance: number; readonly factor: number } | undefined;
+  /** Links before this one have expired. */
+  validLink = 0;
 
   constructor(world: World) {
     this.#world = world;
@@ -65,6 +71,7 @@ export class Origin {
     const stream: Stream = {
       id,
       member,
+      link: member.link,
       start,
       first,
       delivered: start,
@@ -72,10 +79,12 @@ export class Origin {
       toEndOfFile: end === undefined,
       breakAt: Number.POSITIVE_INFINITY,
       stopped: false,
+      frozen: false,
       uses: [
         this.#total,
         this.#links[member.index]!,
         ...(cap === undefined ? [] : [this.fluid.addResource(cap)]),
+        ...this.#crawlOf(member),
       ],
       blocked: false,
       position: first,
@@ -116,6 +125,15 @@ export class Origin {
     this.#warm[member.index] = 0;
   }
 
+  /** The connections of a member are dead, and nobody tells it. */
+  freeze(member: SimMember): void {
+    for (const stream of this.#streams.get(member.index)?.values() ?? []) {
+      stream.frozen = true;
+      this.fluid.setBlocked(stream, true, this.#world.clock.nowMs);
+    }
+    this.#warm[member.index] = 0;
+  }
+
   /** Takes over what has changed about rates. */
   refresh(): void {
     const nowMs = this.#world.clock.nowMs;
@@ -138,13 +156,17 @@ export class Origin {
   }
 
   #answer(stream: Stream): void {
-    if (!this.#isOpen(stream)) return;
+    if (!this.#isOpen(stream) || stream.frozen) return;
     if (stream.delivered >= stream.end) {
       this.#finish(stream, 'complete');
       return;
     }
-    if (this.changed) {
+    if (this.changed || !stream.member.spec.canFetch) {
       this.#finish(stream, 'refused');
+      return;
+    }
+    if (stream.link < this.validLink) {
+      this.#finish(stream, 'expired');
       return;
     }
     if (this.busy !== undefined) {
@@ -178,7 +200,7 @@ export class Origin {
     const { member, id, delivered: start } = stream;
     stream.delivered = upTo;
     member.originBytes += upTo - start;
-    member.disk.write(start, upTo, RIGHT, true);
+    this.#write(member, start, upTo);
     this.#world.checks.ledger.note(member, start, upTo);
     this.#world.deliver(member, {
       type: 'origin-bytes',
@@ -187,6 +209,23 @@ export class Origin {
       start,
       end: upTo,
     });
+  }
+
+  #write(member: SimMember, start: number, end: number): void {
+    const { geometry } = this.#world;
+    if (member.misled.size === 0) return member.disk.write(start, end, RIGHT, true);
+    for (let at = start; at < end; ) {
+      const piece = geometry.pieceAt(at);
+      const stop = Math.min(end, geometry.endOf(piece));
+      member.disk.write(at, stop, member.misled.has(piece) ? `wrong for ${member.name}` : RIGHT, true);
+      at = stop;
+    }
+  }
+
+  /** The resource that makes a new connection crawl, if it is to. */
+  #crawlOf({ spec }: SimMember): number[] {
+    if (this.crawl === undefined || !this.#world.prng.chance(this.crawl.chance)) return [];
+    return [this.fluid.addResource((spec.wanRate / spec.maxConnections) * this.crawl.factor)];
   }
 
   #finish(stream: Stream, outcome: OriginOutcome, retryAfterMs?: number): void {

@@ -67,11 +67,32 @@ export function randomFaults(prng: Prng, count: number, expectedMs: number): Fau
         retryAfterMs: prng.pick([undefined, 500, 2000]),
       }))),
     () => (faults.originBroken = repeat(prng, 2, () => ({ ...window(), chance: prng.between(0.1, 1) }))),
+    () =>
+      (faults.originCrawl = repeat(prng, 2, () => ({
+        ...window(),
+        chance: prng.pick([0.12, 0.5]),
+        factor: prng.pick([0.01, 0.1]),
+      }))),
+    () => (faults.linkExpired = repeat(prng, 2, () => ({ ...window(), member: survivor }))),
+    () => (faults.networkChanged = repeat(prng, 2, () => ({ ...window(), member: anyone() }))),
+    () =>
+      (faults.mirrors = repeat(prng, 2, () => ({
+        member: anyone(),
+        atMs: moment(),
+        count: prng.pick([1, 3, 40]),
+      }))),
   ];
+  const wrong = (): void => {
+    const members = mortals.length > 0 ? some(prng, mortals, 1) : [0];
+    faults.wrongPieces = members.map((member) => ({ member, share: prng.pick([0.02, 0.2]) }));
+  };
   const rare = (): void => {
     faults.originChanged = { atMs: moment() };
   };
-  const kinds = count > 1 ? [...together, ...together, ...anywhere, rare] : [...anywhere, rare];
+  const kinds =
+    count > 1
+      ? [...together, ...together, ...anywhere, ...anywhere, wrong, rare]
+      : [...anywhere, wrong, rare];
   for (let left = prng.integer(1, 3); left > 0; left--) prng.pick(kinds)();
   return faults;
 }

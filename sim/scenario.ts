@@ -17,6 +17,8 @@ export interface MemberSpec {
   /** It can only dial out. */
   readonly firewalled: boolean;
   readonly maxConnections: number;
+  /** How long its user gives an expired link to be replaced. */
+  readonly linkPatienceMs: number;
 }
 
 export interface FileSpec {
@@ -62,6 +64,7 @@ export function memberSpec(changes: Partial<MemberSpec> = {}): MemberSpec {
     canFetch: true,
     firewalled: false,
     maxConnections: 4,
+    linkPatienceMs: 0,
     ...changes,
   };
 }
@@ -113,6 +116,7 @@ function randomMember(prng: Prng): MemberSpec {
     originRttMs: prng.between(5, 120),
     lanLatencyMs: prng.between(0.1, 5),
     maxConnections: prng.pick([1, 2, 4, 4, 8]),
+    linkPatienceMs: prng.pick([0, 0, 60_000]),
   });
 }
 

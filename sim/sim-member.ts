@@ -34,6 +34,15 @@ export class SimMember {
   finished = false;
   finishedMs: number | undefined;
   canFetch = false;
+  /** The process has looked at the origin. */
+  probed = false;
+  /** The freshest link that the running process knows. */
+  link = 0;
+  /** The freshest that its user gave it: it outlives the process. */
+  givenLink = 0;
+  /** Pieces of which the origin sends it wrong bytes, and whether there ever were any. */
+  readonly misled = new Set<number>();
+  wasMisled = false;
   /** When the tick that is on the clock is due. */
   tickMs = Number.POSITIVE_INFINITY;
   /** Members that it dropped, or was dropped by, in this process. */

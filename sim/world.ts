@@ -10,6 +10,7 @@ import type { MakeCore } from './core-like.ts';
 import { Disk } from './disk.ts';
 import { scheduleFaults } from './fault-schedule.ts';
 import { Origin } from './origin.ts';
+import { linkUrl } from './origin-faults.ts';
 import { Prng } from './prng.ts';
 import { Pulls } from './pulls.ts';
 import type { Scenario } from './scenario.ts';
@@ -96,6 +97,8 @@ export class World {
     member.added = false;
     member.consented = false;
     member.canFetch = false;
+    member.probed = false;
+    member.link = 0;
     member.tickMs = Number.POSITIVE_INFINITY;
     member.hashing.clear();
     member.finishing = false;
@@ -145,10 +148,13 @@ export class World {
       if (member.life !== life) return;
       const held = [...member.disk.records.values()];
       member.added = true;
-      this.deliver(member, { type: 'add-download', offer, held, maxConnections: spec.maxConnections });
+      const { maxConnections, linkPatienceMs } = spec;
+      this.deliver(member, { type: 'add-download', offer, held, maxConnections, linkPatienceMs });
+      if (member.givenLink > 0) this.giveLink(member);
       this.clock.after(this.prng.pick([0, spec.originRttMs]), () => {
         if (member.life !== life) return;
-        member.canFetch = spec.canFetch && !this.origin.changed;
+        member.probed = true;
+        member.canFetch = spec.canFetch && !this.origin.changed && member.link >= this.origin.validLink;
         const message = member.canFetch ? undefined : 'the origin does not answer';
         this.deliver(member, {
           type: 'probe-done',
@@ -158,6 +164,13 @@ export class World {
         });
       });
     });
+  }
+
+  /** The user of a member tells it of the freshest link that it has. */
+  giveLink(member: SimMember): void {
+    member.link = member.givenLink;
+    const urls = [linkUrl(member.givenLink)];
+    this.deliver(member, { type: 'add-sources', download: this.download, urls });
   }
 
   /** Hands an event to the core of a member, if it runs, and carries out what it answers. */
