@@ -77,6 +77,7 @@ export class DownloadCore {
       maxConnections: added.maxConnections,
       firstConnections: added.firstConnections,
       onLan: (piece) => this.#lan.canGet(piece),
+      isAlone: () => !this.#lan.hasPeers,
       changed: (range) => this.#lan.refresh(range),
     });
     const { random, nowMs } = options;

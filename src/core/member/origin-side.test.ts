@@ -15,6 +15,7 @@ test('nothing is fetched before this member has looked at the origin, and all of
     random: () => 0.5,
     nextWriter: () => 1,
     onLan: () => false,
+    isAlone: () => true,
     changed: () => {},
     emit: () => assert.fail('nothing is asked for'),
   });

@@ -30,6 +30,8 @@ export interface OriginSideOptions extends SideOptions {
   readonly firstConnections?: number | undefined;
   /** Whether a piece is better had from another member. */
   readonly onLan: (piece: number) => boolean;
+  /** Whether nobody else is in the room. Others help with the end of a piece, and must know where in it this member is. */
+  readonly isAlone: () => boolean;
   /** Bytes were claimed for a stream, or a stream gave some up. */
   readonly changed: (range: ByteRange) => void;
 }
@@ -266,7 +268,7 @@ export class OriginSide {
   /** With nothing left to ask for: a part of what another stream was to bring. */
   #split(spare: number, nowMs: number): ByteRange | undefined {
     if (spare < 1 || nowMs < this.#splitAtMs || this.#geometry.sizeBytes === undefined) return undefined;
-    const range = this.#streams.split(spare, nowMs);
+    const range = this.#streams.split(spare, !this.#options.isAlone(), nowMs);
     if (!range) this.#splitAtMs = nowMs + LOOK_MS;
     return range;
   }

@@ -129,9 +129,9 @@ export class OriginStreams {
   }
 
   /** Takes the back part from the stream that would end last, for one of `spare` idle connections; undefined if that is no gain. */
-  split(spare: number, nowMs: number): ByteRange | undefined {
+  split(spare: number, wholePieces: boolean, nowMs: number): ByteRange | undefined {
     const { pieceBytes } = this.#ledger.geometry;
-    const cut = this.#hedging.split([...this.#streams.values()], spare, pieceBytes, nowMs);
+    const cut = this.#hedging.split([...this.#streams.values()], spare, { pieceBytes, wholePieces }, nowMs);
     if (!cut) return undefined;
     const stream = this.#streams.get(cut.id)!;
     const { end } = stream;

@@ -6,6 +6,9 @@ const WINDOWS_MS = [1_500, 3_000, 6_000] as const;
 const TELLING_BYTES = 512 * 1024;
 /** A stream crawls when it brings less than this share of what the others do. */
 const CRAWL_SHARE = 0.3;
+/** A stream that is alone is compared with what this origin brought before, after this time, and condemned below this share. */
+const LONE_WINDOW_MS = 3_000;
+const LONE_SHARE = 0.1;
 /** Asking again must bring the rest so much sooner. */
 const MIN_GAIN_MS = 1_000;
 /** So many streams are asked for again in a row, and one more each time that this has passed. */
@@ -21,6 +24,9 @@ const MIN_PART_BYTES = 16 * 1024;
 const MIN_SPLIT_GAIN_MS = 100;
 /** A whole piece is worth this much waiting: a stream then ends where pieces do. */
 const ALIGNMENT_MS = 50;
+/** How much of the difference one look takes over into what is usual. */
+const RISE = 1 / 8;
+const FALL = 1 / 64;
 /** How long the first byte takes, until that has been seen. */
 const FIRST_SETUP_MS = 150;
 const MAX_SETUP_MS = 5_000;
@@ -57,6 +63,8 @@ interface Track {
 export class Hedging {
   readonly #tracks = new Map<number, Track>();
   #recent: { readonly ms: number; readonly rate: number }[] = [];
+  /** What a stream brings when nothing is wrong: rises fast and sinks slowly. */
+  #pastRate = 0;
   #setupMs = FIRST_SETUP_MS;
   #lookAtMs = 0;
   #retries = MAX_RETRIES;
@@ -100,17 +108,19 @@ export class Hedging {
       const oldest = nowMs - WINDOWS_MS.at(-1)! - LOOK_MS;
       while (marks && marks.length > 2 && marks[1]!.ms <= oldest) marks.shift();
     }
-    return streams.length < 2 ? [] : this.#crawlers(streams, nowMs);
+    const crawlers = this.#crawlers(streams, nowMs);
+    if (crawlers.length === 0) this.#remember(streams, nowMs);
+    return crawlers;
   }
 
   /**
    * Where to cut the stream that would end last, when `spare` connections have nothing to do: what is behind that is for
-   * one of them. Undefined when that brings nothing.
+   * one of them. Undefined when that brings nothing. `wholePieces`: only where a piece begins, unless the stream crawls.
    */
   split(
     streams: readonly Racer[],
     spare: number,
-    pieceBytes: number,
+    { pieceBytes, wholePieces }: { readonly pieceBytes: number; readonly wholePieces: boolean },
     nowMs: number,
   ): { readonly id: number; readonly at: number } | undefined {
     const usual = this.#usualRate(streams, undefined, WINDOWS_MS[0], nowMs);
@@ -138,15 +148,22 @@ export class Hedging {
     const excess = stream.end - stream.position - (rate * endMs) / 1_000;
     const bytes = Math.floor(Math.min(excess, ((endMs - this.#setupMs) / 1_000) * usual));
     if (bytes < MIN_PART_BYTES) return undefined;
-    return { id: stream.id, at: cutAt(stream, bytes, pieceBytes, rate) };
+    const at = stream.end - bytes;
+    const border = Math.round(at / pieceBytes) * pieceBytes;
+    const fits = border > stream.position && stream.end - border >= MIN_PART_BYTES;
+    if (wholePieces && rate >= usual * CRAWL_SHARE) return fits ? { id: stream.id, at: border } : undefined;
+    const isNear = Math.abs(border - at) * 1_000 <= rate * ALIGNMENT_MS;
+    return { id: stream.id, at: fits && isNear ? border : at };
   }
 
   #crawlers(streams: readonly Racer[], nowMs: number): readonly Crawler[] {
     const crawlers: Crawler[] = [];
     for (const stream of streams) {
       if (stream.stopping || stream.position >= stream.end) continue;
-      const rates = this.#ratesBeside(streams, stream, nowMs);
-      if (!rates || rates.own >= rates.usual * CRAWL_SHARE) continue;
+      const rates =
+        streams.length > 1 ? this.#ratesBeside(streams, stream, nowMs) : this.#ratesAlone(stream, nowMs);
+      const share = streams.length > 1 ? CRAWL_SHARE : LONE_SHARE;
+      if (!rates || rates.own >= rates.usual * share) continue;
       const left = stream.end - stream.position;
       const anewMs = this.#setupMs + (left / rates.usual) * 1_000;
       if ((left / rates.own) * 1_000 - anewMs < MIN_GAIN_MS) continue;
@@ -169,6 +186,21 @@ export class Hedging {
       return { own: this.#rateOf(stream, windowMs, nowMs) ?? 0, usual };
     }
     return undefined;
+  }
+
+  /** How fast the only stream is, and what was usual before. */
+  #ratesAlone(stream: Racer, nowMs: number): { readonly own: number; readonly usual: number } | undefined {
+    if (nowMs - stream.openedMs < LONE_WINDOW_MS + 2 * this.#setupMs) return undefined;
+    if ((this.#pastRate * LONE_WINDOW_MS) / 1_000 < TELLING_BYTES) return undefined;
+    return { own: this.#rateOf(stream, LONE_WINDOW_MS, nowMs) ?? 0, usual: this.#pastRate };
+  }
+
+  #remember(streams: readonly Racer[], nowMs: number): void {
+    for (const stream of streams) {
+      const rate = this.#rateOf(stream, WINDOWS_MS[0], nowMs) ?? 0;
+      const weight = rate > this.#pastRate ? RISE : FALL;
+      if (nowMs - stream.openedMs >= WINDOWS_MS[0]) this.#pastRate += (rate - this.#pastRate) * weight;
+    }
   }
 
   /** The median rate of the streams but one, of those that ended lately too, in bytes per second. */
@@ -208,12 +240,4 @@ export class Hedging {
     this.#retries -= 1;
     return true;
   }
-}
-
-/** The place `bytes` before a stream's end, or where a piece begins if that is near enough. */
-function cutAt(stream: Racer, bytes: number, pieceBytes: number, rate: number): number {
-  const at = stream.end - bytes;
-  const border = Math.round(at / pieceBytes) * pieceBytes;
-  const isNear = Math.abs(border - at) * 1_000 <= rate * ALIGNMENT_MS;
-  return isNear && border > stream.position && stream.end - border >= MIN_PART_BYTES ? border : at;
 }

@@ -19,7 +19,15 @@ export class OriginDesk {
   nowMs = 0;
   #writers = 0;
 
-  constructor(options: { ranges?: boolean; sizeBytes?: number | undefined; connections?: number } = {}) {
+  constructor(
+    options: {
+      ranges?: boolean;
+      sizeBytes?: number | undefined;
+      connections?: number;
+      isAlone?: boolean;
+      first?: number;
+    } = {},
+  ) {
     const sizeBytes = 'sizeBytes' in options ? options.sizeBytes : FILE;
     this.ledger = new Ledger(new Geometry(sizeBytes, PIECE));
     this.side = new OriginSide({
@@ -27,9 +35,11 @@ export class OriginDesk {
       ledger: this.ledger,
       ranges: options.ranges ?? true,
       maxConnections: options.connections ?? 4,
+      firstConnections: options.first,
       random: () => 0.5,
       nextWriter: () => ++this.#writers,
       onLan: (piece) => this.onLan.has(piece),
+      isAlone: () => options.isAlone ?? true,
       changed: () => {},
       emit: (command) => {
         if (command.type === 'fetch') {
