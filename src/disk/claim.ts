@@ -60,7 +60,28 @@ export async function claimPart(options: ClaimOptions): Promise<Claim> {
   });
 }
 
-async function targetOf({ directory, fileName, output }: ClaimOptions): Promise<string> {
+/** What the lock of a part is held for: the download, without its address. */
+export function purposeOf(url: string): string {
+  return createHash('sha256').update(url).digest('hex');
+}
+
+/** Another process has the part. */
+export function partBusy(partPath: string): DragonloadError {
+  return new DragonloadError('part-busy', `Another process is downloading ${partPath} at this moment.`, {
+    next: 'Wait for it, stop it, or choose another name with --output.',
+  });
+}
+
+/** The path that the user wants for a file, before any number. */
+export async function targetOf({
+  directory,
+  fileName,
+  output,
+}: {
+  readonly directory: string;
+  readonly fileName: string;
+  readonly output?: string | undefined;
+}): Promise<string> {
   if (output === undefined) return resolve(directory, fileName);
   const target = resolve(directory, output);
   const isDirectory = await stat(target).then(
@@ -79,13 +100,11 @@ async function claimNumber(
   const { dataDir, url } = options;
   const partPath = join(directory, numbered(name, number) + PART_SUFFIX);
   const journalPath = journalPathOf(dataDir, partPath);
-  const purpose = createHash('sha256').update(url).digest('hex');
+  const purpose = purposeOf(url);
   const lock = await Lock.acquire(`${journalPath}.lock`, purpose);
   if (!(lock instanceof Lock)) {
     if (lock.heldFor !== purpose) return undefined;
-    throw new DragonloadError('part-busy', `Another process is downloading ${partPath} at this moment.`, {
-      next: 'Wait for it, stop it, or choose another name with --output.',
-    });
+    throw partBusy(partPath);
   }
   const stack = new AsyncDisposableStack();
   try {

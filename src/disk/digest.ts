@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import type * as Zlib from 'node:zlib';
+import { DIGEST_NAMES, type DigestKind } from '../core/digest-kinds.ts';
+import { crc32c } from './crc32c.ts';
 
-/** Whole-file digests that can be computed, by the names of node:crypto. */
-export const ALGORITHMS = ['sha256', 'sha512', 'sha384', 'sha1', 'md5'] as const;
-export type Algorithm = (typeof ALGORITHMS)[number];
+/** Whole-file digests that can be computed: all that can be stated. */
+export const ALGORITHMS = DIGEST_NAMES;
+export type Algorithm = DigestKind;
 
 /**
  * What a piece is known by. SHA-256 where others get it and somebody might want to deceive; the CRC-32 of ISO-HDLC
@@ -23,19 +25,34 @@ export interface Digest {
   update(bytes: Uint8Array): unknown;
   /** To be called once, at the end. */
   digest(): Uint8Array;
+  /** Another one that has come as far. */
+  copy(): Digest;
 }
 
 export function digestOf(algorithm: Algorithm | PieceDigest): Digest {
-  return algorithm === 'crc32' ? new Crc32() : createHash(algorithm);
+  if (algorithm === 'crc32') return new Crc(zlibCrc32);
+  return algorithm === 'crc32c' ? new Crc(crc32c) : createHash(algorithm);
 }
 
-class Crc32 implements Digest {
-  /** Fetched when first needed: on the main thread that is hardly ever, and loading it takes 2.5 ms. */
-  readonly #zlib: typeof Zlib = process.getBuiltinModule('node:zlib');
-  #value = 0;
+/** Fetched when first needed: on the main thread that is hardly ever, and loading it takes 2.5 ms. */
+let zlib: typeof Zlib | undefined;
+
+function zlibCrc32(bytes: Uint8Array, before: number): number {
+  zlib ??= process.getBuiltinModule('node:zlib');
+  return zlib.crc32(bytes, before);
+}
+
+class Crc implements Digest {
+  readonly #next: (bytes: Uint8Array, before: number) => number;
+  #value: number;
+
+  constructor(next: (bytes: Uint8Array, before: number) => number, value = 0) {
+    this.#next = next;
+    this.#value = value;
+  }
 
   update(bytes: Uint8Array): void {
-    this.#value = this.#zlib.crc32(bytes, this.#value);
+    this.#value = this.#next(bytes, this.#value);
   }
 
   /** Most significant byte first. */
@@ -43,5 +60,9 @@ class Crc32 implements Digest {
     const digest = new Uint8Array(CRC_BYTES);
     new DataView(digest.buffer).setUint32(0, this.#value);
     return digest;
+  }
+
+  copy(): Digest {
+    return new Crc(this.#next, this.#value);
   }
 }

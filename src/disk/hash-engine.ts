@@ -1,5 +1,6 @@
 import { readSync } from 'node:fs';
 import { type Algorithm, type Digest, digestOf, type PieceDigest } from './digest.ts';
+import { finalOf, type Job, PiecesJob, RangeJob, type Reading } from './hash-jobs.ts';
 import { WholeHash } from './whole-hash.ts';
 
 export type HashRequest =
@@ -38,6 +39,16 @@ export type HashRequest =
       readonly end: number;
       readonly algorithms: readonly (Algorithm | PieceDigest)[];
     }
+  /** Answered with one array: the digests, end to end, of the pieces that a range of the file is cut into. */
+  | {
+      readonly type: 'pieces';
+      readonly part: number;
+      readonly id: number;
+      readonly start: number;
+      readonly end: number;
+      readonly pieceBytes: number;
+      readonly algorithm: Algorithm;
+    }
   /** The file is final up to `end`. */
   | { readonly type: 'frontier'; readonly part: number; readonly end: number }
   /** Answered with the digests of the whole file as soon as all of it has been hashed. */
@@ -65,33 +76,6 @@ const AHEAD_BYTES = 12 * 1024 * 1024;
 
 type BlockRequest = Extract<HashRequest, { type: 'block' }>;
 
-/** Something that is fed from a file, from `position` on. */
-interface Reading {
-  readonly position: number;
-  update(bytes: Uint8Array): void;
-}
-
-class RangeJob implements Reading {
-  readonly part: number;
-  readonly id: number;
-  readonly end: number;
-  readonly hashes: readonly Digest[];
-  position: number;
-
-  constructor({ part, id, start, end, algorithms }: Extract<HashRequest, { type: 'range' }>) {
-    this.part = part;
-    this.id = id;
-    this.end = end;
-    this.position = start;
-    this.hashes = algorithms.map(digestOf);
-  }
-
-  update(bytes: Uint8Array): void {
-    for (const hash of this.hashes) hash.update(bytes);
-    this.position += bytes.length;
-  }
-}
-
 /**
  * All hashing of part files, synchronously, on whichever thread it is put. Blocks are hashed as they are handed in,
  * since they hold memory that the network waits for; ranges of a file are read and hashed in `step()`, asked-for
@@ -104,7 +88,7 @@ export class HashEngine {
   /** Parts whose whole-file digests may take bytes from blocks. */
   readonly #onTheWay = new Set<number>();
   readonly #streams = new Map<number, Digest>();
-  #jobs: RangeJob[] = [];
+  #jobs: Job[] = [];
   readonly #buffer = Buffer.allocUnsafeSlow(READ_BYTES);
 
   constructor(blockAt: (index: number) => Uint8Array, reply: (reply: HashReply) => void) {
@@ -133,6 +117,9 @@ export class HashEngine {
       case 'range':
         this.#jobs.push(new RangeJob(request));
         return;
+      case 'pieces':
+        this.#jobs.push(new PiecesJob(request));
+        return;
       case 'frontier': {
         const whole = this.#wholes.get(request.part);
         if (whole) whole.frontier = request.end;
@@ -156,8 +143,7 @@ export class HashEngine {
     if (job !== undefined) {
       const error = this.#read(this.#wholes.get(job.part)?.fd, job, job.end);
       if (error !== undefined) this.#fail(job.id, error);
-      else if (job.position >= job.end)
-        this.#reply({ type: 'answer', id: job.id, digests: job.hashes.map(finalOf) });
+      else if (job.position >= job.end) this.#reply({ type: 'answer', id: job.id, digests: job.digests() });
       else return true;
       this.#jobs.shift();
       return true;
@@ -239,9 +225,4 @@ export class HashEngine {
   #fail(id: number, message: string): void {
     this.#reply({ type: 'failed', id, message });
   }
-}
-
-/** A plain array, which is cheap to send to another thread. */
-function finalOf(hash: Digest): Uint8Array {
-  return new Uint8Array(hash.digest());
 }

@@ -138,6 +138,18 @@ export class Hasher {
     return await this.#call({ type: 'range', part, start, end, algorithms });
   }
 
+  /** The digests, end to end, of the pieces of `pieceBytes` that bytes `start` to `end - 1` are cut into. */
+  async pieces(
+    part: number,
+    start: number,
+    end: number,
+    pieceBytes: number,
+    algorithm: Algorithm,
+  ): Promise<Uint8Array> {
+    const [digests] = await this.#call({ type: 'pieces', part, start, end, pieceBytes, algorithm });
+    return digests ?? new Uint8Array();
+  }
+
   /** The file is final up to `end`: the whole-file digests may go on that far. */
   frontier(part: number, end: number): void {
     this.#send({ type: 'frontier', part, end });

@@ -12,8 +12,8 @@ const MAX_LINE_CHARS = 1024;
 const MAX_LINES = 4 * MAX_PIECES;
 
 /** What a record has that nobody vouches for. */
-const NOBODY = '0'.repeat(64);
-const UNSIGNED = new Uint8Array(64);
+export const NOBODY = '0'.repeat(64);
+export const UNSIGNED = new Uint8Array(64);
 
 /** What a part file is a part of. */
 export interface JournalHeader {

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { DragonloadError } from '../core/errors.ts';
 import type { PieceRecord } from '../core/messages.ts';
 import { codeOf, diskError, onDisk } from './disk-error.ts';
 import type { JournalHeader } from './journal-format.ts';
 import { dropLine, headerLine, recordLine, sizeLine } from './journal-format.ts';
+import { makeDirectory } from './make-directory.ts';
 
 const FLUSH_MS = 200;
 const FLUSH_LINES = 64;
@@ -51,7 +52,7 @@ export class Journal {
     onError: (error: DragonloadError) => void,
   ): Promise<Journal> {
     return await onDisk(path, async () => {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await makeDirectory(dirname(path), 0o700);
       const file = await open(path, 'w', 0o600);
       const line = Buffer.from(headerLine(header));
       await file.writeFile(line);

@@ -3,16 +3,17 @@ import { dirname } from 'node:path';
 import { codeOf } from './disk-error.ts';
 
 /**
- * Makes a directory and those above it that are missing, as `mkdir -p`. Node's own `recursive` (24.21) never returns
- * where the system will not have a directory made and says that there is no such thing, as /proc and automounts do.
- * Throws system errors.
+ * Makes a directory and those above it that are missing, as `mkdir -p`; `mode` is for all that are made. Node's own
+ * `recursive` (24.21) never returns where the system will not have a directory made and says that there is no such
+ * thing, as /proc and automounts do: it takes that for a missing parent, finds the parent there, and tries again for
+ * ever. Throws system errors.
  */
-export async function makeDirectory(path: string): Promise<void> {
+export async function makeDirectory(path: string, mode?: number): Promise<void> {
   if (await isDirectory(path)) return;
   const parent = dirname(path);
-  if (parent !== path) await makeDirectory(parent);
+  if (parent !== path) await makeDirectory(parent, mode);
   try {
-    await mkdir(path);
+    await mkdir(path, mode);
   } catch (thrown) {
     // Another process may have been faster.
     if (codeOf(thrown) !== 'EEXIST' || !(await isDirectory(path))) throw thrown;

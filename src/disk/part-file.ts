@@ -8,7 +8,7 @@ import { numbered } from './file-name.ts';
 const MAX_NUMBER = 999;
 
 /** A link at the place of a part file might lead anywhere. Windows has neither the flag nor the danger. */
-const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
+export const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
 
 /** Creates a file that was not there, for reading and writing. Throws system errors, `EEXIST` among them. */
 export async function createPart(path: string): Promise<FileHandle> {
@@ -110,8 +110,11 @@ export async function place(part: string, directory: string, name: string, numbe
   });
 }
 
-/** A rename replaces what is there; a link does not, so the file gets its second name first. */
-async function moveTo(part: string, target: string): Promise<boolean> {
+/**
+ * Renames a file; false when `target` is taken by another one. A rename replaces what is there; a link does not, so the
+ * file gets its second name first. Throws system errors.
+ */
+export async function moveTo(part: string, target: string): Promise<boolean> {
   try {
     await link(part, target);
   } catch (thrown) {
@@ -126,7 +129,13 @@ async function moveTo(part: string, target: string): Promise<boolean> {
         if (codeOf(taken) === 'EEXIST') return false;
         throw taken;
       }
-      await rename(part, target);
+      try {
+        await rename(part, target);
+      } catch (failed) {
+        // Nobody shall take the empty file for a finished one.
+        await rm(target, { force: true });
+        throw failed;
+      }
       return true;
     }
   }

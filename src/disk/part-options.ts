@@ -1,7 +1,8 @@
+import { DIGEST_NAMES, type DigestKind, digestKind } from '../core/digest-kinds.ts';
 import { DragonloadError } from '../core/errors.ts';
 import type { Geometry } from '../core/geometry.ts';
 import type { FileIdentity } from '../core/messages.ts';
-import { ALGORITHMS, type Algorithm, type PieceDigest } from './digest.ts';
+import type { PieceDigest } from './digest.ts';
 
 export interface PartOptions {
   /** Where the finished file goes; created if it is missing. */
@@ -15,7 +16,7 @@ export interface PartOptions {
   readonly geometry: Geometry;
   /** For journals and locks: `places().dataDir`. */
   readonly dataDir: string;
-  /** Digests of the whole file to compute beside sha256: `md5`, `sha1`, `sha384`, `sha512`. */
+  /** Digests of the whole file to compute beside sha256: any of `DIGEST_NAMES`. */
   readonly digests?: readonly string[] | undefined;
   /**
    * What `hash` gives, records hold as `sha256` and the journal notes. Default `sha256`; `crc32` is enough for whoever
@@ -32,9 +33,9 @@ export interface PartOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A digest that the file is said to have. */
+/** A digest that the file is said to have. What it proves: `isStrongDigest`. */
 export interface ExpectedDigest {
-  /** `sha256`, `md5`, `sha1`, `sha384` or `sha512`. */
+  /** One of `DIGEST_NAMES`, in any spelling. */
   readonly algorithm: string;
   /** In upper or lower case. */
   readonly hex: string;
@@ -51,11 +52,10 @@ export interface FinishedPart {
 }
 
 /** A digest's name in any spelling (`SHA-256`). Throws `usage` for one that cannot be computed. */
-export function algorithmFrom(name: string): Algorithm {
-  const wanted = name.toLowerCase().replace('-', '');
-  const found = ALGORITHMS.find((algorithm) => algorithm === wanted);
+export function algorithmFrom(name: string): DigestKind {
+  const found = digestKind(name);
   if (found !== undefined) return found;
   throw new DragonloadError('usage', `The digest ${name} is not known.`, {
-    next: `Use one of ${ALGORITHMS.join(', ')}.`,
+    next: `Use one of ${DIGEST_NAMES.join(', ')}.`,
   });
 }

@@ -8,7 +8,9 @@ import { type Claim, claimPart } from './claim.ts';
 import { DataFile } from './data-file.ts';
 import type { Algorithm, PieceDigest } from './digest.ts';
 import { onDisk } from './disk-error.ts';
+import { checkDigests } from './expected-digests.ts';
 import { numbered } from './file-name.ts';
+import { hashPieces } from './hash-pieces.ts';
 import { Hasher } from './hasher.ts';
 import { place, readInto } from './part-file.ts';
 import { algorithmFrom, type ExpectedDigest, type FinishedPart, type PartOptions } from './part-options.ts';
@@ -237,17 +239,8 @@ export class Part implements AsyncDisposable {
       this.#digests(sizeBytes, expected),
       onDisk(this.partPath, () => file.truncate(sizeBytes).then(() => file.sync())),
     ]);
-    for (const { algorithm, hex, by } of expected) {
-      const actual = digests[algorithmFrom(algorithm)];
-      if (actual === hex.toLowerCase()) continue;
-      throw new DragonloadError(
-        'digest-mismatch',
-        `${name} has the ${algorithm} ${actual}, but ${by} says it should be ${hex.toLowerCase()}.`,
-        {
-          next: `The download was kept as ${this.partPath}: delete it and download again, or check the digest.`,
-        },
-      );
-    }
+    const next = `The download was kept as ${this.partPath}: delete it and download again, or check the digest.`;
+    checkDigests(name, digests, expected, next);
     this.#targetPath = await onDisk(join(directory, name), () =>
       place(this.partPath, directory, name, number),
     );
@@ -255,6 +248,17 @@ export class Part implements AsyncDisposable {
     await journal.remove();
     await lock.release();
     return { path: this.#targetPath, sha256: digests.sha256 ?? '', digests };
+  }
+
+  /**
+   * The hashes, in lower-case hex, of the pieces of `pieceBytes` that somebody else has cut the file into, as it is on
+   * disk; its size must be known and all of it written. Before `finish` and after it. Throws `usage` for an unknown digest.
+   */
+  async hashPieces(algorithm: string, pieceBytes: number): Promise<readonly string[]> {
+    await this.#data.drain();
+    const { sizeBytes } = this.#geometry;
+    if (this.#state === 'closed' || sizeBytes === undefined) this.#mustBe('open');
+    return hashPieces(this.#hasher, this.#id, sizeBytes ?? 0, pieceBytes, algorithmFrom(algorithm));
   }
 
   /** Removes the part and its journal, and closes. After `finish` it only closes. */

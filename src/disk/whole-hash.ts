@@ -1,5 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
-import type { Algorithm } from './digest.ts';
+import { type Algorithm, type Digest, digestOf } from './digest.ts';
 
 /** A block that came before the bytes in front of it, and is kept until they have been hashed. */
 interface Ahead {
@@ -15,7 +14,7 @@ interface Ahead {
 export class WholeHash {
   readonly fd: number;
   readonly #algorithms: readonly Algorithm[];
-  #hashes: readonly Hash[];
+  #hashes: readonly Digest[];
   #position = 0;
   readonly #ahead = new Map<number, Ahead>();
   readonly #free: (block: number) => void;
@@ -29,7 +28,7 @@ export class WholeHash {
     this.fd = fd;
     this.#algorithms = algorithms;
     this.#free = free;
-    this.#hashes = algorithms.map((algorithm) => createHash(algorithm));
+    this.#hashes = algorithms.map(digestOf);
   }
 
   /** Everything before this offset has been hashed. */
@@ -61,7 +60,7 @@ export class WholeHash {
     this.frontier = Math.min(this.frontier, offset);
     if (offset >= this.#position) return;
     this.#position = 0;
-    this.#hashes = this.#algorithms.map((algorithm) => createHash(algorithm));
+    this.#hashes = this.#algorithms.map(digestOf);
   }
 
   /** In the order of the algorithms. May be asked for again. */

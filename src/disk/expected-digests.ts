@@ -1,0 +1,23 @@
+import { DragonloadError } from '../core/errors.ts';
+import { algorithmFrom, type ExpectedDigest } from './part-options.ts';
+
+/**
+ * Throws `digest-mismatch` for the first digest that the file called `name` should have and has not; `digests` are
+ * those it has, by algorithm in lower-case hex, and `next` says what to do.
+ */
+export function checkDigests(
+  name: string,
+  digests: Readonly<Record<string, string>>,
+  expected: readonly ExpectedDigest[],
+  next: string,
+): void {
+  for (const { algorithm, hex, by } of expected) {
+    const actual = digests[algorithmFrom(algorithm)];
+    if (actual === hex.toLowerCase()) continue;
+    throw new DragonloadError(
+      'digest-mismatch',
+      `${name} has the ${algorithm} ${actual}, but ${by} says it should be ${hex.toLowerCase()}.`,
+      { next },
+    );
+  }
+}

@@ -1,0 +1,33 @@
+import { DragonloadError } from '../core/errors.ts';
+import { type Algorithm, digestOf } from './digest.ts';
+import type { Hasher } from './hasher.ts';
+
+/** Pieces of one file that are hashed at most. */
+const MAX_PIECES = 1_000_000;
+/** What is asked for at a time: whatever else the hash thread has to do gets its turn in between. */
+const TURN_BYTES = 32 * 1024 * 1024;
+
+/**
+ * The hashes, in lower-case hex, of the pieces that an open file of `sizeBytes` is cut into; the last piece has what is
+ * left. An empty file has none. Throws `internal` for what cannot be read, `bad-list` for more than a million pieces.
+ */
+export async function hashPieces(
+  hasher: Pick<Hasher, 'pieces'>,
+  part: number,
+  sizeBytes: number,
+  pieceBytes: number,
+  algorithm: Algorithm,
+): Promise<readonly string[]> {
+  if (!Number.isSafeInteger(pieceBytes) || pieceBytes < 1 || sizeBytes / pieceBytes > MAX_PIECES)
+    throw new DragonloadError('bad-list', `The file cannot be cut into pieces of ${pieceBytes} bytes.`);
+  const hashBytes = digestOf(algorithm).digest().length;
+  const turnBytes = Math.max(1, Math.floor(TURN_BYTES / pieceBytes)) * pieceBytes;
+  const found: string[] = [];
+  for (let start = 0; start < sizeBytes; start += turnBytes) {
+    const end = Math.min(sizeBytes, start + turnBytes);
+    const digests = Buffer.from(await hasher.pieces(part, start, end, pieceBytes, algorithm));
+    for (let at = 0; at < digests.length; at += hashBytes)
+      found.push(digests.toString('hex', at, at + hashBytes));
+  }
+  return found;
+}

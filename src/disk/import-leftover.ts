@@ -1,0 +1,236 @@
+import { randomInt } from 'node:crypto';
+import { constants } from 'node:fs';
+import { type FileHandle, lstat, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { DragonloadError } from '../core/errors.ts';
+import type { Geometry } from '../core/geometry.ts';
+import type { FileIdentity, PieceRecord } from '../core/messages.ts';
+import type { ByteRange } from '../core/ranges.ts';
+import { CONTROL_SUFFIX } from './aria2-control.ts';
+import { purposeOf, targetOf } from './claim.ts';
+import { digestOf, type PieceDigest } from './digest.ts';
+import { codeOf, diskError } from './disk-error.ts';
+import { PART_SUFFIX } from './file-name.ts';
+import { freeName, Journal, journalPathOf, setJournalAside } from './journal.ts';
+import { JOURNAL_VERSION, NOBODY, readJournal, UNSIGNED } from './journal-format.ts';
+import { claimedBy } from './leftover.ts';
+import { Lock } from './lock.ts';
+import { makeDirectory } from './make-directory.ts';
+import { exists, moveTo, NO_FOLLOW, readInto } from './part-file.ts';
+import { agree, bytesIn, samplesOf } from './samples.ts';
+
+const READ_BYTES = 1024 * 1024;
+const HOLE_BYTES = 16 * 1024;
+const HOLE = Buffer.alloc(HOLE_BYTES);
+
+export interface LeftoverOptions {
+  /** The unfinished file, or its `.aria2` control file. */
+  readonly leftover: string;
+  /** As for `Part.open`, which is to go on with it. */
+  readonly directory: string;
+  readonly fileName: string;
+  readonly output?: string | undefined;
+  readonly url: string;
+  readonly identity: FileIdentity;
+  readonly geometry: Geometry;
+  readonly dataDir: string;
+  /** What the journal notes of each piece. Default `crc32`. */
+  readonly pieceDigest?: PieceDigest | undefined;
+  /** Bytes `start` to `end - 1` as the origin has them. What it rejects with goes to the caller. */
+  readonly compare: (start: number, end: number) => Promise<Uint8Array>;
+  /** From 0 to below 1: where to compare. Default: unpredictable. */
+  readonly random?: (() => number) | undefined;
+  readonly onNotice: (message: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ImportedLeftover {
+  /** In whole pieces, which `Part.open` will resume. */
+  readonly bytes: number;
+  /** So many were compared with the origin. */
+  readonly comparedBytes: number;
+}
+
+/**
+ * Makes what another program has left the part of a download: `NAME.dragonload` with a journal of its whole pieces, by
+ * a rename. Before that, samples of what it claims to hold are compared with the origin; a single difference, a size
+ * that does not fit or a part that is there already, and the leftover stays as it is: undefined, with a notice. A piece
+ * with 16 KiB of zeros in a row may be a hole, and is fetched again. The control file is kept as `NAME.aria2.imported`.
+ * Throws what `compare` throws, `disk-full`, `unwritable`, and the signal's reason.
+ */
+export async function importLeftover(options: LeftoverOptions): Promise<ImportedLeftover | undefined> {
+  const path = resolve(withoutSuffix(options.leftover));
+  try {
+    const done = await tryImport(options, path);
+    if (typeof done !== 'string') return done;
+    options.onNotice(`${basename(path)} is left as it is: ${done}.`);
+    return undefined;
+  } catch (thrown) {
+    if (codeOf(thrown) === undefined || thrown instanceof DragonloadError) throw thrown;
+    throw diskError(thrown, path);
+  }
+}
+
+function withoutSuffix(path: string): string {
+  return path.endsWith(CONTROL_SUFFIX) ? path.slice(0, -CONTROL_SUFFIX.length) : path;
+}
+
+async function tryImport(options: LeftoverOptions, path: string): Promise<ImportedLeftover | string> {
+  const { dataDir, url, geometry } = options;
+  if (geometry.sizeBytes === undefined) return 'the origin does not tell the size of the file';
+  const wanted = await targetOf(options);
+  await makeDirectory(dirname(wanted));
+  const directory = await realpath(dirname(wanted));
+  const partPath = join(directory, basename(wanted) + PART_SUFFIX);
+  const journalPath = journalPathOf(dataDir, partPath);
+  const lock = await Lock.acquire(`${journalPath}.lock`, purposeOf(url));
+  if (!(lock instanceof Lock)) return `another process is working on ${partPath}`;
+  await using _ = lock;
+  if (await exists(partPath)) return `there is a part of an earlier download, ${partPath}`;
+  const file = await openLeftover(path);
+  if (typeof file === 'string') return file;
+  let found: Checked | string;
+  try {
+    if ((await file.stat()).dev !== (await stat(directory)).dev) {
+      return `it lies on another disk than ${directory}, and is not copied: move it there, or download to where it is`;
+    }
+    found = await check(options, path, file, geometry.sizeBytes);
+  } finally {
+    await file.close();
+  }
+  if (typeof found === 'string') return found;
+  const reading = await readJournal(journalPath);
+  if (reading.kind === 'newer')
+    return `the journal of ${partPath} is of a newer Dragonload (version ${reading.version}, not ${JOURNAL_VERSION})`;
+  if (reading.kind === 'broken') await setJournalAside(journalPath);
+  await writeJournal(options, journalPath, wanted, found.records);
+  // From here on a crash costs nothing: a journal without a part is written anew, and with one it is gone on with.
+  try {
+    if (!(await moveTo(path, partPath))) return `there is a part of an earlier download, ${partPath}`;
+  } catch (thrown) {
+    await rm(journalPath, { force: true });
+    throw thrown;
+  }
+  if (found.controlPath !== undefined) await keepControl(found.controlPath, options.onNotice);
+  const bytes = found.records.reduce((sum, { piece }) => sum + geometry.bytesOf(piece), 0);
+  return { bytes, comparedBytes: found.comparedBytes };
+}
+
+async function openLeftover(path: string): Promise<FileHandle | string> {
+  try {
+    if (!(await lstat(path)).isFile()) return 'it is not a plain file';
+    // For writing too, as the part that it is to become.
+    return await open(path, constants.O_RDWR | NO_FOLLOW);
+  } catch (thrown) {
+    const code = codeOf(thrown);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return `there is no ${path}`;
+    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return 'it may not be written to';
+    throw thrown;
+  }
+}
+
+interface Checked {
+  readonly records: readonly PieceRecord[];
+  readonly comparedBytes: number;
+  readonly controlPath: string | undefined;
+}
+
+async function check(
+  { geometry, pieceDigest = 'crc32', compare, random = unpredictable, signal }: LeftoverOptions,
+  path: string,
+  file: FileHandle,
+  sizeBytes: number,
+): Promise<Checked | string> {
+  const before = await file.stat({ bigint: true });
+  const claimed = await claimedBy(path, file, sizeBytes, signal);
+  if (typeof claimed === 'string') return claimed;
+  const pieces = wholePieces(claimed.ranges, geometry);
+  if (pieces.length === 0) return 'it has no whole piece of the file';
+  const windows = samplesOf(claimed.ranges, random);
+  const here = async (start: number, end: number) => {
+    const bytes = Buffer.allocUnsafe(end - start);
+    await readInto(file, bytes, start);
+    return bytes;
+  };
+  if (!(await agree(windows, here, compare, signal))) return 'it differs from what the origin has';
+  const records: PieceRecord[] = [];
+  for (const piece of pieces) {
+    const sha256 = await hashPiece(file, geometry, piece, pieceDigest, signal);
+    if (sha256 !== undefined) records.push({ piece, sha256, signer: NOBODY, signature: UNSIGNED });
+  }
+  if (records.length === 0) return 'it has no whole piece of the file';
+  const [after, named] = await Promise.all([file.stat({ bigint: true }), lstat(path, { bigint: true })]);
+  const isQuiet = [after, named].every((now) => now.ino === before.ino && now.mtimeNs === before.mtimeNs);
+  if (!isQuiet) return 'another program is writing it at this moment';
+  return { records, comparedBytes: bytesIn(windows), controlPath: claimed.controlPath };
+}
+
+function unpredictable(): number {
+  const range = 2 ** 47;
+  return randomInt(range) / range;
+}
+
+/** The pieces that lie within one range, in order. */
+function wholePieces(ranges: readonly ByteRange[], geometry: Geometry): readonly number[] {
+  return ranges.flatMap(({ start, end }) => {
+    const first = Math.ceil(start / geometry.pieceBytes);
+    // The last piece of the file ends where the file does.
+    const last = end === geometry.sizeBytes ? geometry.pieceCount! : Math.floor(end / geometry.pieceBytes);
+    return Array.from({ length: Math.max(0, last - first) }, (_, index) => first + index);
+  });
+}
+
+/** The digest of a piece as it is in the file; undefined when it may have a hole. */
+async function hashPiece(
+  file: FileHandle,
+  geometry: Geometry,
+  piece: number,
+  pieceDigest: PieceDigest,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array | undefined> {
+  const digest = digestOf(pieceDigest);
+  const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, geometry.bytesOf(piece)));
+  for (let start = geometry.startOf(piece); start < geometry.endOf(piece); start += buffer.length) {
+    signal?.throwIfAborted();
+    const bytes = buffer.subarray(0, Math.min(buffer.length, geometry.endOf(piece) - start));
+    await readInto(file, bytes, start);
+    for (let at = 0; at + HOLE_BYTES <= bytes.length; at += HOLE_BYTES) {
+      if (HOLE.equals(bytes.subarray(at, at + HOLE_BYTES))) return undefined;
+    }
+    digest.update(bytes);
+  }
+  return new Uint8Array(digest.digest());
+}
+
+async function writeJournal(
+  { url, identity, geometry }: LeftoverOptions,
+  journalPath: string,
+  target: string,
+  records: readonly PieceRecord[],
+): Promise<void> {
+  let failure: DragonloadError | undefined;
+  const header = {
+    url,
+    identity: { ...identity, sizeBytes: geometry.sizeBytes },
+    pieceBytes: geometry.pieceBytes,
+    target,
+  };
+  const journal = await Journal.create(journalPath, header, (error) => {
+    failure ??= error;
+  });
+  for (const record of records) journal.add(record);
+  await journal.close();
+  if (failure !== undefined) {
+    await rm(journalPath, { force: true });
+    throw failure;
+  }
+}
+
+async function keepControl(controlPath: string, onNotice: (message: string) => void): Promise<void> {
+  const kept = `${controlPath}.imported`;
+  try {
+    await rename(controlPath, (await exists(kept)) ? await freeName(kept, '-') : kept);
+  } catch (thrown) {
+    onNotice(`${basename(controlPath)} is of no use any more and could not be renamed (${codeOf(thrown)}).`);
+  }
+}

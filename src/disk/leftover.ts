@@ -1,0 +1,85 @@
+import { type FileHandle, lstat, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ByteRange } from '../core/ranges.ts';
+import { CONTROL_SUFFIX, MAX_CONTROL_BYTES, readAria2Control } from './aria2-control.ts';
+import { codeOf } from './disk-error.ts';
+import { NO_FOLLOW, readInto } from './part-file.ts';
+
+const SCAN_BYTES = 1024 * 1024;
+
+/** What a leftover says of itself. */
+export interface Claimed {
+  /** Not to be trusted yet: in order, without overlaps, within the file. */
+  readonly ranges: readonly ByteRange[];
+  /** The control file it is from; undefined for a bare file. */
+  readonly controlPath: string | undefined;
+}
+
+/** The path of what aria2 left of a file of this name: it lies in the directory with its control file beside it. */
+export async function findLeftover(directory: string, fileName: string): Promise<string | undefined> {
+  const path = join(directory, fileName);
+  return (await isPlainFile(path)) && (await isPlainFile(path + CONTROL_SUFFIX)) ? path : undefined;
+}
+
+/**
+ * What an open leftover claims to hold of a file of `sizeBytes`, or why it cannot be a part of that, as the end of a
+ * sentence. With a control file of aria2 beside it, what that says; else its bytes up to the last that is not zero,
+ * since a file that was given its size in advance ends in zeros.
+ */
+export async function claimedBy(
+  path: string,
+  file: FileHandle,
+  sizeBytes: number,
+  signal?: AbortSignal,
+): Promise<Claimed | string> {
+  const { size } = await file.stat();
+  if (size > sizeBytes) return `it has ${size} bytes, and the whole file ${sizeBytes}`;
+  const controlPath = path + CONTROL_SUFFIX;
+  if (await isPlainFile(controlPath)) {
+    const control = await readControl(controlPath);
+    if (control === undefined) return `${controlPath} cannot be understood`;
+    if (control.sizeBytes !== sizeBytes) {
+      return `it is a part of a file of ${control.sizeBytes} bytes, and this one has ${sizeBytes}`;
+    }
+    if ((control.ranges.at(-1)?.end ?? 0) > size)
+      return `it is shorter than ${controlPath} says that it should be`;
+    return { ranges: control.ranges, controlPath };
+  }
+  const end = await endOfContent(file, size, signal);
+  return { ranges: end === 0 ? [] : [{ start: 0, end }], controlPath: undefined };
+}
+
+async function readControl(path: string): Promise<ReturnType<typeof readAria2Control>> {
+  await using file = await open(path, NO_FOLLOW);
+  const { size } = await file.stat();
+  if (size > MAX_CONTROL_BYTES) return undefined;
+  const bytes = Buffer.alloc(size);
+  await readInto(file, bytes, 0);
+  return readAria2Control(bytes);
+}
+
+/** Offset just past the last byte that is not zero. */
+async function endOfContent(file: FileHandle, size: number, signal?: AbortSignal): Promise<number> {
+  const buffer = Buffer.alloc(SCAN_BYTES);
+  const zeros = Buffer.alloc(SCAN_BYTES);
+  for (let end = size; end > 0; ) {
+    signal?.throwIfAborted();
+    const start = Math.max(0, end - SCAN_BYTES);
+    const bytes = buffer.subarray(0, end - start);
+    await readInto(file, bytes, start);
+    if (Buffer.compare(bytes, zeros.subarray(0, bytes.length)) !== 0) {
+      return start + bytes.findLastIndex((byte) => byte !== 0) + 1;
+    }
+    end = start;
+  }
+  return 0;
+}
+
+async function isPlainFile(path: string): Promise<boolean> {
+  try {
+    return (await lstat(path)).isFile();
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOENT' || codeOf(thrown) === 'ENOTDIR') return false;
+    throw thrown;
+  }
+}

@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto';
+import * as fs from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { DragonloadError } from '../core/errors.ts';
+import { targetOf } from './claim.ts';
+import { type Algorithm, digestOf } from './digest.ts';
+import { codeOf, diskError } from './disk-error.ts';
+import { checkDigests } from './expected-digests.ts';
+import { numbered, PART_SUFFIX } from './file-name.ts';
+import { journalPathOf } from './journal.ts';
+import { makeDirectory } from './make-directory.ts';
+import { algorithmFrom, type ExpectedDigest, type FinishedPart } from './part-options.ts';
+
+/** A larger file is written in pieces by a `Part`: writing it in one go would hold everything else up. */
+export const MAX_WHOLE_BYTES = 1024 * 1024;
+
+const MAX_NUMBER = 999;
+
+export interface WholeFile {
+  /** Where the file goes; created if it is missing. */
+  readonly directory: string;
+  /** A safe name: see `safeFileName`. */
+  readonly fileName: string;
+  /** Name or path given by the user instead; relative to `directory`. A directory: the file goes into it. */
+  readonly output?: string | undefined;
+  /** All of the file, at most `MAX_WHOLE_BYTES`. */
+  readonly bytes: Uint8Array;
+  /** For journals and locks: `places().dataDir`. */
+  readonly dataDir: string;
+  readonly expected: readonly ExpectedDigest[];
+}
+
+/**
+ * Saves a file that came whole: checked in memory, written under a name of its own, then named without ever replacing
+ * another file, so that nobody sees half of it. Undefined, with nothing written: there is a part of that name, or
+ * somebody works on one, and `Part.open` has to decide. Throws `digest-mismatch` before anything is written, `disk-full`,
+ * `unwritable`, and `usage` for an unknown digest.
+ *
+ * Nothing is flushed, and everything happens in one go on this thread: see docs/decisions/0009.
+ */
+export async function saveWhole(options: WholeFile): Promise<FinishedPart | undefined> {
+  const { bytes, dataDir, expected } = options;
+  if (bytes.length > MAX_WHOLE_BYTES) return undefined;
+  const wanted = await targetOf(options);
+  const name = basename(wanted);
+  const digests = digestsOf(bytes, expected);
+  checkDigests(name, digests, expected, 'Nothing was kept: download it again, or check the digest.');
+  try {
+    await ensureDirectory(dirname(wanted));
+    // One part has one journal, by whatever way its directory was reached.
+    const directory = fs.realpathSync(dirname(wanted));
+    if (isBegun(join(directory, name + PART_SUFFIX), dataDir)) return undefined;
+    return { path: save(bytes, directory, name), sha256: digests.sha256 ?? '', digests };
+  } catch (thrown) {
+    throw diskError(thrown, wanted);
+  }
+}
+
+function digestsOf(bytes: Uint8Array, expected: readonly ExpectedDigest[]): Record<string, string> {
+  const algorithms: readonly Algorithm[] = ['sha256', ...expected.map((it) => algorithmFrom(it.algorithm))];
+  return Object.fromEntries(
+    [...new Set(algorithms)].map((algorithm) => {
+      const digest = digestOf(algorithm);
+      digest.update(bytes);
+      return [algorithm, Buffer.from(digest.digest()).toString('hex')];
+    }),
+  );
+}
+
+async function ensureDirectory(path: string): Promise<void> {
+  if (!fs.statSync(path, { throwIfNoEntry: false })?.isDirectory()) await makeDirectory(path);
+}
+
+/** Whether something is at the part's place or somebody has claimed it. */
+function isBegun(partPath: string, dataDir: string): boolean {
+  const lockPath = `${journalPathOf(dataDir, partPath)}.lock`;
+  return [partPath, lockPath].some((path) => fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined);
+}
+
+/** Writes and names the file; whatever goes wrong, the name it was written under is gone. */
+function save(bytes: Uint8Array, directory: string, name: string): string {
+  // A name that no other run will want: one that a crash leaves here is in nobody's way.
+  const fresh = join(directory, `${name}${PART_SUFFIX}-${randomBytes(3).toString('hex')}`);
+  const file = fs.openSync(fresh, 'wx', 0o666);
+  try {
+    try {
+      for (let at = 0; at < bytes.length; ) at += fs.writeSync(file, bytes, at, bytes.length - at);
+    } finally {
+      // Network file systems tell here that there was no space.
+      fs.closeSync(file);
+    }
+    for (let number = 0; number <= MAX_NUMBER; number++) {
+      const target = join(directory, numbered(name, number));
+      if (gaveName(fresh, target)) return target;
+    }
+  } finally {
+    remove(fresh);
+  }
+  throw new DragonloadError('unwritable', `${directory} has too many files named like ${name}.`, {
+    next: 'Choose another name with --output.',
+  });
+}
+
+function remove(path: string): void {
+  try {
+    fs.unlinkSync(path);
+  } catch {
+    // Renamed, or the directory is gone: what went wrong is told already.
+  }
+}
+
+/** A rename replaces what is there; a link does not. */
+function gaveName(fresh: string, target: string): boolean {
+  try {
+    fs.linkSync(fresh, target);
+    return true;
+  } catch (thrown) {
+    if (codeOf(thrown) === 'EEXIST') return false;
+  }
+  // No links on this file system: an empty file made exclusively keeps the name, and is the one replaced.
+  try {
+    fs.closeSync(fs.openSync(target, 'wx'));
+  } catch (thrown) {
+    if (codeOf(thrown) === 'EEXIST') return false;
+    throw thrown;
+  }
+  try {
+    fs.renameSync(fresh, target);
+  } catch (thrown) {
+    remove(target);
+    throw thrown;
+  }
+  return true;
+}
