@@ -1,0 +1,128 @@
+import type { SQLInputValue, StatementSync } from 'node:sqlite';
+import { lastNumberOf, type OpenDatabase, openDatabase, PATIENCE_MS, replace } from './open-database.ts';
+import type { RawRow } from './rows.ts';
+import { identityOf, waitMs } from './state-file.ts';
+import { isBusy, isDamage, storeError } from './store-error.ts';
+
+/** Statements of all shapes that this program makes; a patch of an odd shape is compiled anew each time. */
+const MAX_STATEMENTS = 128;
+
+/**
+ * A database that several processes use at once. What another process is in the way of is tried again, and damage that
+ * shows only later is answered as at the start: the file is put aside, a fresh one begun, and the work done there.
+ * All methods throw DragonloadErrors.
+ */
+export class Connection implements Disposable {
+  readonly path: string;
+  readonly #onNotice: (message: string) => void;
+  #open: OpenDatabase;
+  #statements = new Map<string, StatementSync>();
+  #inside = false;
+  /** Counts the files that this has been the connection to. What was known of an earlier one holds no longer. */
+  generation = 1;
+  /** The highest number that a download is known to have: no later file gives it again. */
+  highestId = 0;
+
+  constructor(path: string, onNotice: (message: string) => void) {
+    this.path = path;
+    this.#onNotice = onNotice;
+    try {
+      this.#open = openDatabase(path, onNotice);
+    } catch (thrown) {
+      throw storeError(thrown, path);
+    }
+  }
+
+  all(sql: string, ...values: SQLInputValue[]): readonly RawRow[] {
+    return this.#guarded(() => this.#statement(sql).all(...values));
+  }
+
+  first(sql: string, ...values: SQLInputValue[]): RawRow | undefined {
+    return this.#guarded(() => this.#statement(sql).get(...values));
+  }
+
+  /** The number of rows that changed. */
+  run(sql: string, ...values: SQLInputValue[]): number {
+    return this.#guarded(() => Number(this.#statement(sql).run(...values).changes));
+  }
+
+  /** The number of the row that is put in. */
+  insert(sql: string, ...values: SQLInputValue[]): number {
+    return this.#guarded(() => Number(this.#statement(sql).run(...values).lastInsertRowid));
+  }
+
+  /** All of it or nothing, and nobody writes in between. `act` may run more than once, and only touches the database. */
+  transaction<T>(act: () => T): T {
+    return this.#guarded(() => {
+      this.#statement('BEGIN IMMEDIATE').run();
+      this.#inside = true;
+      try {
+        const result = act();
+        this.#statement('COMMIT').run();
+        return result;
+      } finally {
+        this.#inside = false;
+        // SQLite has done so itself after some errors.
+        if (this.#open.database.isTransaction) this.#open.database.exec('ROLLBACK');
+      }
+    });
+  }
+
+  /** Turns to the file that is at the path now, if that is not the one it has open: somebody moved or removed it. */
+  followPath(): void {
+    if (this.#inside || identityOf(this.path) === this.#open.identity) return;
+    this.#guarded(() => {
+      const after = Math.max(this.highestId, lastNumberOf(this.#open.database));
+      this[Symbol.dispose]();
+      this.#reopen(after);
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#statements.clear();
+    if (this.#open.database.isOpen) this.#open.database.close();
+  }
+
+  #reopen(after: number): void {
+    this.#statements.clear();
+    this.#open = openDatabase(this.path, this.#onNotice, after);
+    this.generation++;
+  }
+
+  #statement(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#open.database.prepare(sql);
+    if (this.#statements.size < MAX_STATEMENTS) this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  #guarded<T>(act: () => T): T {
+    if (this.#inside) return act();
+    let until: number | undefined;
+    let replaced = false;
+    for (;;) {
+      try {
+        return act();
+      } catch (thrown) {
+        try {
+          if (isBusy(thrown)) {
+            until ??= Date.now() + PATIENCE_MS;
+            if (Date.now() > until) throw thrown;
+            waitMs(5 + Math.random() * 20);
+          } else if (isDamage(thrown) && !replaced) {
+            replaced = true;
+            const after = Math.max(this.highestId, lastNumberOf(this.#open.database));
+            this.#statements.clear();
+            replace(this.path, this.#open, this.#onNotice);
+            this.#reopen(after);
+          } else {
+            throw thrown;
+          }
+        } catch (last) {
+          throw storeError(last, this.path);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { isAlive, thisProcess } from '../system/process.ts';
+import type { Connection } from './connection.ts';
+import { countOf, textOf } from './rows.ts';
+
+/** How often a process says that it is there. */
+const SEEN_EVERY_MS = 30_000;
+/** One of another machine, or of a container that is gone, counts as dead when it has said nothing for so long. */
+const SILENT_MS = 300_000;
+
+/**
+ * The processes that run downloads. Each is known by its number and the time it began, so that what a dead one had is
+ * free at once, whatever way it died.
+ */
+export class Owners {
+  readonly #connection: Connection;
+  readonly #token = randomBytes(12).toString('hex');
+  #mine: { readonly id: number; readonly generation: number } | undefined;
+  #seenMs = 0;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** The number of this process in the file; undefined if it has claimed nothing there. */
+  get mine(): number | undefined {
+    return this.#mine?.generation === this.#connection.generation ? this.#mine.id : undefined;
+  }
+
+  /** The number of this process in the file, into which it is entered if it is not there. */
+  enter(): number {
+    const known = this.mine;
+    if (known !== undefined) return known;
+    const { pid, began, host } = thisProcess();
+    const now = Date.now();
+    const [row] = this.#connection.all(
+      `INSERT INTO processes (pid, began, host, token, seen_ms) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (token) DO UPDATE SET seen_ms = excluded.seen_ms RETURNING id`,
+      pid,
+      began ?? null,
+      host,
+      this.#token,
+      now,
+    );
+    const id = Number(row?.id);
+    this.#mine = { id, generation: this.#connection.generation };
+    this.#seenMs = now;
+    return id;
+  }
+
+  /** To be entered anew: somebody has taken this process out. */
+  forget(): void {
+    this.#mine = undefined;
+  }
+
+  /** Says that this process is there, if it has not done so lately. */
+  beSeen(): void {
+    const mine = this.mine;
+    const now = Date.now();
+    if (mine === undefined || Math.abs(now - this.#seenMs) < SEEN_EVERY_MS) return;
+    this.#seenMs = now;
+    this.#connection.run('UPDATE processes SET seen_ms = ? WHERE id = ?', now, mine);
+  }
+
+  /** Frees what dead processes had: that waits again. */
+  sweep(): void {
+    const dead = this.#dead();
+    if (dead.length === 0) return;
+    this.#connection.transaction(() => {
+      for (const id of dead) this.#free(id);
+    });
+  }
+
+  /** Frees what this process had. */
+  leave(): void {
+    const mine = this.mine;
+    if (mine === undefined) return;
+    this.#connection.transaction(() => this.#free(mine));
+    this.#mine = undefined;
+  }
+
+  #dead(): number[] {
+    const now = Date.now();
+    const dead: number[] = [];
+    for (const row of this.#connection.all('SELECT id, pid, began, host, seen_ms FROM processes')) {
+      const id = Number(row.id);
+      if (id === this.mine) continue;
+      const mark = { pid: countOf(row.pid) ?? 0, began: textOf(row.began), host: textOf(row.host) ?? '' };
+      const silent = Math.abs(now - (countOf(row.seen_ms) ?? 0)) > SILENT_MS;
+      if (!isAlive(mark) || (mark.host !== thisProcess().host && silent)) dead.push(id);
+    }
+    return dead;
+  }
+
+  #free(id: number): void {
+    const connection = this.#connection;
+    connection.run('DELETE FROM requests WHERE download IN (SELECT id FROM downloads WHERE owner = ?)', id);
+    connection.run("UPDATE downloads SET state = 'waiting' WHERE owner = ? AND state = 'running'", id);
+    connection.run('UPDATE downloads SET owner = NULL WHERE owner = ?', id);
+    connection.run('DELETE FROM processes WHERE id = ?', id);
+  }
+}

@@ -1,0 +1,91 @@
+import { DragonloadError } from '../core/errors.ts';
+
+/** Says that a file is no database of ours, or no longer a whole one. Never leaves this layer. */
+export class Damaged extends Error {}
+
+/** SQLite result codes, www.sqlite.org/rescode.html: the low byte of what node:sqlite calls `errcode`. */
+const CODES = {
+  perm: 3,
+  busy: 5,
+  locked: 6,
+  readonly: 8,
+  io: 10,
+  corrupt: 11,
+  full: 13,
+  cantOpen: 14,
+  notADb: 26,
+};
+
+function resultOf(thrown: unknown): number | undefined {
+  if (!(thrown instanceof Error) || !('errcode' in thrown) || typeof thrown.errcode !== 'number')
+    return undefined;
+  return thrown.errcode & 0xff;
+}
+
+/** Whether SQLite itself has complained, of anything. */
+export function isSqliteError(thrown: unknown): boolean {
+  return resultOf(thrown) !== undefined;
+}
+
+/** Another process is at work on the file: to be tried again. */
+export function isBusy(thrown: unknown): boolean {
+  const result = resultOf(thrown);
+  return result === CODES.busy || result === CODES.locked;
+}
+
+/** The file cannot be used any more. */
+export function isDamage(thrown: unknown): boolean {
+  const result = resultOf(thrown);
+  return thrown instanceof Damaged || result === CODES.corrupt || result === CODES.notADb;
+}
+
+/** Whether a reference points at nothing (SQLITE_CONSTRAINT_FOREIGNKEY). */
+export function isForeignKeyError(thrown: unknown): boolean {
+  return thrown instanceof Error && 'errcode' in thrown && thrown.errcode === 787;
+}
+
+/** What went wrong with the list of downloads at `path`, in words for people: `unwritable` or `state-broken`. */
+export function storeError(thrown: unknown, path: string): DragonloadError {
+  if (thrown instanceof DragonloadError) return thrown;
+  const options = { cause: thrown };
+  const elsewhere = 'or set DRAGONLOAD_HOME to another directory.';
+  const unwritable = (message: string, next: string) =>
+    new DragonloadError('unwritable', message, { next, ...options });
+  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+  switch (resultOf(thrown)) {
+    case CODES.full:
+      return unwritable(
+        `There is no space left for the list of downloads at ${path}.`,
+        `Free some space, ${elsewhere}`,
+      );
+    case CODES.perm:
+    case CODES.readonly:
+    case CODES.cantOpen:
+      return unwritable(
+        `The list of downloads at ${path} cannot be written.`,
+        `Change the permissions, ${elsewhere}`,
+      );
+    case CODES.io:
+      return unwritable(
+        `The disk that holds the list of downloads at ${path} failed.`,
+        `Check the disk, its free space and the network share, ${elsewhere}`,
+      );
+    case CODES.busy:
+    case CODES.locked:
+      return new DragonloadError('state-broken', `Another process does not let go of ${path}.`, {
+        next: 'End the other Dragonload, or whatever has the file open, then try again.',
+        ...options,
+      });
+    case undefined:
+      if (/^E[A-Z]+$/.test(code)) {
+        return unwritable(
+          `The list of downloads at ${path} cannot be written (${code}).`,
+          `Change the permissions or free some space, ${elsewhere}`,
+        );
+      }
+  }
+  return new DragonloadError('state-broken', `The list of downloads at ${path} cannot be used.`, {
+    next: `Move the file away, ${elsewhere}`,
+    ...options,
+  });
+}
