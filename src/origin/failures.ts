@@ -91,6 +91,15 @@ export function failureOf(thrown: unknown, url: URL): Failure {
   if (code === 'ETIMEDOUT' || code === 'ESOCKETTIMEDOUT') {
     return make('origin-failed', 'broken', true, `${host} did not answer in time.`, 'Try again later.');
   }
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return make(
+      'origin-failed',
+      'broken',
+      false,
+      `${host} sent more headers than are read (16 KiB).`,
+      `Check the address ${displayUrl(url)}.`,
+    );
+  }
   if (code.startsWith('HPE_')) {
     return make(
       'origin-failed',
@@ -126,9 +135,13 @@ export function statusError(status: number, url: URL): DragonloadError {
     });
   }
   if (status === 407) {
-    return new DragonloadError('origin-refused', `The proxy on the way to ${where} wants a user and password.`, {
-      next: 'Give them in the address of the proxy, as in --proxy http://USER:PASSWORD@HOST:PORT.',
-    });
+    return new DragonloadError(
+      'origin-refused',
+      `The proxy on the way to ${where} wants a user and password.`,
+      {
+        next: 'Give them in the address of the proxy, as in --proxy http://USER:PASSWORD@HOST:PORT.',
+      },
+    );
   }
   if (status === 401 || status === 403) {
     return new DragonloadError(
@@ -147,6 +160,19 @@ export function statusError(status: number, url: URL): DragonloadError {
   return new DragonloadError('origin-failed', `The origin gave no file at ${where} (HTTP ${status}).`, {
     next: status >= 500 ? 'Try again later.' : 'Check the address.',
   });
+}
+
+/** The link worked and does so no more. `how`: what was answered, for people. */
+export function expiredError(url: URL, how: string): DragonloadError {
+  return new DragonloadError('link-expired', `The link to ${displayUrl(url)} has expired: ${how}.`, {
+    next: 'Get a fresh link and give it to the download: dragonload refresh.',
+  });
+}
+
+/** Whether a request failed as those do that a server takes for too many: refused, or cut off before an answer. */
+export function isTurnedAway({ error }: Failure): boolean {
+  const code = codeOf(error.cause as NodeJS.ErrnoException);
+  return code === 'ECONNREFUSED' || code === 'ECONNRESET';
 }
 
 /** 429 (RFC 6585) and 503: fewer requests, later. */

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FileIdentity } from '../core/messages.ts';
 import { parseContentRange, parseLength, parseUnsatisfiedRange } from './content-range.ts';
+import { isStrayPage } from './page.ts';
 import { differenceOf, identityOf } from './validators.ts';
 
 /** An answer may begin this many bytes before what was asked for; more than that is not worth skipping. */
@@ -11,11 +12,15 @@ export interface Asked {
   readonly ranged: boolean;
   readonly start: number;
   readonly identity: FileIdentity;
+  /** Whether the file was a web page when it was first seen; undefined: not known. */
+  readonly wasPage?: boolean | undefined;
+  /** See `differenceOf`. */
+  readonly ignoreEtags?: boolean | undefined;
 }
 
 /** What the head of an answer is worth. */
 export type Judgement =
-  /** The body is the file's bytes from `firstByte` on, up to `bodyEnd` if that is known. */
+  /** The body is the file's bytes from `firstByte` on, up to `bodyEnd` if anything is known of that. */
   | {
       readonly kind: 'body';
       readonly firstByte: number;
@@ -34,11 +39,15 @@ export type Judgement =
     }
   /** An answer that does not fit the question. It may be one server of many: worth another try. */
   | { readonly kind: 'misfit'; readonly message: string }
+  /** A web page in the place of the file: the link has expired. */
+  | { readonly kind: 'page' }
   /** An HTTP status that says why there are no bytes. */
   | { readonly kind: 'status' };
 
 /** Judges the head of an answer to a (ranged) GET before a byte of its body is used. */
 export function judge(status: number, headers: IncomingHttpHeaders, asked: Asked): Judgement {
+  if (asked.wasPage === false && isStrayPage(status, headers, asked.identity.sizeBytes))
+    return { kind: 'page' };
   if (status === 206) return judgePart(headers, asked);
   if (status === 200) return judgeWhole(headers, asked);
   if (status === 416) return judgeUnsatisfied(headers, asked);
@@ -62,7 +71,7 @@ function judgePart(headers: IncomingHttpHeaders, asked: Asked): Judgement {
       totalBytes: undefined,
     };
   }
-  const message = differenceOf(asked.identity, identityOf(headers, range.totalBytes));
+  const message = differenceOf(asked.identity, identityOf(headers, range.totalBytes), asked.ignoreEtags);
   if (message !== undefined)
     return { kind: 'unusable', code: 'origin-changed', message, totalBytes: range.totalBytes };
   const length = parseLength(headers['content-length']);
@@ -91,7 +100,7 @@ function judgePart(headers: IncomingHttpHeaders, asked: Asked): Judgement {
 /** 200: the whole file from its first byte, so of use only to whoever starts there. */
 function judgeWhole(headers: IncomingHttpHeaders, asked: Asked): Judgement {
   const totalBytes = parseLength(headers['content-length']);
-  const message = differenceOf(asked.identity, identityOf(headers, totalBytes));
+  const message = differenceOf(asked.identity, identityOf(headers, totalBytes), asked.ignoreEtags);
   if (message !== undefined) return { kind: 'unusable', code: 'origin-changed', message, totalBytes };
   if (asked.start > 0) {
     return { kind: 'misfit', message: 'The origin sent the whole file where a part was asked for.' };
@@ -100,7 +109,8 @@ function judgeWhole(headers: IncomingHttpHeaders, asked: Asked): Judgement {
     const text = 'The origin compresses the file on the way, so parts of it cannot be put together.';
     return { kind: 'unusable', code: 'origin-failed', message: text, totalBytes: undefined };
   }
-  return { kind: 'body', firstByte: 0, bodyEnd: totalBytes, totalBytes, partial: false };
+  const bodyEnd = totalBytes ?? asked.identity.sizeBytes;
+  return { kind: 'body', firstByte: 0, bodyEnd, totalBytes, partial: false };
 }
 
 /** 416 Range Not Satisfiable: the file is shorter than thought, or a stream of unknown length ended right here. */

@@ -41,9 +41,10 @@ test('what is about another resource, no web address, or less safe than here is 
 });
 
 test('an address that is named twice counts once, and users and passwords are not taken', () => {
-  assert.deepEqual(links('<http://u:p@a.example/f>; rel=duplicate, <http://a.example/f>; rel=duplicate').mirrors, [
-    'http://a.example/f',
-  ]);
+  assert.deepEqual(
+    links('<http://u:p@a.example/f>; rel=duplicate, <http://a.example/f>; rel=duplicate').mirrors,
+    ['http://a.example/f'],
+  );
 });
 
 test('reading stops where it makes no sense, and at so many links', () => {

@@ -31,8 +31,7 @@ export function fileLinks(header: string | undefined, base: URL): FileLinks {
     const url = webUrl(target, base);
     if (url === undefined) continue;
     const relations = (parameters.get('rel') ?? '').toLowerCase().split(/\s+/);
-    if (relations.includes('duplicate'))
-      mirrors.push({ url, priority: priorityOf(parameters.get('pri')) });
+    if (relations.includes('duplicate')) mirrors.push({ url, priority: priorityOf(parameters.get('pri')) });
     const type = parameters.get('type')?.trim().toLowerCase();
     if (relations.includes('describedby') && type === 'application/metalink4+xml') describedBy.push(url);
   }

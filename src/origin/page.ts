@@ -34,7 +34,11 @@ export function looksLikePage(
  * Whether a page came in the place of a file that is none: what many hosts send with status 200 when a link has expired.
  * A part that fits the file's size is taken for one, whatever it is labelled.
  */
-export function isStrayPage(status: number, headers: IncomingHttpHeaders, sizeBytes: number | undefined): boolean {
+export function isStrayPage(
+  status: number,
+  headers: IncomingHttpHeaders,
+  sizeBytes: number | undefined,
+): boolean {
   if (!isHtml(headers)) return false;
   if (status === 200) return true;
   return status === 206 && parseContentRange(headers['content-range'])?.totalBytes !== sizeBytes;

@@ -1,10 +1,13 @@
 import type { DragonloadError } from '../core/errors.ts';
-import type { FileIdentity } from '../core/messages.ts';
+import { type FileIdentity, MAX_SOURCES } from '../core/messages.ts';
 import { parseContentRange, parseLength, parseUnsatisfiedRange } from './content-range.ts';
 import { digestsOf, linkedDigest, type PublishedDigest, WANT_REPR_DIGEST } from './digests.ts';
 import { statusError } from './failures.ts';
 import { fileNameOf } from './file-name.ts';
 import { isEncoded } from './judge.ts';
+import { type FileLinks, fileLinks } from './link-header.ts';
+import { TAKE_BYTES } from './opening.ts';
+import { looksLikePage } from './page.ts';
 import type { Route } from './route.ts';
 import { type Answer, discard } from './send.ts';
 import { identityOf } from './validators.ts';
@@ -26,10 +29,20 @@ export interface Probe {
   readonly mirrors?: readonly string[];
   /** Metalink files that describe this one (`Link: rel=describedby`, RFC 6249, 5). */
   readonly describedBy?: readonly string[];
-  /** The whole file, when it is so small that it came with the answer. */
+  /** The whole file, when it was to be taken and is so small (1 MiB) that it came with the answer. */
   readonly whole?: Buffer | undefined;
   /** The address leads to a Metalink file, which describes what to download, by its media type (RFC 5854, 7). */
   readonly isMetalink?: boolean;
+  /** The URL has the name of a file and leads to a small web page instead: a login, or the link has expired. */
+  readonly isPage?: boolean;
+}
+
+/** What a look at a file found, and the answer that told it. */
+export interface Found {
+  readonly probe: Probe;
+  /** Its body has not been read, unless `isOpen` is false. */
+  readonly answer: Answer;
+  readonly isOpen: boolean;
 }
 
 /** Statuses with which servers that dislike ranges answer a request for one. */
@@ -50,19 +63,24 @@ export class ProbeStatus extends Error {
 }
 
 /**
- * Looks at a file with a GET for its first byte: only a 206 proves that ranges work. A whole body that comes
- * instead is cut off, unless it is small. Throws `ProbeStatus` or what the connection threw.
+ * Looks at a file with a GET for its first byte: only a 206 proves that ranges work. A whole body that comes instead is
+ * cut off, unless it is small. `take`: asks for the first MiB, and leaves the body of the answer to the caller if it
+ * starts with the first byte of the file. Throws `ProbeStatus` or what the connection threw.
  */
-export async function probe(route: Route, signal: AbortSignal | undefined): Promise<Probe> {
-  let linked: PublishedDigest | undefined;
+export async function probe(
+  route: Route,
+  options: { readonly take: boolean; readonly signal: AbortSignal | undefined },
+): Promise<Found> {
+  const told: Answer[] = [];
   let disposition: string | undefined;
+  const last = options.take ? TAKE_BYTES - 1 : 0;
   const ask = (range: boolean) =>
     route.resolve({
-      headers: { 'want-repr-digest': WANT_REPR_DIGEST, ...(range ? { range: 'bytes=0-0' } : {}) },
-      signal,
-      onRedirect: ({ url, response }) => {
-        if (url.href === route.given.href) linked = linkedDigest(response.headers, url.host);
-        disposition = response.headers['content-disposition'] ?? disposition;
+      headers: { 'want-repr-digest': WANT_REPR_DIGEST, ...(range ? { range: `bytes=0-${last}` } : {}) },
+      signal: options.signal,
+      onRedirect: (answer) => {
+        told.push(answer);
+        disposition = answer.response.headers['content-disposition'] ?? disposition;
       },
     });
 
@@ -76,23 +94,64 @@ export async function probe(route: Route, signal: AbortSignal | undefined): Prom
     answer = await ask(false);
     sizeBytes = partOf(answer).sizeBytes;
   }
-  await discard(answer);
-  if (!isFile(answer)) throw new ProbeStatus(answer);
   const { headers } = answer.response;
-  linked ??= answer.url.href === route.given.href ? linkedDigest(headers, answer.url.host) : undefined;
-  const stated = digestsOf(headers, answer.url.host, answer.status === 200);
+  const isEncodedPart = answer.status === 206 && isEncoded(headers);
+  const isOpen = options.take && startsFile(answer) && !isEncodedPart;
+  if (!isOpen) await discard(answer);
+  if (!isFile(answer)) throw new ProbeStatus(answer);
+  const links = linksOf([...told, answer]);
   return {
-    finalUrl: answer.url.href,
-    ranges: ranges && sizeBytes !== undefined && !isEncoded(headers),
-    identity: identityOf(headers, sizeBytes),
-    fileName: fileNameOf(headers['content-disposition'] ?? disposition, route.given, answer.url),
-    digests: linked === undefined ? stated : [linked, ...stated],
-    localAddress: answer.localAddress,
+    answer,
+    isOpen,
+    probe: {
+      finalUrl: answer.url.href,
+      ranges: ranges && sizeBytes !== undefined && !isEncoded(headers),
+      identity: identityOf(headers, sizeBytes),
+      fileName: fileNameOf(headers['content-disposition'] ?? disposition, route.given, answer.url),
+      digests: digestsTold([...told, answer], route.given),
+      localAddress: answer.localAddress,
+      ...(links.mirrors.length > 0 ? { mirrors: links.mirrors } : {}),
+      ...(links.describedBy.length > 0 ? { describedBy: links.describedBy } : {}),
+      ...(isMetalink(headers) ? { isMetalink: true } : {}),
+      ...(looksLikePage(route.given, headers, sizeBytes) ? { isPage: true } : {}),
+    },
   };
+}
+
+/** What the answer itself and those that led to it say of other places: redirectors know the mirrors, stores do not. */
+function linksOf(answers: readonly Answer[]): FileLinks {
+  const all = answers.map(({ url, response }) => fileLinks(response.headers.link, url));
+  return {
+    mirrors: [...new Set(all.flatMap((one) => one.mirrors))].slice(0, MAX_SOURCES),
+    describedBy: [...new Set(all.flatMap((one) => one.describedBy))].slice(0, MAX_SOURCES),
+  };
+}
+
+/** Digests that the answer states, after those that the given URL stated when it sent us on. */
+function digestsTold(answers: readonly Answer[], given: URL): PublishedDigest[] {
+  const final = answers.at(-1)!;
+  const { headers } = final.response;
+  // A part that is the whole leaves no doubt of which of the two its headers speak.
+  const range = final.status === 206 ? parseContentRange(headers['content-range']) : undefined;
+  const isWhole = final.status === 200 || (range?.start === 0 && range.end === range.totalBytes);
+  const stated = digestsOf(headers, final.url.host, isWhole);
+  const first = answers.find(({ url }) => url.href === given.href);
+  const linked = first && linkedDigest(first.response.headers, first.url.host);
+  return linked === undefined ? stated : [linked, ...stated];
+}
+
+/** RFC 5854 (Metalink), 7.2. */
+function isMetalink(headers: Answer['response']['headers']): boolean {
+  return /^\s*application\/metalink4\+xml\s*(;|$)/i.test(headers['content-type'] ?? '');
 }
 
 function isFile({ status }: Answer): boolean {
   return status === 200 || status === 206 || status === 416;
+}
+
+/** Whether the body is the file, from its first byte on. */
+function startsFile({ status, response: { headers } }: Answer): boolean {
+  return status === 200 || (status === 206 && parseContentRange(headers['content-range'])?.start === 0);
 }
 
 /** What an answer proves about ranges and says about the size. */

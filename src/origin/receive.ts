@@ -12,7 +12,7 @@ export interface LiveRange {
 export interface ReceiveOptions {
   /** Offset in the file of the first byte of the body, at most `range.start`. */
   readonly firstByte: number;
-  /** Offset in the file where the body ends by its own account, if it gives one. */
+  /** Offset in the file where the body has to end. Nothing beyond is handed over. */
   readonly bodyEnd: number | undefined;
   readonly range: LiveRange;
   /**
@@ -28,9 +28,10 @@ export interface ReceiveOptions {
 
 export interface Received {
   /**
-   * `end`: all that was wanted is there. `eof`: the body ended in order before that. `stopped`: by the signal.
+   * `end`: all that was wanted is there. `eof`: the body ended in order before that. `long`: it went on after the end
+   * that it should have had, which is before that. `stopped`: by the signal.
    */
-  readonly how: 'end' | 'eof' | 'stopped' | 'stalled' | 'broken';
+  readonly how: 'end' | 'eof' | 'long' | 'stopped' | 'stalled' | 'broken';
   /** Bytes handed over. */
   readonly receivedBytes: number;
   readonly error: Error | undefined;
@@ -44,6 +45,7 @@ export function receive(answer: Answer, options: ReceiveOptions): Promise<Receiv
   const { request, response } = answer;
   const { range, onChunk, limiter, signal } = options;
   const { promise, resolve, reject } = Promise.withResolvers<Received>();
+  const bodyEnd = options.bodyEnd ?? Number.POSITIVE_INFINITY;
   let position = options.firstByte;
   let receivedBytes = 0;
   let how: Received['how'] | undefined;
@@ -98,7 +100,8 @@ export function receive(answer: Answer, options: ReceiveOptions): Promise<Receiv
   const body = readBody(request, response, (chunk) => {
     timer.refresh();
     if (how !== undefined) return;
-    const end = range.end ?? Number.POSITIVE_INFINITY;
+    // What comes after the place that the answer gave for its end is none of the file, whoever wants more.
+    const end = Math.min(range.end ?? Number.POSITIVE_INFINITY, bodyEnd);
     const from = Math.max(range.start - position, 0);
     const to = Math.min(end - position, chunk.length);
     position += chunk.length;
@@ -113,9 +116,10 @@ export function receive(answer: Answer, options: ReceiveOptions): Promise<Receiv
     }
     if (limiter !== undefined) hold(limiter.take(chunk.length));
     if (position < end) return;
-    how = 'end';
-    // With nothing left in the body the connection can serve the next request.
-    if (position !== options.bodyEnd) request.destroy();
+    // With nothing left in the body the connection can serve the next request, and its end tells how it went.
+    if (position === bodyEnd && range.end !== bodyEnd) return;
+    how = position > bodyEnd && range.end !== end ? 'long' : 'end';
+    if (position !== bodyEnd) request.destroy();
   });
   response.once('end', () => {
     how ??= response.complete ? 'eof' : 'broken';

@@ -4,12 +4,14 @@ import { follow } from './redirects.ts';
 import { type HeaderOptions, headersFor } from './request-headers.ts';
 import { type Answer, discard, send, type Timeouts } from './send.ts';
 
-/** Answers of a redirected URL that mean it may have expired: a fresh one from the given URL may work. */
-const EXPIRED = new Set([401, 403, 404, 410]);
+/** Answers that mean a URL may have expired: for one that the given URL had led to, a fresh one may work. */
+export const EXPIRED: ReadonlySet<number> = new Set([401, 403, 404, 410]);
 
 export interface OpenOptions {
   readonly headers: OutgoingHttpHeaders;
   readonly onRedirect?: ((answer: Answer) => void) | undefined;
+  /** Tells an answer that is no file in spite of its status, such as a page in its place. */
+  readonly isStray?: ((answer: Answer) => boolean) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -38,10 +40,15 @@ export class Route {
     this.#closed = closed;
   }
 
+  /** The host that ranges are asked of, with its port. */
+  get host(): string {
+    return this.#resolved.host;
+  }
+
   /** Asks the given URL, following redirects, and remembers where it led. */
   async resolve(options: OpenOptions): Promise<Answer> {
     const answer = await this.#follow(this.given, options);
-    if (leadsToFile(answer.status)) this.#resolved = answer.url;
+    if (leadsToFile(answer, options)) this.#resolved = answer.url;
     return answer;
   }
 
@@ -49,12 +56,13 @@ export class Route {
   async open(options: OpenOptions): Promise<Answer> {
     const asked = this.#resolved;
     const answer = await this.#follow(asked, options);
-    if (leadsToFile(answer.status)) {
+    if (leadsToFile(answer, options)) {
       if (this.#resolved === asked) this.#resolved = answer.url;
       return answer;
     }
-    if (!EXPIRED.has(answer.status) || asked.href === this.given.href) return answer;
-    await this.#renew(asked, options.signal).catch((error: unknown) => {
+    const isStray = options.isStray?.(answer) === true;
+    if (!(isStray || EXPIRED.has(answer.status)) || asked.href === this.given.href) return answer;
+    await this.#renew(asked, options).catch((error: unknown) => {
       answer.request.destroy();
       throw error;
     });
@@ -72,10 +80,10 @@ export class Route {
   }
 
   /** Replaces an expired URL. Does nothing when somebody else has replaced it already. */
-  async #renew(expired: URL, signal: AbortSignal | undefined): Promise<void> {
+  async #renew(expired: URL, { isStray, signal }: OpenOptions): Promise<void> {
     if (this.#resolved.href !== expired.href) return;
     // Belongs to all who wait, so that no single one of them may call it off.
-    this.#renewing ??= this.resolve({ headers: { range: 'bytes=0-0' }, signal: this.#closed })
+    this.#renewing ??= this.resolve({ headers: { range: 'bytes=0-0' }, isStray, signal: this.#closed })
       .then(discard)
       .finally(() => {
         this.#renewing = undefined;
@@ -84,8 +92,9 @@ export class Route {
   }
 }
 
-function leadsToFile(status: number): boolean {
-  return (status >= 200 && status < 300) || status === 416;
+function leadsToFile(answer: Answer, { isStray }: OpenOptions): boolean {
+  const { status } = answer;
+  return ((status >= 200 && status < 300) || status === 416) && isStray?.(answer) !== true;
 }
 
 /** Settles with the promise, or rejects with the signal's reason if that comes first. */

@@ -13,10 +13,15 @@ export function identityOf(headers: IncomingHttpHeaders, sizeBytes: number | und
 
 /**
  * Why `found` is another file than `expected`, as a sentence, or `undefined` when nothing speaks against its being
- * the same. What one of them does not know is not compared. Servers behind one name may give one file different ETags, so an equal
- * time of change outweighs a differing ETag.
+ * the same. What one of them does not know is not compared. Servers behind one name may give one file different ETags,
+ * so an equal time of change outweighs a differing ETag. `ignoreEtags`: `found` comes from another host than `expected`,
+ * and the bytes will be checked in another way: ETags of two hosts need not agree on anything (RFC 9110, 8.8.3).
  */
-export function differenceOf(expected: FileIdentity, found: FileIdentity): string | undefined {
+export function differenceOf(
+  expected: FileIdentity,
+  found: FileIdentity,
+  ignoreEtags = false,
+): string | undefined {
   if (
     expected.sizeBytes !== undefined &&
     found.sizeBytes !== undefined &&
@@ -28,7 +33,8 @@ export function differenceOf(expected: FileIdentity, found: FileIdentity): strin
   const etagDiffers = expected.etag !== undefined && found.etag !== undefined;
   const sameTime = equalTimes(expected.lastModified, found.lastModified);
   if (sameTime === true) return undefined;
-  if (etagDiffers) return 'The file at the origin has changed: it has another ETag.';
+  if (etagDiffers && !(ignoreEtags && sameTime === undefined))
+    return 'The file at the origin has changed: it has another ETag.';
   if (sameTime === false) return 'The file at the origin has changed: it was modified at another time.';
   return undefined;
 }
