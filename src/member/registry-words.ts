@@ -12,3 +12,13 @@ export function trustWord(trust: Trust): string {
       return trust.kind;
   }
 }
+
+/** The reverse, for a file that was found again. What cannot be read says no more than that the bytes came by here. */
+export function trustFrom(word: string | undefined): Trust {
+  const [, kind, percent] = /^([a-z-]+)(?: \((\d{1,3})%)?/.exec(word ?? '') ?? [];
+  const share = Math.min(1, Number(percent) / 100);
+  if (kind === 'room-consistent') return { kind, auditedShare: share };
+  if (kind === 'imported') return { kind, comparedShare: share };
+  if (word === 'publisher-verified') return { kind: word, by: 'the earlier download' };
+  return { kind: 'self-verified' };
+}

@@ -5,10 +5,10 @@ import type {
   ControlRequest,
   DownloadPatch,
   DownloadRow,
-  DownloadState,
   NewDownload,
-  Store,
-} from '../store/store.ts';
+  RestingState,
+} from '../store/download-row.ts';
+import type { Store } from '../store/store.ts';
 import type { Job } from './job.ts';
 import { trustWord } from './registry-words.ts';
 import type { Result } from './task.ts';
@@ -43,10 +43,11 @@ export interface Progress {
  */
 export class Registry implements Disposable {
   readonly #store: Store | undefined;
-  readonly #claimed = new Set<number>();
+  /** What this process has, and the state that it is left in if nobody says otherwise. */
+  readonly #claimed = new Map<number, RestingState>();
   readonly #changes = new Map<number, DownloadPatch>();
   /** Downloads that are to be let go of with the next write. */
-  readonly #releases = new Map<number, DownloadState>();
+  readonly #releases = new Map<number, RestingState>();
   #lastNumber = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -78,19 +79,22 @@ export class Registry implements Disposable {
 
   /** Takes a download on. False: another living process has it. */
   claim(id: number): boolean {
+    // What is still to be written comes from before.
+    this.#write(id);
     if (this.#store?.claim(id) === false) return false;
-    this.#claimed.add(id);
+    this.#claimed.set(id, 'paused');
+    this.#releases.delete(id);
     return true;
   }
 
-  /** It runs now. */
+  /** It runs now, for the so-manieth time. */
   started(id: number, attempt: number): void {
-    this.#change(id, { state: 'running', attempts: attempt, startedMs: Date.now(), error: undefined });
+    this.#change(id, { attempts: attempt });
   }
 
   /** Cheap: may be called as often as anything changes. */
   progress(id: number, progress: Progress): void {
-    this.#change(id, progress as DownloadPatch);
+    this.#change(id, progress);
   }
 
   /** It stays with this process, and does not run. */
@@ -107,7 +111,6 @@ export class Registry implements Disposable {
     const { path, sizeBytes, sha256, trust, originBytes, lanBytes } = result;
     const { etag, lastModified } = found.identity;
     this.#change(id, {
-      state: 'done',
       path,
       sizeBytes,
       sha256,
@@ -120,19 +123,18 @@ export class Registry implements Disposable {
       trust: trustWord(trust),
       error: undefined,
       fileModifiedMs: found.fileModifiedMs,
-      finishedMs: Date.now(),
     });
     this.release(id, 'done');
   }
 
-  /** It failed. The claim stays while `keep` says so, for a request to try again. */
-  failed(id: number, error: DragonloadError, keep = false): void {
-    this.#change(id, { state: 'failed', bytesPerSecond: 0, error: errorOf(error), finishedMs: Date.now() });
-    if (!keep) this.release(id, 'failed');
+  /** It failed. It stays with this process, which may be asked to try again. */
+  failed(id: number, error: DragonloadError): void {
+    if (this.#claimed.has(id)) this.#claimed.set(id, 'failed');
+    this.#change(id, { state: 'failed', bytesPerSecond: 0, error: errorOf(error) });
   }
 
   /** Lets go of a download that this process had. */
-  release(id: number, state: DownloadState): void {
+  release(id: number, state: RestingState): void {
     this.#releases.set(id, state);
     this.#writeSoon();
   }
@@ -154,20 +156,24 @@ export class Registry implements Disposable {
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const store = this.#store;
-    if (store === undefined) return;
-    for (const [id, patch] of this.#changes) store.update(id, patch);
+    for (const id of [...this.#changes.keys()]) this.#write(id);
     for (const [id, state] of this.#releases) {
-      if (this.#claimed.delete(id)) store.release(id, state);
+      if (this.#claimed.delete(id)) this.#store?.release(id, state);
     }
-    this.#changes.clear();
     this.#releases.clear();
   }
 
-  /** Writes what has changed; what is still claimed is let go of as paused, for somebody to go on with. */
+  /** Writes what has changed; what this process still has is let go of, for somebody to go on with. */
   [Symbol.dispose](): void {
-    for (const id of this.#claimed) if (!this.#releases.has(id)) this.#releases.set(id, 'paused');
+    for (const [id, state] of this.#claimed) if (!this.#releases.has(id)) this.#releases.set(id, state);
     this.flush();
+  }
+
+  #write(id: number): void {
+    const patch = this.#changes.get(id);
+    if (patch === undefined) return;
+    this.#changes.delete(id);
+    this.#store?.update(id, patch);
   }
 
   #number(): number {

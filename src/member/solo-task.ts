@@ -1,25 +1,47 @@
 import { DragonloadError } from '../core/errors.ts';
 import type { Command } from '../core/member/api.ts';
 import type { Offer, PieceRecord } from '../core/messages.ts';
+import type { Probe } from '../origin/probe.ts';
+import type { Job } from './job.ts';
 import { MemberTask } from './member-task.ts';
 import { makeOffer } from './offers.ts';
+import type { FoundOrigin } from './queue-task-look.ts';
 import type { TaskOptions } from './task.ts';
-import { NOBODY } from './trust.ts';
+import { type ExpectedDigest, NOBODY, parseChecksum } from './trust.ts';
 
 /** Records carry no name and no signature. */
 const UNSIGNED = new Uint8Array(64);
 
-/** `get`: the same engine with one member. */
+/** One download alone: the same engine with one member. */
 export class SoloTask extends MemberTask {
-  readonly #urls: readonly string[];
+  readonly #job: Job;
+  readonly #found: FoundOrigin;
   protected readonly pull = undefined;
   /** Nobody is shown the pieces: SHA-256 is for the whole file. */
   protected readonly pieceDigest = 'crc32';
   protected readonly isNeeded = false;
 
-  constructor(urls: readonly string[], options: TaskOptions) {
+  /** `found`: where the file was found, which this task closes in the end. */
+  constructor(job: Job, found: FoundOrigin, options: TaskOptions) {
     super({ ...options, stay: false });
-    this.#urls = urls;
+    this.#job = job;
+    this.#found = found;
+  }
+
+  /** Where what has arrived lies; undefined while there is nothing. */
+  get partPath(): string | undefined {
+    const [runner] = this.runners.values();
+    return runner?.part.partPath;
+  }
+
+  /** A further address of the file: a fresh link for one that has expired. */
+  addSource(url: string): void {
+    for (const download of this.runners.keys()) this.dispatch({ type: 'add-sources', download, urls: [url] });
+  }
+
+  /** The network or the machine was away. */
+  networkChanged(): void {
+    this.dispatch({ type: 'network-changed' });
   }
 
   protected async open(): Promise<void> {
@@ -30,23 +52,22 @@ export class SoloTask extends MemberTask {
       room: undefined,
       seniority: 1,
     });
-    for (const [order, url] of this.#urls.entries()) {
-      if (this.stopping.signal.aborted) return;
-      try {
-        await this.#add(url, order);
-      } catch (thrown) {
-        this.fail(url, DragonloadError.from(thrown));
-      }
+    const { origin, probe } = this.#found;
+    const { url } = this.#job;
+    try {
+      const { ranges, identity } = probe;
+      const fileName = this.#job.fileName ?? probe.fileName;
+      const offer = makeOffer({ url, fileName, ranges, identity, checksum: undefined, order: 0 });
+      await this.addDownload(offer, origin, this.expectedOf(offer, probe), NOBODY);
+      this.dispatch({ type: 'probe-done', download: offer.download, canFetch: true, message: undefined });
+    } catch (thrown) {
+      this.fail(url, DragonloadError.from(thrown));
     }
   }
 
-  async #add(url: string, order: number): Promise<void> {
-    const origin = this.originOf(url, true);
-    const probe = await origin.probe({ signal: this.stopping.signal });
-    const { fileName, ranges, identity } = probe;
-    const offer = makeOffer({ url, fileName, ranges, identity, checksum: undefined, order });
-    await this.addDownload(offer, origin, this.expectedOf(offer, probe), NOBODY);
-    this.dispatch({ type: 'probe-done', download: offer.download, canFetch: true, message: undefined });
+  protected override expectedOf(offer: Offer, probe: Probe | undefined): readonly ExpectedDigest[] {
+    const given = (this.#job.checksums ?? []).map(({ checksum, by }) => parseChecksum(checksum, by));
+    return [...given, ...super.expectedOf(offer, probe)];
   }
 
   protected sign(_offer: Offer, piece: number, sha256: Uint8Array): PieceRecord {
@@ -55,5 +76,7 @@ export class SoloTask extends MemberTask {
 
   protected executeInRoom(_command: Command): void {}
 
-  protected async close(): Promise<void> {}
+  protected async close(): Promise<void> {
+    await this.#found.origin[Symbol.asyncDispose]();
+  }
 }

@@ -24,7 +24,7 @@ test('what is no checksum is refused with what to do instead', () => {
     HEX,
     `sha256:${HEX}0`,
     `sha256:${'xy'.repeat(32)}`,
-    `crc32:${'0'.repeat(8)}`,
+    `crc64:${'0'.repeat(16)}`,
     'constructor:',
     `sha256 ${HEX}`,
   ]) {

@@ -1,21 +1,20 @@
+import { type DigestKind, digestKind, isDigestHex } from '../core/digest-kinds.ts';
 import { DragonloadError } from '../core/errors.ts';
 import type { MemberId } from '../core/ids.ts';
 import type { Trust } from './task.ts';
 
 /** A digest of the whole file, and whose word it is. */
 export interface ExpectedDigest {
-  readonly algorithm: 'sha256' | 'sha512' | 'sha1' | 'md5';
+  readonly algorithm: DigestKind;
   readonly hex: string;
   readonly by: string;
 }
 
-const HEX_DIGITS = { sha256: 64, sha512: 128, sha1: 40, md5: 32 } as const;
-
 /** Reads `alg:hex` or `alg=hex`. Throws `usage` when the algorithm is unknown or the length is wrong. */
 export function parseChecksum(text: string, by: string): ExpectedDigest {
   const [, name = '', hex = ''] = /^([a-z0-9-]+)[:=]([0-9a-f]+)$/.exec(text.trim().toLowerCase()) ?? [];
-  const algorithm = name.replace('-', '') as keyof typeof HEX_DIGITS;
-  if (HEX_DIGITS[algorithm] !== hex.length) {
+  const algorithm = digestKind(name);
+  if (algorithm === undefined || !isDigestHex(algorithm, hex)) {
     throw new DragonloadError('usage', `The checksum ${JSON.stringify(text)} is not one.`, {
       next: 'Write it as sha256=64 hex digits; sha512, sha1 and md5 are known too.',
     });

@@ -1,0 +1,31 @@
+import { PART_SUFFIX } from '../disk/file-name.ts';
+import { places } from '../disk/places.ts';
+import type { DownloadRow } from '../store/download-row.ts';
+import { Store } from '../store/store.ts';
+import type { Job } from './job.ts';
+
+export type { DownloadRow, DownloadState } from '../store/download-row.ts';
+export type { Store } from '../store/store.ts';
+export { jobOf } from './registry.ts';
+
+/** The list of downloads of this user. Throws `state-broken` or `unwritable` when it cannot be had. */
+export function openStore(onNotice: (message: string) => void): Store {
+  return Store.open(places().dataDir, onNotice);
+}
+
+/** The job of a row, in its written form, with a fresh link in front of its other addresses. */
+export function withFreshLink(job: string, url: string): string {
+  const known = JSON.parse(job) as Job;
+  const others = (known.mirrors ?? []).filter((mirror) => mirror !== url);
+  return JSON.stringify({ ...known, mirrors: [url, ...others] });
+}
+
+/**
+ * Deletes what has arrived of an unfinished download that no process works on. False: a process has it after all, or
+ * nobody knows where it lies.
+ */
+export async function deletePart({ path }: DownloadRow): Promise<boolean> {
+  if (path === undefined) return true;
+  const { removePart } = await import('../disk/remove-part.ts');
+  return removePart(path + PART_SUFFIX, places().dataDir);
+}

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { DIGEST_KINDS } from '../core/digest-kinds.ts';
+import type { FileIdentity } from '../core/messages.ts';
+import { sameFile } from '../disk/finished-file.ts';
+import type { DownloadRow } from '../store/download-row.ts';
+import { trustFrom } from './registry-words.ts';
+import type { Trust } from './task.ts';
+import { type ExpectedDigest, NOBODY, trustOf } from './trust.ts';
+
+/** A finished file that was found in its place. */
+export interface FoundFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  readonly trust: Trust;
+}
+
+/** What the origin has just said of a file, and where it is to go. */
+export interface Wanted {
+  readonly identity: FileIdentity;
+  /** Digests that the user says it has. */
+  readonly given: readonly ExpectedDigest[];
+  /** Those and the ones that its publisher states; may be none. */
+  readonly expected: readonly ExpectedDigest[];
+  /** Absolute. */
+  readonly directory: string;
+  readonly fileName: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The file of a finished download, if it is still what was downloaded and the origin still has the same: its size, and
+ * its ETag or its date. Nothing is read: the file counts as unchanged while the file system says so.
+ */
+export async function unchangedFile(
+  row: DownloadRow | undefined,
+  { identity, given, expected }: Pick<Wanted, 'identity' | 'given' | 'expected'>,
+): Promise<FoundFile | undefined> {
+  if (row?.state !== 'done' || row.path === undefined || row.sha256 === undefined) return undefined;
+  const { path, sha256, sizeBytes, etag, lastModified, fileModifiedMs } = row;
+  if (sizeBytes === undefined || sizeBytes !== identity.sizeBytes) return undefined;
+  const sameTag = etag !== undefined && etag === identity.etag;
+  const otherTag = etag !== undefined && identity.etag !== undefined && !sameTag;
+  const sameDate = lastModified !== undefined && lastModified === identity.lastModified;
+  if (!sameTag && (otherTag || !sameDate)) return undefined;
+  // What the user gives and cannot be compared with what was noted has to be computed: see `presentFile`.
+  if (given.some(({ algorithm }) => algorithm !== 'sha256')) return undefined;
+  const stated = expected.filter(({ algorithm }) => algorithm === 'sha256');
+  if (stated.some(({ hex }) => hex !== sha256)) return undefined;
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile() || found.size !== sizeBytes || found.mtimeMs !== fileModifiedMs) return undefined;
+  const trust = stated.length > 0 ? trustOf(stated, [], NOBODY) : trustFrom(row.trust);
+  return { path, sizeBytes, sha256, trust };
+}
+
+/**
+ * A file of the wanted name that has every digest that is known of the wanted one, whoever has put it there; nothing
+ * when no digest is known. Reads all of it. Throws `unwritable` when it cannot be read.
+ */
+export async function presentFile(wanted: Wanted): Promise<FoundFile | undefined> {
+  const { directory, fileName, identity, signal } = wanted;
+  // A CRC tells only of accidents, and one in four thousand million files has it by accident.
+  const expected = wanted.expected.filter(({ algorithm }) => DIGEST_KINDS[algorithm].bytes > 4);
+  if (expected.length === 0) return undefined;
+  const path = resolve(join(directory, fileName));
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile()) return undefined;
+  const sizeBytes = found.size;
+  if (identity.sizeBytes !== undefined && identity.sizeBytes !== sizeBytes) return undefined;
+  for (const digest of expected) {
+    if (!(await sameFile(path, digest, { sizeBytes, signal }))) return undefined;
+  }
+  const stated = expected.find(({ algorithm }) => algorithm === 'sha256')?.hex;
+  const sha256 = stated ?? (await sha256Of(path, signal));
+  return { path, sizeBytes, sha256, trust: trustOf(expected, [], NOBODY) };
+}
+
+async function sha256Of(path: string, signal: AbortSignal): Promise<string> {
+  const { createReadStream } = await import('node:fs');
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024, signal }))
+    hash.update(chunk);
+  return hash.digest('hex');
+}

@@ -1,0 +1,236 @@
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { DragonloadError } from '../core/errors.ts';
+import { pieceBytesFor } from '../core/geometry.ts';
+import type { FileIdentity } from '../core/messages.ts';
+import type { DownloadView, View } from '../core/view.ts';
+import { safeFileName } from '../disk/file-name.ts';
+import type { Meter } from '../origin/meter.ts';
+import { RateLimiter } from '../origin/rate-limit.ts';
+import { displayUrl } from '../origin/url.ts';
+import type { DownloadRow } from '../store/download-row.ts';
+import type { Job } from './job.ts';
+import { downloadIdOf } from './offers.ts';
+import { presentFile, unchangedFile, type Wanted } from './queue-task-already.ts';
+import type { PreparedJob } from './queue-task-jobs.ts';
+import { type FoundOrigin, findOrigin } from './queue-task-look.ts';
+import type { QueueShared } from './queue-task-shared.ts';
+import { finishedView, restingView } from './queue-task-view.ts';
+import type { SoloTask } from './solo-task.ts';
+import type { Result, TaskEvent } from './task.ts';
+import { type ExpectedDigest, NOBODY, parseChecksum, trustOf } from './trust.ts';
+
+/** What came of a download. */
+export type DownloadEnd =
+  | {
+      readonly kind: 'done';
+      readonly result: Result;
+      readonly identity: FileIdentity;
+      readonly view: DownloadView;
+      /** What the file system says, to recognise the file by. */
+      readonly fileModifiedMs: number | undefined;
+    }
+  /** The address led to a list of downloads instead. */
+  | { readonly kind: 'jobs'; readonly jobs: readonly Job[] }
+  | { readonly kind: 'failed'; readonly error: DragonloadError }
+  | { readonly kind: 'stopped' };
+
+/**
+ * One download of a queue, from its turn to its end. Looks at the file first: one that is here already, or so small that
+ * it comes with the answer, needs no engine. Any other gets a `SoloTask`.
+ */
+export class QueuedDownload {
+  /** Never rejects. */
+  readonly ended: Promise<DownloadEnd>;
+  readonly #job: Job;
+  readonly #directory: string;
+  readonly #shared: QueueShared;
+  readonly #meters: readonly Meter[];
+  readonly #limiter: RateLimiter;
+  readonly #emit: (event: TaskEvent) => void;
+  readonly #stop = new AbortController();
+  readonly #startedMs = performance.now();
+  #solo: SoloTask | undefined;
+
+  /**
+   * @param row What the list knows of it, from earlier runs.
+   * @param meters What is common to the downloads of this queue.
+   */
+  constructor(
+    { job, directory }: PreparedJob,
+    row: DownloadRow | undefined,
+    shared: QueueShared,
+    meters: readonly Meter[],
+    emit: (event: TaskEvent) => void,
+  ) {
+    this.#job = job;
+    this.#directory = directory;
+    this.#shared = shared;
+    this.#limiter = new RateLimiter(job.limitRate);
+    this.#meters = [this.#limiter, ...meters];
+    this.#emit = emit;
+    this.ended = this.#run(row).catch((thrown: unknown): DownloadEnd => {
+      const error = DragonloadError.from(thrown);
+      const isStopped = error.code === 'aborted' || this.#stop.signal.aborted;
+      return isStopped ? { kind: 'stopped' } : { kind: 'failed', error };
+    });
+  }
+
+  view(): View {
+    const view = this.#solo?.view();
+    if (view !== undefined && view.downloads.length > 0) return view;
+    const url = displayUrl(this.#job.url);
+    const name = safeFileName(this.#job.output ?? this.#job.fileName ?? lastPart(url));
+    const downloads = [restingView(`job ${url}`, url, name, this.#startedMs)];
+    return { me: NOBODY, room: undefined, members: [], downloads };
+  }
+
+  /** Where its part lies; undefined while there is none. */
+  get partPath(): string | undefined {
+    return this.#solo?.partPath;
+  }
+
+  /** Saves the state; `ended` follows. */
+  stop(): void {
+    this.#stop.abort();
+    void this.#solo?.stop();
+  }
+
+  /** In bytes per second; undefined: none. */
+  setLimit(bytesPerSecond: number | undefined): void {
+    this.#limiter.setRate(bytesPerSecond);
+  }
+
+  /** A fresh link for one that has expired. */
+  addSource(url: string): void {
+    this.#solo?.addSource(url);
+  }
+
+  networkChanged(): void {
+    this.#solo?.networkChanged();
+  }
+
+  async #run(row: DownloadRow | undefined): Promise<DownloadEnd> {
+    const { signal } = this.#stop;
+    const given = this.#given();
+    // What may be here already is only asked about.
+    const take = row?.state !== 'done' && this.#job.leftover === undefined;
+    const originOf = (url: string) =>
+      this.#shared.originOf(url, { request: this.#job.request, meters: this.#meters });
+    const found = await findOrigin(this.#job, originOf, { take, signal });
+    try {
+      if (found.probe.isMetalink === true) return await this.#list(found);
+      const wanted = this.#wanted(found, given);
+      const here = (await unchangedFile(row, wanted)) ?? (await presentFile(wanted));
+      if (here !== undefined) {
+        this.#emit({ type: 'notice', message: `${basename(here.path)} is here already: nothing was fetched.` });
+        return this.#done(wanted, here, 0);
+      }
+      const saved = await this.#saved(found, wanted);
+      if (saved !== undefined) return this.#done(wanted, saved, saved.sizeBytes);
+    } catch (thrown) {
+      await found.origin[Symbol.asyncDispose]();
+      throw thrown;
+    }
+    return this.#fetched(found);
+  }
+
+  /** Writes a file that came whole. */
+  async #saved({ probe, origin }: FoundOrigin, wanted: Wanted) {
+    const bytes = probe.whole;
+    if (bytes === undefined || this.#job.pieces !== undefined) return undefined;
+    const { saveWhole } = await import('../disk/save-whole.ts');
+    const { directory, fileName, expected } = wanted;
+    const { dataDir } = this.#shared;
+    const saved = await saveWhole({ directory, fileName, output: this.#output, bytes, dataDir, expected });
+    if (saved === undefined) return undefined;
+    void origin[Symbol.asyncDispose]();
+    const trust = trustOf(expected, [], NOBODY);
+    return { path: saved.path, sha256: saved.sha256, sizeBytes: bytes.length, trust };
+  }
+
+  async #fetched(found: FoundOrigin): Promise<DownloadEnd> {
+    const { SoloTask } = await import('./solo-task.ts');
+    const { directory } = this.#wanted(found, []);
+    const solo = new SoloTask(this.#job, found, {
+      ...this.#shared.options,
+      directory,
+      ...(this.#output === undefined ? {} : { output: this.#output }),
+      onEvent: (event) => {
+        // How it ends is told by whoever decides whether that is the end.
+        if (event.type !== 'done' && event.type !== 'error') this.#emit(event);
+      },
+    });
+    this.#solo = solo;
+    solo.start();
+    if (this.#stop.signal.aborted) void solo.stop();
+    const [result] = await solo.finished;
+    const { identity } = found.probe;
+    const view = solo.view().downloads[0]!;
+    const fileModifiedMs = await modifiedMs(result!.path);
+    return { kind: 'done', result: result!, identity, view, fileModifiedMs };
+  }
+
+  async #list({ probe, origin }: FoundOrigin): Promise<DownloadEnd> {
+    const { readMetalinkAt } = await import('./queue-task-metalink.ts');
+    const jobs = await readMetalinkAt(probe, origin, this.#job, this.#stop.signal);
+    await origin[Symbol.asyncDispose]();
+    return { kind: 'jobs', jobs };
+  }
+
+  async #done(
+    { identity, fileName }: Wanted,
+    file: Pick<Result, 'path' | 'sizeBytes' | 'sha256' | 'trust'>,
+    originBytes: number,
+  ): Promise<DownloadEnd> {
+    const { url } = this.#job;
+    const { path, sizeBytes, sha256, trust } = file;
+    const result: Result = {
+      download: downloadIdOf(url, identity, pieceBytesFor(identity.sizeBytes)),
+      url: displayUrl(url),
+      path,
+      sizeBytes,
+      sha256,
+      trust,
+      seconds: (performance.now() - this.#startedMs) / 1000,
+      originBytes,
+      lanBytes: 0,
+      aloneSeconds: undefined,
+    };
+    const view = finishedView(result, fileName, this.#startedMs);
+    return { kind: 'done', result, identity, view, fileModifiedMs: await modifiedMs(path) };
+  }
+
+  #wanted({ probe }: FoundOrigin, given: readonly ExpectedDigest[]): Wanted {
+    const output = this.#output;
+    const fileName = safeFileName(this.#job.fileName ?? probe.fileName);
+    const category = this.#shared.categories.directoryFor(output === undefined ? fileName : basename(output));
+    return {
+      identity: probe.identity,
+      given,
+      expected: [...given, ...probe.digests],
+      directory: category ?? this.#directory,
+      fileName: output ?? fileName,
+      signal: this.#stop.signal,
+    };
+  }
+
+  get #output(): string | undefined {
+    return this.#job.output ?? this.#shared.options.output;
+  }
+
+  /** Throws `usage` for what is no digest. */
+  #given(): readonly ExpectedDigest[] {
+    const { checksum } = this.#shared.options;
+    const own = checksum === undefined ? [] : [parseChecksum(checksum, '--checksum')];
+    return [...own, ...(this.#job.checksums ?? []).map((stated) => parseChecksum(stated.checksum, stated.by))];
+  }
+}
+
+async function modifiedMs(path: string): Promise<number | undefined> {
+  return (await stat(path).catch(() => undefined))?.mtimeMs;
+}
+
+function lastPart(url: string): string {
+  return url.slice(url.lastIndexOf('/') + 1);
+}

@@ -1,0 +1,53 @@
+import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { DragonloadError } from '../core/errors.ts';
+import type { Job } from './job.ts';
+
+/** A job that is ready to wait for its turn. */
+export interface PreparedJob {
+  readonly job: Job;
+  /** Absolute. */
+  readonly directory: string;
+  /** What counts against the limit for one host; empty for what is no URL, which will be told when its turn comes. */
+  readonly host: string;
+}
+
+/**
+ * The jobs of a call: targets are URLs, or jobs that say more. One that is there twice is taken once. Throws `usage` for
+ * a directory outside the task's that was not named in full.
+ *
+ * @param directory Absolute: where files go unless their job says otherwise.
+ */
+export function prepareJobs(
+  targets: readonly (string | Job)[],
+  directory: string,
+  onNotice: (message: string) => void,
+): readonly PreparedJob[] {
+  const prepared = new Map<string, PreparedJob>();
+  for (const target of targets) {
+    const job: Job = typeof target === 'string' ? { url: target } : target;
+    const ready = {
+      job,
+      directory: job.directory === undefined ? directory : directoryInside(directory, job.directory),
+      host: URL.canParse(job.url) ? new URL(job.url).host : '',
+    };
+    const key = JSON.stringify([job.url, ready.directory, job.output]);
+    if (!prepared.has(key)) prepared.set(key, ready);
+  }
+  const twice = targets.length - prepared.size;
+  if (twice > 0)
+    onNotice(
+      `${twice === 1 ? 'A download is' : `${twice} downloads are`} there twice and will be made once.`,
+    );
+  return [...prepared.values()];
+}
+
+/** A directory as the user names it: below `base`, or anywhere when it is named in full. Throws `usage`. */
+export function directoryInside(base: string, name: string): string {
+  if (isAbsolute(name)) return resolve(name);
+  const directory = resolve(base, name);
+  const way = relative(base, directory);
+  if (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)) return directory;
+  throw new DragonloadError('usage', `The directory ${JSON.stringify(name)} is outside ${base}.`, {
+    next: 'If that is meant, write it in full, from the root.',
+  });
+}

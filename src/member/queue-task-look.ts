@@ -1,0 +1,53 @@
+import { DragonloadError } from '../core/errors.ts';
+import type { Origin } from '../origin/origin.ts';
+import type { Probe } from '../origin/probe.ts';
+import { displayUrl } from '../origin/url.ts';
+import type { Job } from './job.ts';
+
+/** An origin that has the file, and what it says of it. */
+export interface FoundOrigin {
+  readonly origin: Origin;
+  readonly probe: Probe;
+}
+
+/**
+ * The first of a job's addresses at which there is a file: its own, then its mirrors, the best first. Throws why there is
+ * none at its own address when no other has one either. `take`: a small file comes along at once.
+ */
+export async function findOrigin(
+  job: Job,
+  originOf: (url: string) => Origin,
+  options: { readonly take: boolean; readonly signal: AbortSignal },
+): Promise<FoundOrigin> {
+  let first: unknown;
+  for (const url of [job.url, ...(job.mirrors ?? [])]) {
+    let origin: Origin | undefined;
+    try {
+      origin = originOf(url);
+      const probe = await origin.probe(options);
+      checkFound(job, url, probe);
+      return { origin, probe };
+    } catch (thrown) {
+      await origin?.[Symbol.asyncDispose]();
+      first ??= thrown;
+      if (options.signal.aborted) break;
+    }
+  }
+  throw first;
+}
+
+/** Throws when what is there cannot be the file that the job means. */
+function checkFound(job: Job, url: string, probe: Probe): void {
+  if (probe.isPage === true) {
+    throw new DragonloadError('link-expired', `There is a web page at ${displayUrl(url)}, and not the file.`, {
+      next: 'It may ask for a login: give --header or --cookies, or get a fresh link.',
+    });
+  }
+  const { sizeBytes } = probe.identity;
+  if (job.sizeBytes === undefined || sizeBytes === undefined || job.sizeBytes === sizeBytes) return;
+  throw new DragonloadError(
+    'origin-changed',
+    `The file at ${displayUrl(url)} has ${sizeBytes} bytes, and should have ${job.sizeBytes}.`,
+    { next: 'Check the address, and the list that it comes from.' },
+  );
+}
