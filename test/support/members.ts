@@ -73,6 +73,16 @@ export class Member {
     });
   }
 
+  /** Whether the process has ended and all that it said has been read. */
+  get hasEnded(): boolean {
+    return this.#exit !== undefined;
+  }
+
+  /** The exit code, or the signal that it died of; undefined while it runs. */
+  get code(): number | NodeJS.Signals | undefined {
+    return this.#exit;
+  }
+
   /** The first event of a kind, by now or to come, that is as described. */
   async event(kind: string, like: Partial<JsonEvent> = {}): Promise<JsonEvent> {
     const find = () => this.events.find((event) => event.event === kind && isLike(event, like));
@@ -159,9 +169,13 @@ export class Member {
   }
 }
 
-/** Waits for a condition; fails with `why` when it does not come about. */
-export async function until(reached: () => boolean, why: () => string): Promise<void> {
-  const deadlineMs = performance.now() + PATIENCE_MS;
+/** Waits for a condition; fails with `why` when it does not come about in time. */
+export async function until(
+  reached: () => boolean,
+  why: () => string,
+  patienceMs: number = PATIENCE_MS,
+): Promise<void> {
+  const deadlineMs = performance.now() + patienceMs;
   while (!reached()) {
     if (performance.now() > deadlineMs) assert.fail(why());
     await new Promise((wake) => setTimeout(wake, POLL_MS));

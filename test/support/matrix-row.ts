@@ -1,0 +1,59 @@
+import type { ErrorCode } from '../../src/core/errors.ts';
+import type { ConnectionCap, OriginFaults, OriginFile, OriginServerOptions } from './origin-server.ts';
+
+/**
+ * How a download meets a fault. `fresh`: alone, from nothing. `resume`: alone; an honest origin until a third is there, then
+ * SIGKILL, and the fault from then on. `room`: a host and two joiners, all hit. `one`: the same, one side hit: the
+ * host, once it has looked, when the fault begins later; else the joiners.
+ */
+export const COLUMNS = ['fresh', 'resume', 'room', 'one'] as const;
+export type Column = (typeof COLUMNS)[number];
+
+/**
+ * `done`: the right file. `new`: the file as the origin has it now, whole. Else an error with one of these codes: several where
+ * each says it truly.
+ */
+export type Outcome = 'done' | 'new' | readonly ErrorCode[];
+
+/** Bytes that may be fetched in vain beyond what every cell may, and why. */
+export interface Extra {
+  /** Times the size of the file. */
+  readonly files?: number;
+  readonly bytes?: number;
+  readonly why: string;
+}
+
+/** A fault and what is expected of a download that meets it. */
+export interface Row {
+  readonly name: string;
+  readonly faults?: OriginFaults | readonly OriginFaults[];
+  readonly file?: Omit<OriginFile, 'content' | 'faults'>;
+  readonly server?: Pick<OriginServerOptions, 'hostName'> & { readonly connectionCap?: ConnectionCap };
+  /** The file is at another origin, and the one that is asked redirects there. */
+  readonly elsewhere?: Pick<OriginServerOptions, 'host' | 'tls'>;
+  /** To the origin at once, of each member. Default 2 alone, 1 in a room. */
+  readonly connections?: number;
+  /** The user knows the digest of the file: without it nobody could tell. */
+  readonly checksum?: boolean;
+  readonly expected: Outcome | Readonly<Partial<Record<Column, Outcome>> & { other: Outcome }>;
+  readonly extra?: Extra | Readonly<Partial<Record<Column, Extra>>>;
+}
+
+export function outcomeIn({ expected }: Row, column: Column): Outcome {
+  if (typeof expected === 'string' || Array.isArray(expected)) return expected as Outcome;
+  const by = expected as Exclude<Row['expected'], Outcome>;
+  return by[column] ?? by.other;
+}
+
+export function extraIn({ extra }: Row, column: Column): Extra | undefined {
+  if (extra === undefined || 'why' in extra) return extra as Extra | undefined;
+  return extra[column];
+}
+
+/** The faults of a row as they hit only one side of a room. `header`: what only the host sends. */
+export function onOneSide({ faults = [], elsewhere }: Row, header: string): readonly OriginFaults[] {
+  const all = [faults].flat() as OriginFaults[];
+  const isLater = all.length > 0 && elsewhere === undefined && all.every(({ after = 0 }) => after > 0);
+  const only = isLater ? { with: header } : { without: header };
+  return all.map((one) => ({ ...one, only }));
+}
