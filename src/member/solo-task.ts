@@ -5,7 +5,7 @@ import type { Probe } from '../origin/probe.ts';
 import type { Job } from './job.ts';
 import { MemberTask } from './member-task.ts';
 import { makeOffer } from './offers.ts';
-import type { FoundOrigin } from './queue-task-look.ts';
+import type { FoundOrigin } from './queue/look.ts';
 import type { TaskOptions } from './task.ts';
 import { type ExpectedDigest, NOBODY, parseChecksum } from './trust.ts';
 

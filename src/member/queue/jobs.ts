@@ -1,6 +1,6 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
-import { DragonloadError } from '../core/errors.ts';
-import type { Job } from './job.ts';
+import { DragonloadError } from '../../core/errors.ts';
+import type { Job } from '../job.ts';
 
 /** A job that is ready to wait for its turn. */
 export interface PreparedJob {

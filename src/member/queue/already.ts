@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { DIGEST_KINDS } from '../core/digest-kinds.ts';
-import type { FileIdentity } from '../core/messages.ts';
-import { sameFile } from '../disk/finished-file.ts';
-import type { DownloadRow } from '../store/download-row.ts';
-import { trustFrom } from './registry-words.ts';
-import type { Trust } from './task.ts';
-import { type ExpectedDigest, NOBODY, trustOf } from './trust.ts';
+import { DIGEST_KINDS } from '../../core/digest-kinds.ts';
+import type { FileIdentity } from '../../core/messages.ts';
+import { sameFile } from '../../disk/finished-file.ts';
+import type { DownloadRow } from '../../store/download-row.ts';
+import { trustFrom } from '../registry-words.ts';
+import type { Trust } from '../task.ts';
+import { type ExpectedDigest, NOBODY, trustOf } from '../trust.ts';
 
 /** A finished file that was found in its place. */
 export interface FoundFile {

@@ -1,6 +1,6 @@
-import type { ControlRequest } from '../store/download-row.ts';
-import type { Store } from '../store/store.ts';
-import type { RateLimiter } from '../origin/rate-limit.ts';
+import type { ControlRequest } from '../../store/download-row.ts';
+import type { Store } from '../../store/store.ts';
+import type { RateLimiter } from '../../origin/rate-limit.ts';
 
 /** How often the list of downloads is asked what others want. */
 const POLL_MS = 250;

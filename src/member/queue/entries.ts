@@ -1,7 +1,7 @@
-import type { DragonloadError } from '../core/errors.ts';
-import type { QueuedDownload } from './queue-task-download.ts';
-import type { PreparedJob } from './queue-task-jobs.ts';
-import type { Result } from './task.ts';
+import type { DragonloadError } from '../../core/errors.ts';
+import type { QueuedDownload } from './download.ts';
+import type { PreparedJob } from './jobs.ts';
+import type { Result } from '../task.ts';
 
 /** What is known of one download of a queue, beside its place in it. */
 export interface Entry {

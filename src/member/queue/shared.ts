@@ -1,11 +1,11 @@
-import type { Meter } from '../origin/meter.ts';
-import { Origin } from '../origin/origin.ts';
-import { RateLimiter } from '../origin/rate-limit.ts';
-import type { RequestOptions } from '../origin/request-options.ts';
-import { places } from '../disk/places.ts';
-import { chain } from '../origin/meter.ts';
-import { Store } from '../store/store.ts';
-import type { TaskOptions } from './task.ts';
+import type { Meter } from '../../origin/meter.ts';
+import { Origin } from '../../origin/origin.ts';
+import { RateLimiter } from '../../origin/rate-limit.ts';
+import type { RequestOptions } from '../../origin/request-options.ts';
+import { places } from '../../disk/places.ts';
+import { chain } from '../../origin/meter.ts';
+import { Store } from '../../store/store.ts';
+import type { TaskOptions } from '../task.ts';
 
 /** What the downloads of a queue have in common. */
 export class QueueShared implements AsyncDisposable {

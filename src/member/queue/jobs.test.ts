@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
-import { prepareJobs } from './queue-task-jobs.ts';
+import { prepareJobs } from './jobs.ts';
 
 const BASE = resolve('/downloads');
 

@@ -1,6 +1,6 @@
-import { pieceBytesFor } from '../core/geometry.ts';
-import type { DownloadView, QueueView, View } from '../core/view.ts';
-import type { Result } from './task.ts';
+import { pieceBytesFor } from '../../core/geometry.ts';
+import type { DownloadView, QueueView, View } from '../../core/view.ts';
+import type { Result } from '../task.ts';
 
 /** So many of the downloads that are over stay in the picture. */
 const KEPT_DONE = 5;

@@ -1,24 +1,24 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { DragonloadError } from '../core/errors.ts';
-import { pieceBytesFor } from '../core/geometry.ts';
-import type { FileIdentity } from '../core/messages.ts';
-import type { DownloadView, View } from '../core/view.ts';
-import { safeFileName } from '../disk/file-name.ts';
-import type { Meter } from '../origin/meter.ts';
-import { RateLimiter } from '../origin/rate-limit.ts';
-import { displayUrl } from '../origin/url.ts';
-import type { DownloadRow } from '../store/download-row.ts';
-import type { Job } from './job.ts';
-import { downloadIdOf } from './offers.ts';
-import { presentFile, unchangedFile, type Wanted } from './queue-task-already.ts';
-import type { PreparedJob } from './queue-task-jobs.ts';
-import { type FoundOrigin, findOrigin } from './queue-task-look.ts';
-import type { QueueShared } from './queue-task-shared.ts';
-import { finishedView, restingView } from './queue-task-view.ts';
-import type { SoloTask } from './solo-task.ts';
-import type { Result, TaskEvent } from './task.ts';
-import { type ExpectedDigest, NOBODY, parseChecksum, trustOf } from './trust.ts';
+import { DragonloadError } from '../../core/errors.ts';
+import { pieceBytesFor } from '../../core/geometry.ts';
+import type { FileIdentity } from '../../core/messages.ts';
+import type { DownloadView, View } from '../../core/view.ts';
+import { safeFileName } from '../../disk/file-name.ts';
+import type { Meter } from '../../origin/meter.ts';
+import { RateLimiter } from '../../origin/rate-limit.ts';
+import { displayUrl } from '../../origin/url.ts';
+import type { DownloadRow } from '../../store/download-row.ts';
+import type { Job } from '../job.ts';
+import { downloadIdOf } from '../offers.ts';
+import { presentFile, unchangedFile, type Wanted } from './already.ts';
+import type { PreparedJob } from './jobs.ts';
+import { type FoundOrigin, findOrigin } from './look.ts';
+import type { QueueShared } from './shared.ts';
+import { finishedView, restingView } from './view.ts';
+import type { SoloTask } from '../solo-task.ts';
+import type { Result, TaskEvent } from '../task.ts';
+import { type ExpectedDigest, NOBODY, parseChecksum, trustOf } from '../trust.ts';
 
 /** What came of a download. */
 export type DownloadEnd =
@@ -139,7 +139,7 @@ export class QueuedDownload {
   async #saved({ probe, origin }: FoundOrigin, wanted: Wanted) {
     const bytes = probe.whole;
     if (bytes === undefined || this.#job.pieces !== undefined) return undefined;
-    const { saveWhole } = await import('../disk/save-whole.ts');
+    const { saveWhole } = await import('../../disk/save-whole.ts');
     const { directory, fileName, expected } = wanted;
     const { dataDir } = this.#shared;
     const saved = await saveWhole({ directory, fileName, output: this.#output, bytes, dataDir, expected });
@@ -150,7 +150,7 @@ export class QueuedDownload {
   }
 
   async #fetched(found: FoundOrigin): Promise<DownloadEnd> {
-    const { SoloTask } = await import('./solo-task.ts');
+    const { SoloTask } = await import('../solo-task.ts');
     const { directory } = this.#wanted(found, []);
     const solo = new SoloTask(this.#job, found, {
       ...this.#shared.options,
@@ -172,7 +172,7 @@ export class QueuedDownload {
   }
 
   async #list({ probe, origin }: FoundOrigin): Promise<DownloadEnd> {
-    const { readMetalinkAt } = await import('./queue-task-metalink.ts');
+    const { readMetalinkAt } = await import('./metalink.ts');
     const jobs = await readMetalinkAt(probe, origin, this.#job, this.#stop.signal);
     await origin[Symbol.asyncDispose]();
     return { kind: 'jobs', jobs };

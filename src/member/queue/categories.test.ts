@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Categories, fits } from './queue-task-categories.ts';
+import { Categories, fits } from './categories.ts';
 
 const BASE = resolve('/downloads');
 

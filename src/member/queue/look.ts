@@ -1,8 +1,8 @@
-import { DragonloadError } from '../core/errors.ts';
-import type { Origin } from '../origin/origin.ts';
-import type { Probe } from '../origin/probe.ts';
-import { displayUrl } from '../origin/url.ts';
-import type { Job } from './job.ts';
+import { DragonloadError } from '../../core/errors.ts';
+import type { Origin } from '../../origin/origin.ts';
+import type { Probe } from '../../origin/probe.ts';
+import { displayUrl } from '../../origin/url.ts';
+import type { Job } from '../job.ts';
 
 /** An origin that has the file, and what it says of it. */
 export interface FoundOrigin {
