@@ -68,6 +68,14 @@ test('a revoke ends streams at its place, but lets a piece that has begun be fin
   assert.deepEqual(desk.fetching, []);
 });
 
+test('a tail that is taken back ends at once: whoever had the piece has finished it', () => {
+  const desk = new OriginDesk();
+  desk.grant(1, PIECE - 100_000, PIECE, 'tail');
+  desk.deliver(desk.firstStream, 10_000);
+  desk.side.revoke(1, PIECE - 100_000, desk.nowMs);
+  assert.deepEqual(desk.fetching, [[PIECE - 90_000, PIECE - 90_000]]);
+});
+
 test('a piece that has begun is given up when its lease is revoked and no more of it comes', () => {
   const desk = new OriginDesk();
   desk.grant(1, 0, 8 * PIECE);

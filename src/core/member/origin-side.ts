@@ -125,7 +125,9 @@ export class OriginSide {
     for (const stream of this.#streams) {
       if (stream.end <= held.end || stream.start >= held.lease.end || stream.start < held.lease.start)
         continue;
-      this.#streams.trim(stream, Math.max(held.end, this.#keptUntil(stream, nowMs)));
+      // A tail is taken back because somebody has the piece by now: the rest of it serves nobody.
+      const keptUntil = held.lease.kind === 'tail' ? held.end : this.#keptUntil(stream, nowMs);
+      this.#streams.trim(stream, Math.max(held.end, keptUntil));
     }
   }
 
