@@ -10,7 +10,7 @@ export async function jobsOf(
 ): Promise<readonly Target[]> {
   const own = urls.map((url): Job => ({ url, ...forAll(parsed), ...forOne(parsed) }));
   if (parsed.input === undefined) return own;
-  const { readList } = await import('../member/lists.ts');
+  const { readList } = await import('../member/lists/read-list.ts');
   const listed = await readList(parsed.input, onNotice);
   return [...own, ...listed.map((job): Job => ({ ...forAll(parsed), ...job }))];
 }
