@@ -1,3 +1,6 @@
+/** SQLite's `application_id` of a list of downloads: "DRAG". What has another number is not of any Dragonload. */
+export const APPLICATION_ID = 0x44524147;
+
 /**
  * The schema, as the steps that lead to it: SQLite's `user_version` counts those that a file has been through. They only
  * go forward, and what has been released is not changed any more, because files that have been through it exist; a

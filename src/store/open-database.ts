@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { DragonloadError } from '../core/errors.ts';
-import { MIGRATIONS, PROBES } from './migrations.ts';
+import { APPLICATION_ID, MIGRATIONS, PROBES } from './migrations.ts';
 import { awaitGuard, identityOf, isRemote, makeStateFile, putAside, waitMs } from './state-file.ts';
 import { Damaged, isBusy, isDamage, isSqliteError } from './store-error.ts';
 
@@ -8,6 +8,8 @@ import { Damaged, isBusy, isDamage, isSqliteError } from './store-error.ts';
 const BUSY_MS = 5_000;
 /** How long a complaint is answered by trying again. */
 export const PATIENCE_MS = 30_000;
+/** Files put aside in one opening: more means that something damages them as fast as they are made. */
+const MAX_ASIDE = 3;
 
 export interface OpenDatabase {
   readonly database: DatabaseSync;
@@ -22,7 +24,11 @@ export interface OpenDatabase {
 export function openDatabase(path: string, onNotice: (message: string) => void, after = 0): OpenDatabase {
   const until = Date.now() + PATIENCE_MS;
   for (let put = 0; ; ) {
-    makeStateFile(path);
+    if (!makeStateFile(path)) {
+      if (put++ === MAX_ASIDE) throw new Damaged('something that is no file');
+      tellAside(putAside(path, identityOf(path)), onNotice);
+      continue;
+    }
     const identity = identityOf(path);
     const database = new DatabaseSync(path, {
       timeout: BUSY_MS,
@@ -38,7 +44,7 @@ export function openDatabase(path: string, onNotice: (message: string) => void, 
       // It was put aside meanwhile.
       database.close();
     } catch (thrown) {
-      if (isDamage(thrown) && put < 3) {
+      if (isDamage(thrown) && put < MAX_ASIDE) {
         put++;
         after = Math.max(after, lastNumberOf(database));
         replace(path, { database, identity }, onNotice);
@@ -60,6 +66,10 @@ export function replace(
   const aside = putAside(path, identity, () => {
     if (database.isOpen) database.close();
   });
+  tellAside(aside, onNotice);
+}
+
+function tellAside(aside: string | undefined, onNotice: (message: string) => void): void {
   if (aside !== undefined)
     onNotice(`The list of downloads was damaged: it is kept as ${aside}, and a new one was begun.`);
 }
@@ -118,10 +128,16 @@ function chooseJournal(database: DatabaseSync, path: string): void {
   set('DELETE');
 }
 
+/** The steps that a file has been through. Throws `state-broken` for one of a newer version, `Damaged` for a foreign one. */
 function versionOf(database: DatabaseSync, path: string): number {
   const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
   if (version < 0) throw new Damaged('a version below 0');
+  // Another program's tables are not to be added to.
+  if (version === 0 && database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined)
+    throw new Damaged('tables of nobody knows whom');
   if (version > MIGRATIONS.length) {
+    const application = Number(database.prepare('PRAGMA application_id').get()?.application_id);
+    if (application !== APPLICATION_ID) throw new Damaged('a database of another program');
     throw new DragonloadError('state-broken', `The list of downloads at ${path} is of a newer Dragonload.`, {
       next: 'Update Dragonload, or set DRAGONLOAD_HOME to another directory.',
     });
@@ -134,7 +150,7 @@ function migrate(database: DatabaseSync, path: string): void {
   try {
     // Another process may have been faster.
     for (const step of MIGRATIONS.slice(versionOf(database, path))) database.exec(step);
-    database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
+    database.exec(`PRAGMA user_version = ${MIGRATIONS.length}; PRAGMA application_id = ${APPLICATION_ID}`);
     database.exec('COMMIT');
   } catch (thrown) {
     if (database.isTransaction) database.exec('ROLLBACK');

@@ -11,7 +11,6 @@ import {
   statSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { DragonloadError } from '../core/errors.ts';
 
 /** Longer than anybody needs to put files aside: such a guard was left by a crash. */
 const GUARD_MS = 10_000;
@@ -26,10 +25,10 @@ export function waitMs(ms: number): void {
 /**
  * Makes the file, for its owner alone since it holds signed URLs and headers, and the folders above it. Opens nothing
  * that is there: closing it would drop the locks that SQLite has on it in this process (POSIX, fcntl: "All locks
- * associated with a file for a given process shall be removed when a file descriptor for that file is closed").
- * Throws system errors.
+ * associated with a file for a given process shall be removed when a file descriptor for that file is closed"). False
+ * when something is there that is no file. Throws system errors.
  */
-export function makeStateFile(path: string): void {
+export function makeStateFile(path: string): boolean {
   makeFolder(dirname(path));
   awaitGuard(path);
   const found = statSync(path, { throwIfNoEntry: false });
@@ -39,16 +38,13 @@ export function makeStateFile(path: string): void {
     } catch (thrown) {
       if (codeOf(thrown) !== 'EEXIST') throw thrown;
     }
-    return;
+    return true;
   }
-  if (!found.isFile()) {
-    throw new DragonloadError('unwritable', `${path} should be the list of downloads and is not a file.`, {
-      next: 'Move it away, or set DRAGONLOAD_HOME to another directory.',
-    });
-  }
+  if (!found.isFile()) return false;
   accessSync(path, constants.R_OK | constants.W_OK);
   accessSync(dirname(path), constants.W_OK);
   if (process.platform !== 'win32' && (found.mode & 0o077) !== 0) chmodSync(path, found.mode & 0o700);
+  return true;
 }
 
 /** Node's own `recursive` never returns where the system will not have a directory made, as in /proc. */
@@ -76,7 +72,11 @@ export function identityOf(path: string): string | undefined {
  * the renaming, by which SQLite sees that it must not touch the files any more, so that they stay as they are; before
  * it where open files cannot be renamed (Windows). Throws system errors.
  */
-export function putAside(path: string, identity: string | undefined, close: () => void): string | undefined {
+export function putAside(
+  path: string,
+  identity: string | undefined,
+  close: () => void = () => {},
+): string | undefined {
   const guard = `${path}.guard`;
   while (!taken(guard)) awaitGuard(path);
   try {

@@ -156,6 +156,26 @@ export class Store implements Disposable {
     return this.#tryClaim(id);
   }
 
+  /**
+   * Takes downloads on that are to wait for their turn in this process: all in one go, 100,000 are fine. Those of them
+   * that it has now; the others belong to other living processes, or are not there.
+   */
+  takeOn(ids: readonly number[]): readonly number[] {
+    this.#connection.followPath();
+    this.#owners.sweep();
+    const mine = this.#owners.enter();
+    return this.#connection.transaction(() =>
+      ids.filter(
+        (id) =>
+          this.#connection.run(
+            `UPDATE downloads SET owner = ?1, state = 'waiting' WHERE id = ?2 AND (owner IS NULL OR owner = ?1)`,
+            mine,
+            id,
+          ) > 0,
+      ),
+    );
+  }
+
   /** Gives a download up that this process has claimed, in this state; nothing if it has not. */
   release(id: number, state: RestingState): void {
     const mine = this.#owners.mine;
