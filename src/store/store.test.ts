@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { DownloadPatch, DownloadRow } from './download-row.ts';
-import { HISTORY_LIMIT, Store } from './store.ts';
+import { HISTORY_LIMIT, type Store } from './store.ts';
 import { dataDirectory, download, edit, openStore } from './test-kit.ts';
 
 const everything = {
@@ -283,7 +283,9 @@ test('a hundred thousand downloads are added in one go, all or none', (t) => {
   assert.deepEqual(store.add([download(1)]), [100_001]);
 });
 
-test('only its owner may read the list, whatever it was before', { skip: process.platform === 'win32' }, (t) => {
+test('only its owner may read the list, whatever it was before', {
+  skip: process.platform === 'win32',
+}, (t) => {
   const dataDir = join(dataDirectory(t), 'deep', 'down');
   openStore(t, dataDir).add([download(1)]);
   for (const name of ['state.db', 'state.db-wal', 'state.db-shm'])

@@ -96,7 +96,8 @@ export function inProcess<V>(
   return {
     pid: child.pid!,
     tell: (message) => child.send(message as object),
-    hear: async () => (heard.length > 0 ? heard.shift() : await new Promise((resolve) => waiting.push(resolve))),
+    hear: async () =>
+      heard.length > 0 ? heard.shift() : await new Promise((resolve) => waiting.push(resolve)),
     kill,
     ended: async () => {
       const [code, signal] = await exit;
