@@ -24,6 +24,11 @@ export interface Job {
   readonly limitRate?: number;
   /** How its requests are made, where that differs from the task's. */
   readonly request?: RequestOptions;
+  /**
+   * False: somebody else named the addresses, as a Metalink file from the web does. Nothing that speaks for the user is
+   * sent there, and none may be of the inside unless the user allows it. Default true.
+   */
+  readonly trusted?: boolean;
   /** A leftover of another program to go on from: see `importLeftover`. */
   readonly leftover?: string;
   /** Its number in the list of downloads, if it has one already. */
