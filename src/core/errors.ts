@@ -28,6 +28,7 @@ export type ErrorCode =
   | 'bad-list'
   | 'unknown-download'
   | 'state-broken'
+  | 'hook-failed'
   | 'aborted'
   | 'internal';
 
@@ -39,11 +40,18 @@ export class DragonloadError extends Error {
   override readonly name = 'DragonloadError';
   readonly code: ErrorCode;
   readonly next: string | undefined;
+  /** The same may well go right a little later: an origin that is busy, a connection that broke off. */
+  readonly mayPass: boolean;
 
-  constructor(code: ErrorCode, message: string, options: { next?: string; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { next?: string; cause?: unknown; mayPass?: boolean } = {},
+  ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.code = code;
     this.next = options.next;
+    this.mayPass = options.mayPass ?? false;
   }
 
   /** Any thrown value as a `DragonloadError`; one that already is comes back as it is. */

@@ -5,7 +5,8 @@ import type { Command, Event } from '../core/member/api.ts';
 import type { Offer, PieceRecord } from '../core/messages.ts';
 import type { Part } from '../disk/part.ts';
 import type { PartWriter } from '../disk/part-writer.ts';
-import type { Origin } from '../origin/origin.ts';
+import type { Sources } from '../origin/sources.ts';
+import type { PieceHashes } from './job.ts';
 import type { ExpectedDigest } from './trust.ts';
 
 /** What a download needs of its surroundings. */
@@ -44,9 +45,12 @@ type Of<T extends Command['type']> = Extract<Command, { type: T }>;
 export class DownloadRunner implements AsyncDisposable {
   readonly offer: Offer;
   readonly part: Part;
-  readonly origin: Origin;
+  /** Where it comes from. */
+  readonly sources: Sources;
   /** Digests that the whole file must have; more may be learnt while it downloads. */
-  expected: readonly ExpectedDigest[];
+  expected: readonly ExpectedDigest[] = [];
+  /** Hashes of its pieces as its publisher has cut it. */
+  pieces: PieceHashes | undefined;
   readonly startedMs = performance.now();
   /** Bytes that an earlier run had left. */
   resumedBytes = 0;
@@ -59,17 +63,10 @@ export class DownloadRunner implements AsyncDisposable {
   readonly #pulls = new Map<number, Transfer>();
   readonly #running = new Set<Promise<void>>();
 
-  constructor(
-    offer: Offer,
-    part: Part,
-    origin: Origin,
-    expected: readonly ExpectedDigest[],
-    around: Surroundings,
-  ) {
+  constructor(offer: Offer, part: Part, sources: Sources, around: Surroundings) {
     this.offer = offer;
     this.part = part;
-    this.origin = origin;
-    this.expected = expected;
+    this.sources = sources;
     this.#around = around;
   }
 
@@ -107,6 +104,9 @@ export class DownloadRunner implements AsyncDisposable {
       case 'keep':
         this.#keep(command.record);
         return true;
+      case 'use-sources':
+        this.sources.add(command.urls, { trusted: false });
+        return true;
       case 'unkeep':
         this.part.unkeep(command.piece);
         return true;
@@ -119,7 +119,7 @@ export class DownloadRunner implements AsyncDisposable {
     for (const transfer of [...this.#fetches.values(), ...this.#pulls.values()]) this.#stop(transfer);
     await Promise.allSettled(this.#running);
     await this.part[Symbol.asyncDispose]();
-    await this.origin[Symbol.asyncDispose]();
+    await this.sources[Symbol.asyncDispose]();
   }
 
   async #fetch({ stream, start, end, download }: Of<'fetch'>): Promise<void> {
@@ -140,7 +140,7 @@ export class DownloadRunner implements AsyncDisposable {
     };
     transfer.range = { start: this.offer.ranges ? start : 0, end };
     const { identity } = this.offer;
-    const result = await this.origin.fetchRange(transfer.range, {
+    const result = await this.sources.fetchRange(transfer.range, {
       identity,
       onChunk,
       signal: transfer.abort.signal,
@@ -154,7 +154,7 @@ export class DownloadRunner implements AsyncDisposable {
     }
     const outcome = reachedEnd ? 'complete' : transfer.stopped ? 'stopped' : result.outcome;
     const { retryAfterMs, message } = result;
-    if (outcome === 'refused') this.refusal = result.error;
+    if (outcome === 'refused' || outcome === 'expired') this.refusal = result.error;
     this.#dispatch({ type: 'origin-ended', download, stream, outcome, retryAfterMs, message });
   }
 

@@ -1,11 +1,13 @@
 import { PART_SUFFIX } from '../disk/file-name.ts';
 import { places } from '../disk/places.ts';
+import { displayUrl } from '../origin/url.ts';
 import type { DownloadRow } from '../store/download-row.ts';
 import { Store } from '../store/store.ts';
 import type { Job } from './job.ts';
 
 export type { DownloadRow, DownloadState } from '../store/download-row.ts';
 export type { Store } from '../store/store.ts';
+export { displayUrl };
 export { jobOf } from './registry.ts';
 
 /** The list of downloads of this user. Throws `state-broken` or `unwritable` when it cannot be had. */
@@ -18,6 +20,18 @@ export function withFreshLink(job: string, url: string): string {
   const known = JSON.parse(job) as Job;
   const others = (known.mirrors ?? []).filter((mirror) => mirror !== url);
   return JSON.stringify({ ...known, mirrors: [url, ...others] });
+}
+
+/** The job of a row, in its written form, with another priority or limit; as it was where it cannot be read. */
+export function withChange(row: DownloadRow, change: {
+  readonly priority?: number;
+  readonly limitRate?: number | undefined;
+}): string {
+  try {
+    return JSON.stringify({ ...(JSON.parse(row.job) as Job), ...change });
+  } catch {
+    return row.job;
+  }
 }
 
 /**

@@ -1,23 +1,23 @@
 import { DragonloadError } from '../core/errors.ts';
 import { formatInvite, newRoomId, newSecret } from '../lan/invite.ts';
-import type { Origin } from '../origin/origin.ts';
-import type { Probe } from '../origin/probe.ts';
+import type { Job } from './job.ts';
 import { makeOffer } from './offers.ts';
+import { type FoundOrigin, findOrigin } from './queue/look.ts';
 import { RoomTask } from './room-task.ts';
 import type { TaskOptions } from './task.ts';
 
 /** `host`: opens a room in this process and downloads in it. */
 export class HostTask extends RoomTask {
-  readonly #urls: readonly string[];
+  readonly #jobs: readonly Job[];
 
-  constructor(urls: readonly string[], options: TaskOptions) {
+  constructor(targets: readonly (string | Job)[], options: TaskOptions) {
     super(options);
-    this.#urls = urls;
+    this.#jobs = targets.map((target) => (typeof target === 'string' ? { url: target } : target));
   }
 
   protected async open(): Promise<void> {
     const room = { id: newRoomId(), secret: newSecret() };
-    const [first = ''] = this.#urls;
+    const first = this.#jobs[0]!;
     // A room for a file that is not there would be of no use: the first one is looked at before anybody is invited.
     const [found] = await Promise.all([this.#find(first), this.openLan(room, this.options.port ?? 0)]);
     const invite = formatInvite({
@@ -28,27 +28,31 @@ export class HostTask extends RoomTask {
     });
     this.startRoomEngine({ id: room.id, invite }, 1);
     this.emit({ type: 'invite', link: invite });
-    for (const [order, url] of this.#urls.entries()) {
+    for (const [order, job] of this.#jobs.entries()) {
       if (this.stopping.signal.aborted) return;
       try {
-        await this.#add(url, order, order === 0 ? found : await this.#find(url));
+        await this.#add(job, order, order === 0 ? found : await this.#find(job));
       } catch (thrown) {
-        this.fail(url, DragonloadError.from(thrown));
+        this.fail(job.url, DragonloadError.from(thrown));
       }
     }
   }
 
-  async #find(url: string): Promise<{ origin: Origin; probe: Probe }> {
-    const origin = this.originOf(url, true);
-    const probe = await origin.probe({ signal: this.stopping.signal });
-    this.originLocalAddress ??= probe.localAddress;
-    return { origin, probe };
+  async #find(job: Job): Promise<FoundOrigin> {
+    const { signal } = this.stopping;
+    const found = await findOrigin(job, (url) => this.openOrigin(url, true), { take: false, signal });
+    this.originLocalAddress ??= found.probe.localAddress;
+    return found;
   }
 
-  async #add(url: string, order: number, { origin, probe }: { origin: Origin; probe: Probe }): Promise<void> {
-    const { fileName, ranges, identity } = probe;
-    const offer = makeOffer({ url, fileName, ranges, identity, checksum: this.options.checksum, order });
-    await this.addDownload(offer, origin, this.expectedOf(offer, probe), this.identity.id);
+  async #add(job: Job, order: number, { origin, probe, others }: FoundOrigin): Promise<void> {
+    const { ranges, identity } = probe;
+    const { url, checksums, pieces, output } = job;
+    const checksum = this.options.checksum ?? checksums?.[0]?.checksum;
+    const fileName = job.fileName ?? probe.fileName;
+    const offer = makeOffer({ url, fileName, ranges, identity, checksum, order });
+    const expected = this.expectedOf(offer, probe.digests, checksums);
+    await this.addDownload({ offer, origin, mirrors: others, expected, pieces, output, me: this.identity.id });
     this.dispatch({ type: 'probe-done', download: offer.download, canFetch: true, message: undefined });
   }
 

@@ -58,14 +58,14 @@ export class JoinTask extends RoomTask {
         },
       );
     }
-    const origin = this.originOf(offer.url, false);
+    const origin = await this.openOrigin(offer.url, false);
     // Swapping can begin at once; whether this member may fetch from the origin shows in the meantime.
     const probing = this.#probe(origin, offer);
-    const expected = this.expectedOf(offer, undefined);
-    await this.addDownload(offer, origin, expected, this.identity.id);
+    const me = this.identity.id;
+    await this.addDownload({ offer, origin, expected: this.expectedOf(offer, []), me });
     const { canFetch, message, digests } = await probing;
     const runner = this.runners.get(offer.download);
-    if (runner) runner.expected = [...expected, ...digests];
+    if (runner) runner.expected = this.expectedOf(offer, digests);
     if (message) this.emit({ type: 'notice', message: `Going on over the LAN only: ${message}` });
     this.dispatch({ type: 'probe-done', download: offer.download, canFetch, message });
   }

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
+import { worthChecking } from '../core/digest-kinds.ts';
 import { DragonloadError } from '../core/errors.ts';
 import type { DownloadId, MemberId } from '../core/ids.ts';
 import type { Command, Event } from '../core/member/api.ts';
@@ -8,12 +9,15 @@ import type { View } from '../core/view.ts';
 import type { PieceDigest } from '../disk/digest.ts';
 import { safeFileName } from '../disk/file-name.ts';
 import { Part } from '../disk/part.ts';
+import type { FinishedPart } from '../disk/part-options.ts';
 import { places } from '../disk/places.ts';
-import { Origin } from '../origin/origin.ts';
-import type { Probe } from '../origin/probe.ts';
-import { RateLimiter } from '../origin/rate-limit.ts';
+import type { PublishedDigest } from '../origin/digests.ts';
+import type { Origin } from '../origin/origin.ts';
+import { Sources } from '../origin/sources.ts';
 import { DownloadRunner, geometryOf, type PullFrom } from './download-runner.ts';
 import { Engine, type EngineOptions } from './engine.ts';
+import { finishPart } from './finishing.ts';
+import type { PieceHashes, StatedDigest } from './job.ts';
 import { resultOf } from './result.ts';
 import type { Result, Task, TaskEvent, TaskOptions } from './task.ts';
 import { type ExpectedDigest, parseChecksum, THE_ROOM } from './trust.ts';
@@ -21,6 +25,24 @@ import { type ExpectedDigest, parseChecksum, THE_ROOM } from './trust.ts';
 const DEFAULT_CONNECTIONS = 4;
 /** A check of pieces on disk that takes longer says so this often. */
 const CHECKING_MS = 1_000;
+
+/** A download that is taken on. */
+export interface NewDownload {
+  readonly offer: Offer;
+  /** Where it was found, or is to be found. */
+  readonly origin: Origin;
+  /** Further addresses that the user or the origin has named. */
+  readonly mirrors?: readonly string[] | undefined;
+  readonly expected: readonly ExpectedDigest[];
+  /** Hashes of its pieces as its publisher has cut it. */
+  readonly pieces?: PieceHashes | undefined;
+  /** Where it goes, when not where the task's files go. */
+  readonly directory?: string | undefined;
+  readonly output?: string | undefined;
+  readonly me: MemberId;
+  /** As many connections as proved right for this origin earlier. */
+  readonly firstConnections?: number | undefined;
+}
 
 /**
  * What every way of taking part has in common: an engine, its downloads on disk, and the end of it all. Subclasses
@@ -34,7 +56,6 @@ export abstract class MemberTask implements Task {
   protected expecting = 0;
   protected readonly stopping = new AbortController();
   readonly finished: Promise<readonly Result[]>;
-  readonly #limiter: RateLimiter | undefined;
   readonly #results = new Map<DownloadId, Result>();
   readonly #failures = new Map<DownloadId | undefined, DragonloadError>();
   #settle!: { resolve: (results: readonly Result[]) => void; reject: (error: DragonloadError) => void };
@@ -44,7 +65,6 @@ export abstract class MemberTask implements Task {
   constructor(options: TaskOptions) {
     this.options = options;
     this.places = places(options.home);
-    this.#limiter = options.limitRate === undefined ? undefined : new RateLimiter(options.limitRate);
     this.finished = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
@@ -58,7 +78,7 @@ export abstract class MemberTask implements Task {
   }
 
   stop(): Promise<void> {
-    return this.#endWith(
+    return this.endWith(
       new DragonloadError('aborted', 'Stopped before the end.', {
         next: 'Run the same command again to go on from here.',
       }),
@@ -90,6 +110,8 @@ export abstract class MemberTask implements Task {
   protected abstract get pull(): PullFrom | undefined;
   /** What pieces are known by: SHA-256 where there are others. */
   protected abstract readonly pieceDigest: PieceDigest;
+  /** How long a download whose link has expired waits for a fresh one, in milliseconds. */
+  protected abstract readonly linkPatienceMs: number;
   /** Commands that concern the room. */
   protected abstract executeInRoom(command: Command): void;
   /** Whether somebody still waits for something from this member. */
@@ -112,7 +134,7 @@ export abstract class MemberTask implements Task {
       settled: () => this.settled(),
       broken: (thrown) => {
         this.fail(undefined, DragonloadError.from(thrown));
-        void this.#endWith(DragonloadError.from(thrown));
+        void this.endWith(DragonloadError.from(thrown));
       },
     });
     return this.#engine;
@@ -126,32 +148,32 @@ export abstract class MemberTask implements Task {
     this.options.onEvent?.(event);
   }
 
-  protected originOf(url: string, trusted: boolean): Origin {
-    return new Origin(url, {
-      allowPrivate: trusted || this.options.allowPrivate === true,
-      ...(trusted && this.options.request?.headers ? { headers: this.options.request.headers } : {}),
-      ...(this.#limiter ? { limiter: this.#limiter } : {}),
-    });
-  }
+  /** The way to an address of a file. `trusted`: the user of this member named it. */
+  protected abstract openOrigin(url: string, trusted: boolean): Promise<Origin>;
 
-  /** The digests that the file must have: the user's word first, then the publisher's. */
-  protected expectedOf(offer: Offer, probe: Probe | undefined): readonly ExpectedDigest[] {
-    const own = this.options.checksum ? [parseChecksum(this.options.checksum, '--checksum')] : [];
-    const room = offer.checksum && own.length === 0 ? [parseChecksum(offer.checksum, THE_ROOM)] : [];
-    return [...own, ...(probe?.digests ?? []), ...room];
+  /**
+   * The digests that the file must have: the user's word first, whatever it is, then the best that its publisher states.
+   * `stated`: what the user said of this one download.
+   */
+  protected expectedOf(
+    offer: Offer,
+    published: readonly PublishedDigest[],
+    stated: readonly StatedDigest[] = [],
+  ): readonly ExpectedDigest[] {
+    const { checksum } = this.options;
+    const own = checksum === undefined ? [] : [{ checksum, by: '--checksum' }];
+    const given = [...own, ...stated].map((one) => parseChecksum(one.checksum, one.by));
+    const room = offer.checksum && given.length === 0 ? [parseChecksum(offer.checksum, THE_ROOM)] : [];
+    return [...given, ...worthChecking(published), ...room];
   }
 
   /** Opens the part file of a download and hands it to the core. */
-  protected async addDownload(
-    offer: Offer,
-    origin: Origin,
-    expected: readonly ExpectedDigest[],
-    me: MemberId,
-  ): Promise<void> {
+  protected async addDownload(added: NewDownload): Promise<void> {
+    const { offer, origin, expected, me, mirrors = [], pieces, firstConnections } = added;
     const part = await Part.open({
-      directory: resolve(this.options.directory ?? '.'),
+      directory: added.directory ?? resolve(this.options.directory ?? '.'),
       fileName: safeFileName(offer.fileName),
-      ...(this.options.output ? { output: this.options.output } : {}),
+      output: added.output ?? this.options.output,
       url: offer.url,
       identity: offer.identity,
       geometry: geometryOf(offer),
@@ -164,11 +186,19 @@ export abstract class MemberTask implements Task {
         (algorithm) => algorithm !== 'sha256',
       ),
     });
-    const runner = new DownloadRunner(offer, part, origin, expected, {
+    const sources = new Sources({
+      first: origin,
+      identity: offer.identity,
+      open: (url, trusted) => this.openOrigin(url, trusted),
+      onNotice: (message) => this.emit({ type: 'notice', message }),
+    });
+    const runner = new DownloadRunner(offer, part, sources, {
       dispatch: (event) => this.dispatch(event),
       pull: this.pull,
       sign: (of, piece, sha256) => this.sign(of, piece, sha256),
     });
+    runner.expected = expected;
+    runner.pieces = pieces;
     if (this.stopping.signal.aborted) return runner[Symbol.asyncDispose]();
     this.runners.set(offer.download, runner);
     // An earlier run may have been in another room: what is on disk and checked is now vouched for by this member.
@@ -178,7 +208,22 @@ export abstract class MemberTask implements Task {
     const bytes = held.reduce((sum, { piece }) => sum + geometryOf(offer).bytesOf(piece), 0);
     if (bytes > 0) this.emit({ type: 'resumed', download: offer.download, bytes });
     runner.resumedBytes = bytes;
-    this.engine.add({ offer, held, maxConnections: this.options.connections ?? DEFAULT_CONNECTIONS });
+    const { linkPatienceMs } = this;
+    const maxConnections = this.options.connections ?? DEFAULT_CONNECTIONS;
+    this.engine.add({ offer, held, maxConnections, firstConnections, linkPatienceMs });
+    if (mirrors.length > 0) this.addSources(offer.download, mirrors);
+  }
+
+  /** The user of this member, or the origin itself, names further addresses of a file. */
+  protected addSources(download: DownloadId, urls: readonly string[]): void {
+    this.runners.get(download)?.sources.add(urls, { trusted: true });
+    this.dispatch({ type: 'add-sources', download, urls });
+  }
+
+  /** The network or the machine was away: connections lead nowhere. */
+  networkChanged(): void {
+    for (const { sources } of this.runners.values()) sources.networkChanged();
+    this.dispatch({ type: 'network-changed' });
   }
 
   /** Tells now and then how far the check of what an earlier run left has come, when it takes longer than a moment. */
@@ -201,13 +246,17 @@ export abstract class MemberTask implements Task {
 
   /** After every round of events: is there anything left to do? */
   protected settled(): void {
-    for (const id of this.runners.keys()) if (this.#engine?.core.failureOf(id) !== undefined) this.#fail(id);
+    for (const [id, { lastError }] of this.runners) {
+      if (this.#engine?.core.failureOf(id) !== undefined) this.#fail(id);
+      // Another address or another network has healed it.
+      else if (lastError === undefined) this.#failures.delete(id);
+    }
     if (this.expecting > 0 || this.#ending) return;
     const over = [...this.runners.keys()].every((id) => this.#results.has(id) || this.#failures.has(id));
     const mayServe = this.#failures.size === 0 || this.#results.size > 0;
     if (!over || (mayServe && (this.options.stay === true || this.isNeeded))) return;
     const [failure] = this.#failures.values();
-    this.#endWith(failure);
+    this.endWith(failure);
   }
 
   #fail(id: DownloadId): void {
@@ -220,6 +269,7 @@ export abstract class MemberTask implements Task {
         refusal ??
         new DragonloadError('origin-failed', message, {
           next: 'What has arrived is kept: run the same command again to go on.',
+          mayPass: true,
         }),
     );
   }
@@ -234,9 +284,14 @@ export abstract class MemberTask implements Task {
   async #finish(id: DownloadId): Promise<void> {
     const runner = this.runners.get(id)!;
     try {
-      const finished = await runner.part.finish(runner.expected);
+      const finishing = await finishPart(runner.part, runner.expected, runner.pieces);
+      if (finishing.kind === 'suspect') {
+        const { pieces, message } = finishing;
+        this.emit({ type: 'notice', message: `${message} What is wrong is fetched again.` });
+        return this.dispatch({ type: 'suspect', download: id, pieces, message });
+      }
       this.dispatch({ type: 'finished', download: id });
-      const result = resultOf(runner, finished, this.engine.core);
+      const result = this.resultOf(runner, finishing.file);
       this.#results.set(id, result);
       this.emit({ type: 'done', result });
       this.settled();
@@ -251,8 +306,12 @@ export abstract class MemberTask implements Task {
     }
   }
 
-  /** Once only: what follows after the first call is part of the ending. */
-  #endWith(failure: DragonloadError | undefined): Promise<void> {
+  protected resultOf(runner: DownloadRunner, file: FinishedPart): Result {
+    return resultOf(runner, file, this.engine.core);
+  }
+
+  /** Ends the task in order, once: what follows after the first call is part of the ending. */
+  protected endWith(failure: DragonloadError | undefined): Promise<void> {
     this.#ending ??= Promise.resolve().then(() => this.#end(failure));
     return this.#ending;
   }

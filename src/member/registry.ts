@@ -34,6 +34,9 @@ export interface Progress {
   readonly originBytes?: number;
   readonly lanBytes?: number;
   readonly bytesPerSecond?: number;
+  readonly priority?: number;
+  /** As `jobText` writes it. */
+  readonly job?: string;
 }
 
 /**
@@ -43,12 +46,13 @@ export interface Progress {
  */
 export class Registry implements Disposable {
   readonly #store: Store | undefined;
-  /** What this process has, and the state that it is left in if nobody says otherwise. */
+  /** What had its turn here, and the state that it is left in if nobody says otherwise. */
   readonly #claimed = new Map<number, RestingState>();
   readonly #changes = new Map<number, DownloadPatch>();
   /** Downloads that are to be let go of with the next write. */
   readonly #releases = new Map<number, RestingState>();
   #lastNumber = 0;
+  #hasTaken = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(store: Store | undefined) {
@@ -77,11 +81,19 @@ export class Registry implements Disposable {
     return this.#store?.get(id);
   }
 
-  /** Takes a download on. False: another living process has it. */
+  /** Takes downloads on that are to wait for their turn. Those that it could take: others are of other processes. */
+  takeOn(ids: readonly number[]): ReadonlySet<number> {
+    const taken = new Set(this.#store === undefined ? ids : this.#store.takeOn(ids));
+    this.#hasTaken ||= taken.size > 0;
+    return taken;
+  }
+
+  /** A download has its turn. False: another living process has it. */
   claim(id: number): boolean {
     // What is still to be written comes from before.
     this.#write(id);
     if (this.#store?.claim(id) === false) return false;
+    this.#hasTaken = true;
     this.#claimed.set(id, 'paused');
     this.#releases.delete(id);
     return true;
@@ -149,7 +161,7 @@ export class Registry implements Disposable {
 
   /** What others ask of downloads of this process, oldest first. */
   takeRequests(): readonly ControlRequest[] {
-    return this.#claimed.size === 0 ? [] : (this.#store?.takeRequests() ?? []);
+    return this.#hasTaken ? (this.#store?.takeRequests() ?? []) : [];
   }
 
   /** Writes what has changed. */
@@ -216,7 +228,6 @@ export function jobOf(row: DownloadRow): Job | undefined {
 }
 
 function newDownload({ way, job, directory }: Registration): NewDownload {
-  const { id: _, ...rest } = job;
   const fileName = job.output ?? job.fileName;
   return {
     way,
@@ -224,9 +235,13 @@ function newDownload({ way, job, directory }: Registration): NewDownload {
     directory,
     ...(fileName === undefined ? {} : { fileName }),
     ...(job.priority === undefined ? {} : { priority: job.priority }),
-    // Absolute, so that it can be gone on with from anywhere.
-    job: JSON.stringify({ ...rest, directory }),
+    job: jobText(job, directory),
   };
+}
+
+/** What is stored of a job. `directory`: absolute, so that it can be gone on with from anywhere. */
+export function jobText({ id: _, ...rest }: Job, directory: string): string {
+  return JSON.stringify({ ...rest, directory });
 }
 
 function errorOf({ code, message, next }: DragonloadError): NonNullable<DownloadRow['error']> {

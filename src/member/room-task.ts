@@ -6,8 +6,15 @@ import { type Identity, loadIdentity } from '../lan/identity.ts';
 import { Lan, type ServedBytes, type ServeRequest, type Session, type SessionEnd } from '../lan/lan.ts';
 import { signRecord, verifyRecord } from '../lan/records.ts';
 import type { PullFrom } from './download-runner.ts';
+import type { Origin } from '../origin/origin.ts';
 import { MemberTask } from './member-task.ts';
+import { metersFor, quotaSpent } from './meters.ts';
+import { Origins } from './origins.ts';
+import type { TaskOptions } from './task.ts';
 import { Uploads } from './uploads.ts';
+
+/** Somebody in the room may well have a fresh link, and the others go on with what they hold. */
+const LINK_PATIENCE_MS = 10 * 60_000;
 
 export interface RoomAccess {
   readonly id: RoomId;
@@ -17,6 +24,7 @@ export interface RoomAccess {
 
 /** A task in a room: sessions with the other members, over which the core speaks and pieces travel. */
 export abstract class RoomTask extends MemberTask {
+  protected readonly origins: Origins;
   readonly #sessions = new Map<MemberId, Session>();
   #identity: Identity | undefined;
   #lan: Lan | undefined;
@@ -26,6 +34,23 @@ export abstract class RoomTask extends MemberTask {
     holders: (download, piece) => this.engine.core.holdersOf(download, piece),
     relays: (download, peer) => this.engine.core.isIncomplete(download, peer),
   });
+
+  protected readonly linkPatienceMs = LINK_PATIENCE_MS;
+
+  constructor(options: TaskOptions) {
+    super(options);
+    const { meter } = metersFor(options, () => void this.endWith(quotaSpent()));
+    this.origins = new Origins({
+      request: options.request,
+      allowPrivate: options.allowPrivate === true,
+      meter,
+      onNotice: (message) => this.emit({ type: 'notice', message }),
+    });
+  }
+
+  protected openOrigin(url: string, trusted: boolean): Promise<Origin> {
+    return this.origins.open(url, { trusted });
+  }
 
   protected get identity(): Identity {
     return this.#identity!;
@@ -108,6 +133,7 @@ export abstract class RoomTask extends MemberTask {
 
   protected async close(): Promise<void> {
     await this.#lan?.[Symbol.asyncDispose]();
+    this.origins[Symbol.dispose]();
   }
 
   #peerUp(session: Session): void {

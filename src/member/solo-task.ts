@@ -1,47 +1,61 @@
 import { DragonloadError } from '../core/errors.ts';
 import type { Command } from '../core/member/api.ts';
 import type { Offer, PieceRecord } from '../core/messages.ts';
-import type { Probe } from '../origin/probe.ts';
+import type { Origin } from '../origin/origin.ts';
+import type { DownloadRunner } from './download-runner.ts';
+import { importFor } from './importing.ts';
 import type { Job } from './job.ts';
 import { MemberTask } from './member-task.ts';
 import { makeOffer } from './offers.ts';
 import type { FoundOrigin } from './queue/look.ts';
 import type { TaskOptions } from './task.ts';
-import { type ExpectedDigest, NOBODY, parseChecksum } from './trust.ts';
+import { NOBODY } from './trust.ts';
 
 /** Records carry no name and no signature. */
 const UNSIGNED = new Uint8Array(64);
 
+export interface SoloOptions {
+  readonly job: Job;
+  /** Where the file was found, which this task closes in the end. */
+  readonly found: FoundOrigin;
+  /** Absolute. */
+  readonly directory: string;
+  /** Name or path of the finished file, given by the user. */
+  readonly output: string | undefined;
+  /** As many connections as proved right for this origin earlier. */
+  readonly firstConnections: number | undefined;
+  /** The way to a further address of the file. */
+  readonly openOrigin: (url: string, trusted: boolean) => Promise<Origin>;
+}
+
 /** One download alone: the same engine with one member. */
 export class SoloTask extends MemberTask {
-  readonly #job: Job;
-  readonly #found: FoundOrigin;
+  readonly #solo: SoloOptions;
   protected readonly pull = undefined;
   /** Nobody is shown the pieces: SHA-256 is for the whole file. */
   protected readonly pieceDigest = 'crc32';
   protected readonly isNeeded = false;
+  /** There is nobody to wait for: it fails, and goes on when it is started again with a fresh link. */
+  protected readonly linkPatienceMs = 0;
 
-  /** `found`: where the file was found, which this task closes in the end. */
-  constructor(job: Job, found: FoundOrigin, options: TaskOptions) {
+  constructor(solo: SoloOptions, options: TaskOptions) {
     super({ ...options, stay: false });
-    this.#job = job;
-    this.#found = found;
+    this.#solo = solo;
   }
 
   /** Where what has arrived lies; undefined while there is nothing. */
   get partPath(): string | undefined {
-    const [runner] = this.runners.values();
-    return runner?.part.partPath;
+    return this.#runner?.part.partPath;
+  }
+
+  /** Where the finished file will be, unless the name is taken by then. */
+  get targetPath(): string | undefined {
+    return this.#runner?.part.targetPath;
   }
 
   /** A further address of the file: a fresh link for one that has expired. */
   addSource(url: string): void {
-    for (const download of this.runners.keys()) this.dispatch({ type: 'add-sources', download, urls: [url] });
-  }
-
-  /** The network or the machine was away. */
-  networkChanged(): void {
-    this.dispatch({ type: 'network-changed' });
+    for (const download of this.runners.keys()) this.addSources(download, [url]);
   }
 
   protected async open(): Promise<void> {
@@ -52,22 +66,36 @@ export class SoloTask extends MemberTask {
       room: undefined,
       seniority: 1,
     });
-    const { origin, probe } = this.#found;
-    const { url } = this.#job;
+    const { job, found, directory, output, firstConnections } = this.#solo;
+    const { origin, probe } = found;
+    const { ranges, identity } = probe;
     try {
-      const { ranges, identity } = probe;
-      const fileName = this.#job.fileName ?? probe.fileName;
-      const offer = makeOffer({ url, fileName, ranges, identity, checksum: undefined, order: 0 });
-      await this.addDownload(offer, origin, this.expectedOf(offer, probe), NOBODY);
+      const fileName = job.fileName ?? probe.fileName;
+      const offer = makeOffer({ url: job.url, fileName, ranges, identity, checksum: undefined, order: 0 });
+      const { dataDir } = this.places;
+      const onNotice = (message: string) => this.emit({ type: 'notice', message });
+      const { signal } = this.stopping;
+      const { leftover } = job;
+      await importFor({ offer, origin, leftover, directory, output, dataDir, onNotice, signal });
+      await this.addDownload({
+        offer,
+        origin,
+        mirrors: found.others,
+        expected: this.expectedOf(offer, probe.digests, job.checksums),
+        pieces: job.pieces,
+        directory,
+        output,
+        me: NOBODY,
+        firstConnections,
+      });
       this.dispatch({ type: 'probe-done', download: offer.download, canFetch: true, message: undefined });
     } catch (thrown) {
-      this.fail(url, DragonloadError.from(thrown));
+      this.fail(job.url, DragonloadError.from(thrown));
     }
   }
 
-  protected override expectedOf(offer: Offer, probe: Probe | undefined): readonly ExpectedDigest[] {
-    const given = (this.#job.checksums ?? []).map(({ checksum, by }) => parseChecksum(checksum, by));
-    return [...given, ...super.expectedOf(offer, probe)];
+  protected openOrigin(url: string, trusted: boolean): Promise<Origin> {
+    return this.#solo.openOrigin(url, trusted);
   }
 
   protected sign(_offer: Offer, piece: number, sha256: Uint8Array): PieceRecord {
@@ -77,6 +105,11 @@ export class SoloTask extends MemberTask {
   protected executeInRoom(_command: Command): void {}
 
   protected async close(): Promise<void> {
-    await this.#found.origin[Symbol.asyncDispose]();
+    await this.#solo.found.origin[Symbol.asyncDispose]();
+  }
+
+  get #runner(): DownloadRunner | undefined {
+    const [runner] = this.runners.values();
+    return runner;
   }
 }

@@ -1,15 +1,19 @@
-import { SoloTask } from './solo-task.ts';
+import type { Job } from './job.ts';
+import { QueueTask } from './queue/queue-task.ts';
 import type { Task, TaskOptions } from './task.ts';
 
 /** Downloads alone. The room's machinery is not even loaded. */
-export function startGet(urls: readonly string[], options: TaskOptions = {}): Task {
-  return new SoloTask(urls, options).start();
+export function startGet(targets: readonly (string | Job)[], options: TaskOptions = {}): Task {
+  return new QueueTask(targets, options).start();
 }
 
 /** Opens a room in this process and downloads in it. */
-export async function startHost(urls: readonly string[], options: TaskOptions = {}): Promise<Task> {
+export async function startHost(
+  targets: readonly (string | Job)[],
+  options: TaskOptions = {},
+): Promise<Task> {
   const { HostTask } = await import('./host-task.ts');
-  return new HostTask(urls, options).start();
+  return new HostTask(targets, options).start();
 }
 
 /** Joins a room and takes part in its downloads. */

@@ -52,7 +52,7 @@ export class StaticTask extends RoomTask {
       id: digest(`dragonload static room v1\0${this.#url}`).toString('hex').slice(0, 32),
       secret: digest(`dragonload static secret v1\0${this.#secret}`).subarray(0, 16).toString('base64url'),
     };
-    const origin = this.originOf(this.#url, true);
+    const origin = await this.openOrigin(this.#url, true);
     const probing = origin.probe({ signal: this.stopping.signal });
     // When the port cannot be opened nobody asks for it any more.
     probing.catch(() => {});
@@ -74,7 +74,8 @@ export class StaticTask extends RoomTask {
     // Everybody works the id out alone, so it rests on what all see alike: an ETag may differ from server to server.
     const common = { sizeBytes: identity.sizeBytes, etag: undefined, lastModified: undefined };
     const offer = { ...found, download: downloadIdOf(this.#url, common, found.pieceBytes) };
-    await this.addDownload(offer, origin, this.expectedOf(offer, probe), this.identity.id);
+    const expected = this.expectedOf(offer, probe.digests);
+    await this.addDownload({ offer, origin, expected, me: this.identity.id });
     this.dispatch({ type: 'probe-done', download: offer.download, canFetch: true, message: undefined });
   }
 

@@ -77,6 +77,8 @@ export type Trust =
 
 export interface Result {
   readonly download: DownloadId;
+  /** Its number in the list of downloads, where there is one. */
+  readonly id?: number | undefined;
   readonly url: string;
   readonly path: string;
   readonly sizeBytes: number;
@@ -102,7 +104,13 @@ export type TaskEvent =
   | { readonly type: 'resumed'; readonly download: DownloadId; readonly bytes: number }
   | { readonly type: 'done'; readonly result: Result }
   /** Something went wrong that the task survives, or one of several downloads failed. */
-  | { readonly type: 'error'; readonly error: DragonloadError }
+  | {
+      readonly type: 'error';
+      readonly error: DragonloadError;
+      /** The download that it is about: its number in the list, and its address fit to be shown. */
+      readonly id?: number | undefined;
+      readonly url?: string | undefined;
+    }
   | { readonly type: 'notice'; readonly message: string };
 
 /** A running `get`, `host` or `join`. Disposing of it stops it in order. */

@@ -147,13 +147,16 @@ export class Store implements Disposable {
 
   /**
    * This process runs the download from now on, whatever state it was in; its error and its end are forgotten. False
-   * while another living process has it (another `Store` of this process counts as one), and if there is none.
+   * while another living process has it (another `Store` of this process counts as one), and if there is none. One that
+   * was lost with a damaged or deleted list is nobody else's: true, though nobody will see it on the new one.
    */
   claim(id: number): boolean {
     this.#connection.followPath();
     if (this.#tryClaim(id)) return true;
     this.#owners.sweep();
-    return this.#tryClaim(id);
+    if (this.#tryClaim(id)) return true;
+    if (id > this.#connection.lostUpTo) return false;
+    return this.#connection.first('SELECT 1 FROM downloads WHERE id = ?', id) === undefined;
   }
 
   /**

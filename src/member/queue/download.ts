@@ -5,7 +5,8 @@ import { pieceBytesFor } from '../../core/geometry.ts';
 import type { FileIdentity } from '../../core/messages.ts';
 import type { DownloadView, View } from '../../core/view.ts';
 import { safeFileName } from '../../disk/file-name.ts';
-import type { Meter } from '../../origin/meter.ts';
+import { chain, type Meter } from '../../origin/meter.ts';
+import type { Origin } from '../../origin/origin.ts';
 import { RateLimiter } from '../../origin/rate-limit.ts';
 import { displayUrl } from '../../origin/url.ts';
 import type { DownloadRow } from '../../store/download-row.ts';
@@ -35,6 +36,16 @@ export type DownloadEnd =
   | { readonly kind: 'failed'; readonly error: DragonloadError }
   | { readonly kind: 'stopped' };
 
+/** What one download of a queue is about. */
+export interface DownloadOrder extends PreparedJob {
+  /** Its number in the list. */
+  readonly id: number;
+  /** What the list knows of it, from earlier runs. */
+  readonly row: DownloadRow | undefined;
+  /** Its own limit in bytes per second. */
+  readonly limitRate: number | undefined;
+}
+
 /**
  * One download of a queue, from its turn to its end. Looks at the file first: one that is here already, or so small that
  * it comes with the answer, needs no engine. Any other gets a `SoloTask`.
@@ -45,29 +56,20 @@ export class QueuedDownload {
   readonly #job: Job;
   readonly #directory: string;
   readonly #shared: QueueShared;
-  readonly #meters: readonly Meter[];
+  readonly #meter: Meter;
   readonly #limiter: RateLimiter;
   readonly #emit: (event: TaskEvent) => void;
   readonly #stop = new AbortController();
   readonly #startedMs = performance.now();
   #solo: SoloTask | undefined;
 
-  /**
-   * @param row What the list knows of it, from earlier runs.
-   * @param meters What is common to the downloads of this queue.
-   */
-  constructor(
-    { job, directory }: PreparedJob,
-    row: DownloadRow | undefined,
-    shared: QueueShared,
-    meters: readonly Meter[],
-    emit: (event: TaskEvent) => void,
-  ) {
+  constructor(order: DownloadOrder, shared: QueueShared, emit: (event: TaskEvent) => void) {
+    const { job, directory, row, limitRate } = order;
     this.#job = job;
     this.#directory = directory;
     this.#shared = shared;
-    this.#limiter = new RateLimiter(job.limitRate);
-    this.#meters = [this.#limiter, ...meters];
+    this.#limiter = new RateLimiter(limitRate);
+    this.#meter = chain([this.#limiter, shared.meter]);
     this.#emit = emit;
     this.ended = this.#run(row).catch((thrown: unknown): DownloadEnd => {
       const error = DragonloadError.from(thrown);
@@ -88,6 +90,11 @@ export class QueuedDownload {
   /** Where its part lies; undefined while there is none. */
   get partPath(): string | undefined {
     return this.#solo?.partPath;
+  }
+
+  /** Where the finished file will be; undefined while that is not known. */
+  get targetPath(): string | undefined {
+    return this.#solo?.targetPath;
   }
 
   /** Saves the state; `ended` follows. */
@@ -115,9 +122,7 @@ export class QueuedDownload {
     const given = this.#given();
     // What may be here already is only asked about.
     const take = row?.state !== 'done' && this.#job.leftover === undefined;
-    const originOf = (url: string) =>
-      this.#shared.originOf(url, { request: this.#job.request, meters: this.#meters });
-    const found = await findOrigin(this.#job, originOf, { take, signal });
+    const found = await findOrigin(this.#job, (url) => this.#open(url, true), { take, signal });
     try {
       if (found.probe.isMetalink === true) return await this.#list(found);
       const wanted = this.#wanted(found, given);
@@ -133,6 +138,11 @@ export class QueuedDownload {
       throw thrown;
     }
     return this.#fetched(found);
+  }
+
+  #open(url: string, trusted: boolean): Promise<Origin> {
+    const { origins } = this.#shared;
+    return origins.open(url, { trusted, request: this.#job.request, meter: this.#meter });
   }
 
   /** Writes a file that came whole. */
@@ -152,15 +162,25 @@ export class QueuedDownload {
   async #fetched(found: FoundOrigin): Promise<DownloadEnd> {
     const { SoloTask } = await import('../solo-task.ts');
     const { directory } = this.#wanted(found, []);
-    const solo = new SoloTask(this.#job, found, {
-      ...this.#shared.options,
-      directory,
-      ...(this.#output === undefined ? {} : { output: this.#output }),
-      onEvent: (event) => {
-        // How it ends is told by whoever decides whether that is the end.
-        if (event.type !== 'done' && event.type !== 'error') this.#emit(event);
+    const host = new URL(found.probe.finalUrl).host;
+    const { store, options } = this.#shared;
+    const solo = new SoloTask(
+      {
+        job: this.#job,
+        found,
+        directory,
+        output: this.#output,
+        firstConnections: store?.originOf(host)?.connections,
+        openOrigin: (url, trusted) => this.#open(url, trusted),
       },
-    });
+      {
+        ...options,
+        onEvent: (event) => {
+          // How it ends is told by whoever decides whether that is the end.
+          if (event.type !== 'done' && event.type !== 'error') this.#emit(event);
+        },
+      },
+    );
     this.#solo = solo;
     solo.start();
     if (this.#stop.signal.aborted) void solo.stop();
@@ -172,7 +192,7 @@ export class QueuedDownload {
   }
 
   async #list({ probe, origin }: FoundOrigin): Promise<DownloadEnd> {
-    const { readMetalinkAt } = await import('./metalink.ts');
+    const { readMetalinkAt } = await import('../lists/metalink-at.ts');
     const jobs = await readMetalinkAt(probe, origin, this.#job, this.#stop.signal);
     await origin[Symbol.asyncDispose]();
     return { kind: 'jobs', jobs };

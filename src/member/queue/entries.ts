@@ -1,4 +1,5 @@
 import type { DragonloadError } from '../../core/errors.ts';
+import type { StopReason } from '../../core/queue/api.ts';
 import type { QueuedDownload } from './download.ts';
 import type { PreparedJob } from './jobs.ts';
 import type { Result } from '../task.ts';
@@ -11,7 +12,10 @@ export interface Entry {
   download: QueuedDownload | undefined;
   /** Why it failed the last time. */
   error: DragonloadError | undefined;
-  /** How to leave its part when it is removed. */
+  /** What it was told to stop for. */
+  stopReason: StopReason | undefined;
+  /** The user does not want it any more, and its part only if so. */
+  isRemoved: boolean;
   keepPart: boolean;
   partPath: string | undefined;
   /** Its own limit in bytes per second, as it was last set. */
@@ -33,6 +37,8 @@ export class Entries {
       prepared,
       download: undefined,
       error: undefined,
+      stopReason: undefined,
+      isRemoved: false,
       keepPart: false,
       partPath: undefined,
       limitRate: prepared.job.limitRate,

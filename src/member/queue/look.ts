@@ -8,6 +8,8 @@ import type { Job } from '../job.ts';
 export interface FoundOrigin {
   readonly origin: Origin;
   readonly probe: Probe;
+  /** Where else there may be the same: the job's other addresses, and those that the origin has named. */
+  readonly others: readonly string[];
 }
 
 /**
@@ -16,17 +18,19 @@ export interface FoundOrigin {
  */
 export async function findOrigin(
   job: Job,
-  originOf: (url: string) => Origin,
+  open: (url: string) => Promise<Origin>,
   options: { readonly take: boolean; readonly signal: AbortSignal },
 ): Promise<FoundOrigin> {
   let first: unknown;
-  for (const url of [job.url, ...(job.mirrors ?? [])]) {
+  const known = [job.url, ...(job.mirrors ?? [])];
+  for (const url of known) {
     let origin: Origin | undefined;
     try {
-      origin = originOf(url);
+      origin = await open(url);
       const probe = await origin.probe(options);
       checkFound(job, url, probe);
-      return { origin, probe };
+      const others = [...new Set([...known, ...(probe.mirrors ?? [])])].filter((other) => other !== url);
+      return { origin, probe, others };
     } catch (thrown) {
       await origin?.[Symbol.asyncDispose]();
       first ??= thrown;

@@ -1,0 +1,56 @@
+import { DragonloadError } from '../../core/errors.ts';
+import type { HookQueue } from '../../system/hook-queue.ts';
+import { trustWord } from '../registry-words.ts';
+import type { Result, TaskEvent, TaskOptions } from '../task.ts';
+import type { Entries } from './entries.ts';
+
+/** What the user wants to happen when a download is done, and when all are: a program to run, a word to the desktop. */
+export class Aftermath {
+  readonly #options: Pick<TaskOptions, 'onComplete' | 'notify'>;
+  readonly #emit: (event: TaskEvent) => void;
+  readonly #abort = new AbortController();
+  readonly #running = new Set<Promise<void>>();
+  #hooks: HookQueue | undefined;
+
+  constructor(options: Pick<TaskOptions, 'onComplete' | 'notify'>, emit: (event: TaskEvent) => void) {
+    this.#options = options;
+    this.#emit = emit;
+  }
+
+  /** A file is there. */
+  done(result: Result): void {
+    const program = this.#options.onComplete;
+    if (program === undefined) return;
+    const running = this.#run(program, result).finally(() => this.#running.delete(running));
+    this.#running.add(running);
+  }
+
+  /** All is over: waits for the programs, and tells the desktop, unless the user has broken it off and knows. */
+  async over({ results, failures }: Entries, isBrokenOff: boolean): Promise<void> {
+    if (isBrokenOff) this.#abort.abort();
+    while (this.#running.size > 0) await Promise.all(this.#running);
+    if (this.#options.notify !== true || isBrokenOff) return;
+    const { notify } = await import('../../system/notify.ts');
+    const [only] = results.values();
+    const files = results.size === 1 ? (only?.path ?? '') : `${results.size} files`;
+    const failed = failures.size;
+    await notify(
+      failed > 0 ? 'Not everything has arrived' : 'Downloaded',
+      failed > 0 ? `${files}; ${failed} failed` : files,
+    );
+  }
+
+  async #run(program: string, result: Result): Promise<void> {
+    const { HookQueue } = await import('../../system/hook-queue.ts');
+    const { hookProblem } = await import('../../system/run-hook.ts');
+    this.#hooks ??= new HookQueue(program, { signal: this.#abort.signal });
+    const { id, path, url, sizeBytes, sha256, trust } = result;
+    const file = { path, url, sizeBytes, sha256, trust: trustWord(trust) };
+    const problem = hookProblem(program, await this.#hooks.run(file));
+    if (problem === undefined) return;
+    const error = new DragonloadError('hook-failed', problem, {
+      next: `The file is complete: ${path}. Check what --on-complete names.`,
+    });
+    this.#emit({ type: 'error', error, id, url });
+  }
+}

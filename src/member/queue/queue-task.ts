@@ -1,0 +1,331 @@
+import { DragonloadError } from '../../core/errors.ts';
+import type { QueueCommand } from '../../core/queue/api.ts';
+import type { View } from '../../core/view.ts';
+import { displayUrl } from '../../origin/url.ts';
+import type { Job } from '../job.ts';
+import { quotaSpent } from '../meters.ts';
+import { Registry } from '../registry.ts';
+import type { Result, Task, TaskEvent, TaskOptions } from '../task.ts';
+import { Aftermath } from './aftermath.ts';
+import { carryOut, type Controlled, InstallLimit, Poll } from './control.ts';
+import { type DownloadEnd, QueuedDownload } from './download.ts';
+import { QueueDriver } from './driver.ts';
+import { Entries, type Entry } from './entries.ts';
+import { type PreparedJob, prepareJobs } from './jobs.ts';
+import { outcomeOf, partPathOf, progressOf } from './progress.ts';
+import { QueueShared } from './shared.ts';
+import { QueuePicture } from './view.ts';
+import { Vigil } from './vigil.ts';
+
+const CONCURRENT = 5;
+const RETRIES = 3;
+
+/**
+ * `get`: any number of downloads, so many at once. The queue's core decides which; each that has its turn is a
+ * `QueuedDownload`; the list of downloads is kept up to date, and other processes may ask through it.
+ */
+export class QueueTask implements Task, Controlled {
+  readonly finished: Promise<readonly Result[]>;
+  readonly #options: TaskOptions;
+  readonly #targets: readonly (string | Job)[];
+  readonly #entries = new Entries();
+  readonly #picture = new QueuePicture();
+  readonly #outcome = Promise.withResolvers<readonly Result[]>();
+  readonly #aftermath: Aftermath;
+  #shared!: QueueShared;
+  #registry!: Registry;
+  #driver!: QueueDriver;
+  #limit: InstallLimit | undefined;
+  #open: DisposableStack | undefined;
+  #isOpen = false;
+  #ending: Promise<void> | undefined;
+
+  constructor(targets: readonly (string | Job)[], options: TaskOptions) {
+    this.#targets = targets;
+    this.#options = options;
+    this.finished = this.#outcome.promise;
+    // Whoever only calls stop() need not look at the promise.
+    this.finished.catch(() => {});
+    this.#aftermath = new Aftermath(options, (event) => this.#emit(event));
+    options.signal?.addEventListener('abort', () => void this.stop(), { once: true });
+  }
+
+  /** Starts the work; called once by whoever made the task. */
+  start(): this {
+    // Whoever made it hears of nothing before it is made.
+    queueMicrotask(() => {
+      try {
+        if (this.#ending === undefined) this.#begin();
+      } catch (thrown) {
+        void this.#endWith(DragonloadError.from(thrown));
+      }
+    });
+    return this;
+  }
+
+  view(): View {
+    const running = [...this.#entries.running].map(({ download }) => download?.view());
+    const views = running.filter((view) => view !== undefined);
+    if (!this.#isOpen) return this.#picture.view(views, undefined);
+    const isOne = this.#entries.all.size === 1 && this.#driver.opensInMs === undefined;
+    const queue = { ...this.#driver.counts, opensInMs: this.#driver.opensInMs };
+    return this.#picture.view(views, isOne ? undefined : queue);
+  }
+
+  stop(): Promise<void> {
+    return this.#endWith(
+      new DragonloadError('aborted', 'Stopped before the end.', {
+        next: 'Run the same command again to go on from here.',
+      }),
+    );
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  pause(id: number): void {
+    const entry = this.#entries.all.get(id);
+    this.#driver.handle({ type: 'pause', id });
+    if (entry !== undefined && entry.download === undefined) this.#registry.rests(id, 'paused');
+  }
+
+  resume(id: number): void {
+    this.#driver.handle({ type: 'resume', id });
+  }
+
+  remove(id: number, { keepPart }: { readonly keepPart: boolean }): void {
+    const entry = this.#entries.all.get(id);
+    if (entry === undefined) return;
+    entry.keepPart = keepPart;
+    entry.isRemoved = true;
+    this.#driver.handle({ type: 'remove', id });
+    if (entry.download === undefined) void this.#forget(entry);
+  }
+
+  /** In bytes per second; undefined: none. For one download, or for all of this task together. */
+  setLimit(bytesPerSecond: number | undefined, id?: number): void {
+    if (id === undefined) {
+      if (this.#limit !== undefined) this.#limit.own = bytesPerSecond;
+      else this.#shared.limiter.setRate(bytesPerSecond);
+      this.#limit?.follow();
+      return;
+    }
+    const entry = this.#entries.all.get(id);
+    if (entry === undefined) return;
+    entry.limitRate = bytesPerSecond;
+    entry.download?.setLimit(bytesPerSecond);
+  }
+
+  setPriority(id: number, priority: number): void {
+    this.#driver.handle({ type: 'priority', id, priority });
+    this.#registry.progress(id, { priority });
+  }
+
+  refresh(id: number, url: string): void {
+    const entry = this.#entries.all.get(id);
+    if (entry === undefined) return;
+    const { job } = entry.prepared;
+    const others = (job.mirrors ?? []).filter((mirror) => mirror !== url);
+    entry.prepared = { ...entry.prepared, job: { ...job, mirrors: [url, ...others] } };
+    entry.download?.addSource(url);
+    this.#driver.handle({ type: 'resume', id });
+  }
+
+  #begin(): void {
+    const { queue = {}, keepAwake = true } = this.#options;
+    const open = new DisposableStack();
+    this.#open = open;
+    const onNotice = (message: string) => this.#emit({ type: 'notice', message });
+    this.#shared = open.use(
+      new QueueShared(this.#options, { onNotice, onSpent: () => this.#driver.handle({ type: 'quota-spent' }) }),
+    );
+    const { store, directory, limiter } = this.#shared;
+    this.#registry = open.use(new Registry(store));
+    const concurrent = queue.concurrent ?? CONCURRENT;
+    this.#driver = open.use(
+      new QueueDriver({
+        limits: { concurrent, perHost: queue.perHost ?? concurrent, retries: queue.retries ?? RETRIES },
+        schedule: queue,
+        onCommand: (command) => this.#carryOut(command),
+        onSettled: () => this.#settled(),
+        onBroken: (thrown) => void this.#endWith(DragonloadError.from(thrown)),
+      }),
+    );
+    // Servers and containers never sleep and cannot be told not to: of that only a schedule needs to hear.
+    const isScheduled = queue.startAt !== undefined || queue.window !== undefined;
+    const vigil = { keepAwake, onNotice: isScheduled ? onNotice : () => {} };
+    open.use(new Vigil({ ...vigil, onNetworkChange: () => this.#networkChanged() }));
+    if (store !== undefined) {
+      this.#limit = new InstallLimit(store, limiter);
+      open.use(
+        new Poll(
+          () => this.#hear(),
+          (thrown) => onNotice(`Other processes are not heard any more: ${DragonloadError.from(thrown).message}`),
+        ),
+      );
+    }
+    this.#isOpen = true;
+    this.#add(prepareJobs(this.#targets, directory, onNotice));
+  }
+
+  #add(prepared: readonly PreparedJob[]): void {
+    const ids = this.#registry.add(prepared.map(({ job, directory }) => ({ way: 'get', job, directory })));
+    for (const [index, id] of ids.entries()) this.#entries.add(id, prepared[index]!);
+    // What another process has is found out when it has its turn.
+    this.#registry.takeOn(ids);
+    this.#driver.handle({
+      type: 'add',
+      items: prepared.map(({ job, host }, index) => ({ id: ids[index]!, host, priority: job.priority ?? 0 })),
+    });
+  }
+
+  /** What other processes ask for. */
+  #hear(): void {
+    for (const request of this.#registry.takeRequests()) carryOut(request, this);
+    this.#limit?.follow();
+    for (const { id, download } of this.#entries.running) {
+      const [view] = download?.view().downloads ?? [];
+      if (view !== undefined) this.#registry.progress(id, progressOf(view, download!));
+    }
+  }
+
+  #carryOut(command: QueueCommand): void {
+    const entry = this.#entries.all.get(command.id);
+    if (entry === undefined) return;
+    switch (command.type) {
+      case 'start':
+        return this.#start(entry, command.attempt);
+      case 'stop':
+        entry.stopReason = command.reason;
+        return entry.download?.stop();
+      case 'resting': {
+        const seconds = Math.ceil(command.waitMs / 1000);
+        this.#registry.rests(entry.id, 'waiting', entry.error);
+        const message = `${entry.error?.message ?? 'The download broke off.'} It is tried again in ${seconds} s.`;
+        return this.#emit({ type: 'notice', message });
+      }
+      case 'gave-up':
+        return this.#gaveUp(entry);
+    }
+  }
+
+  #start(entry: Entry, attempt: number): void {
+    const { id, prepared } = entry;
+    this.#entries.failures.delete(id);
+    this.#picture.again(id);
+    const row = this.#registry.get(id);
+    if (!this.#registry.claim(id)) {
+      entry.error = new DragonloadError('part-busy', `Another process is downloading ${displayUrl(prepared.job.url)}.`, {
+        next: 'Wait for it, or stop it: dragonload ls shows it.',
+      });
+      return this.#driver.handle({ type: 'ended', id, outcome: 'failed' });
+    }
+    this.#registry.started(id, attempt);
+    const emit = (event: TaskEvent) => this.#emit(event);
+    const order = { ...prepared, id, row, limitRate: entry.limitRate };
+    const download = new QueuedDownload(order, this.#shared, emit);
+    entry.download = download;
+    this.#entries.running.add(entry);
+    void download.ended.then((end) => this.#ended(entry, download, end));
+  }
+
+  #ended(entry: Entry, download: QueuedDownload, end: DownloadEnd): void {
+    const { id } = entry;
+    const [view] = download.view().downloads;
+    if (view !== undefined) this.#registry.progress(id, { ...progressOf(view, download), bytesPerSecond: 0 });
+    entry.partPath = download.partPath ?? entry.partPath;
+    entry.download = undefined;
+    this.#entries.running.delete(entry);
+    switch (end.kind) {
+      case 'done': {
+        const result = { ...end.result, id };
+        this.#entries.results.set(id, result);
+        this.#picture.done(end.view);
+        this.#registry.finished(id, result, end);
+        this.#aftermath.done(result);
+        this.#emit({ type: 'done', result });
+        break;
+      }
+      case 'jobs':
+        this.#registry.remove(id);
+        this.#entries.remove(id);
+        this.#driver.handle({ type: 'remove', id });
+        this.#add(prepareJobs(end.jobs, this.#shared.directory, (message) => this.#emit({ type: 'notice', message })));
+        break;
+      case 'failed':
+        entry.error = end.error;
+        if (view !== undefined) this.#picture.failed(id, view);
+        break;
+      case 'stopped':
+        if (entry.isRemoved) void this.#forget(entry);
+        else this.#registry.rests(id, entry.stopReason === 'paused' ? 'paused' : 'waiting');
+        break;
+    }
+    this.#driver.handle({ type: 'ended', id, outcome: outcomeOf(end) });
+  }
+
+  #gaveUp(entry: Entry): void {
+    const { id, prepared } = entry;
+    const error = entry.error ?? new DragonloadError('internal', 'The download failed.');
+    if (entry.isRemoved) return void this.#forget(entry);
+    this.#entries.failures.set(id, error);
+    this.#registry.failed(id, error);
+    this.#emit({ type: 'error', error, id, url: displayUrl(prepared.job.url) });
+  }
+
+  /** Removed by the user: out of the list, and its part with it unless that is to be kept. */
+  async #forget({ id, keepPart, partPath }: Entry): Promise<void> {
+    const row = this.#registry.get(id);
+    this.#entries.remove(id);
+    this.#registry.remove(id);
+    const path = partPath ?? partPathOf(row);
+    if (keepPart || path === undefined) return;
+    const { removePart } = await import('../../disk/remove-part.ts');
+    await removePart(path, this.#shared.dataDir).catch((thrown: unknown) =>
+      this.#emit({ type: 'notice', message: DragonloadError.from(thrown).message }),
+    );
+  }
+
+  #networkChanged(): void {
+    this.#shared.origins.networkChanged();
+    for (const { download } of this.#entries.running) download?.networkChanged();
+    this.#driver.handle({ type: 'network-changed' });
+  }
+
+  #settled(): void {
+    // Whoever has paused a download may want it to go on here.
+    if (this.#ending !== undefined || !this.#driver.isIdle || this.#driver.counts.paused > 0) return;
+    if (this.#driver.isSpent && this.#driver.counts.waiting > 0) {
+      void this.#endWith(quotaSpent());
+    } else {
+      const [failure] = this.#entries.failures.values();
+      void this.#endWith(failure);
+    }
+  }
+
+  #emit(event: TaskEvent): void {
+    this.#options.onEvent?.(event);
+  }
+
+  /** Once only: what follows after the first call is part of the ending. */
+  #endWith(failure: DragonloadError | undefined): Promise<void> {
+    this.#ending ??= Promise.resolve().then(() => this.#end(failure));
+    return this.#ending;
+  }
+
+  async #end(failure: DragonloadError | undefined): Promise<void> {
+    const running = [...this.#entries.running];
+    for (const { download } of running) download?.stop();
+    await Promise.all(running.map(({ download }) => download?.ended));
+    await this.#aftermath.over(this.#entries, failure?.code === 'aborted');
+    try {
+      this.#open?.dispose();
+    } catch (thrown) {
+      this.#emit({ type: 'notice', message: DragonloadError.from(thrown).message });
+    }
+    const isWhole = failure?.code === 'aborted' && this.#entries.isComplete;
+    if (failure !== undefined && !isWhole) this.#outcome.reject(failure);
+    else this.#outcome.resolve(this.#entries.resultList());
+  }
+}
