@@ -22,6 +22,8 @@ export class Connection implements Disposable {
   generation = 1;
   /** The highest number that a download is known to have: no later file gives it again. */
   highestId = 0;
+  /** Numbers up to this one were given in files that are gone. */
+  lostUpTo = 0;
 
   constructor(path: string, onNotice: (message: string) => void) {
     this.path = path;
@@ -87,6 +89,7 @@ export class Connection implements Disposable {
     this.#statements.clear();
     this.#open = openDatabase(this.path, this.#onNotice, after);
     this.generation++;
+    this.lostUpTo = Math.max(this.lostUpTo, after);
   }
 
   #statement(sql: string): StatementSync {

@@ -1,8 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
-import { DragonloadError } from '../core/errors.ts';
-import { APPLICATION_ID, MIGRATIONS, PROBES } from './migrations.ts';
-import { awaitGuard, identityOf, isRemote, makeStateFile, putAside, waitMs } from './state-file.ts';
-import { Damaged, isBusy, isDamage, isSqliteError } from './store-error.ts';
+import { prepare } from './prepare-database.ts';
+import { awaitGuard, identityOf, makeStateFile, putAside, waitMs } from './state-file.ts';
+import { Damaged, isBusy, isDamage } from './store-error.ts';
 
 /** How long SQLite waits for another process before it complains. */
 const BUSY_MS = 5_000;
@@ -93,67 +92,4 @@ function skipNumbers(database: DatabaseSync, after: number): void {
   database.exec("DELETE FROM sqlite_sequence WHERE name = 'downloads'");
   database.prepare("INSERT INTO sqlite_sequence (name, seq) VALUES ('downloads', ?)").run(after);
   database.exec('COMMIT');
-}
-
-function prepare(database: DatabaseSync, path: string): void {
-  database.exec('PRAGMA trusted_schema = OFF');
-  // Before anything is written: a file of a newer version is left alone.
-  const version = versionOf(database, path);
-  chooseJournal(database, path);
-  database.exec('PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 4194304');
-  try {
-    if (version < MIGRATIONS.length) migrate(database, path);
-    for (const probe of PROBES) database.prepare(probe);
-  } catch (thrown) {
-    // SQLITE_ERROR, here: tables are missing, or there are others.
-    if (isSqliteError(thrown) && (thrown as { errcode?: unknown }).errcode === 1)
-      throw new Damaged('not the schema that its version promises', { cause: thrown });
-    throw thrown;
-  }
-}
-
-/**
- * A write-ahead log where the file system allows one: writers do not wait for readers, and a crash loses no consistency
- * without waiting for the disk at each change.
- */
-function chooseJournal(database: DatabaseSync, path: string): void {
-  const set = (mode: string) => database.prepare(`PRAGMA journal_mode = ${mode}`).get()?.journal_mode;
-  if (!isRemote(path)) {
-    try {
-      if (set('WAL') === 'wal') return;
-    } catch (thrown) {
-      if (isBusy(thrown) || isDamage(thrown)) throw thrown;
-    }
-  }
-  set('DELETE');
-}
-
-/** The steps that a file has been through. Throws `state-broken` for one of a newer version, `Damaged` for a foreign one. */
-function versionOf(database: DatabaseSync, path: string): number {
-  const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
-  if (version < 0) throw new Damaged('a version below 0');
-  // Another program's tables are not to be added to.
-  if (version === 0 && database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined)
-    throw new Damaged('tables of nobody knows whom');
-  if (version > MIGRATIONS.length) {
-    const application = Number(database.prepare('PRAGMA application_id').get()?.application_id);
-    if (application !== APPLICATION_ID) throw new Damaged('a database of another program');
-    throw new DragonloadError('state-broken', `The list of downloads at ${path} is of a newer Dragonload.`, {
-      next: 'Update Dragonload, or set DRAGONLOAD_HOME to another directory.',
-    });
-  }
-  return version;
-}
-
-function migrate(database: DatabaseSync, path: string): void {
-  database.exec('BEGIN IMMEDIATE');
-  try {
-    // Another process may have been faster.
-    for (const step of MIGRATIONS.slice(versionOf(database, path))) database.exec(step);
-    database.exec(`PRAGMA user_version = ${MIGRATIONS.length}; PRAGMA application_id = ${APPLICATION_ID}`);
-    database.exec('COMMIT');
-  } catch (thrown) {
-    if (database.isTransaction) database.exec('ROLLBACK');
-    throw thrown;
-  }
 }

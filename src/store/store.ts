@@ -161,7 +161,8 @@ export class Store implements Disposable {
 
   /**
    * Takes downloads on that are to wait for their turn in this process: all in one go, 100,000 are fine. Those of them
-   * that it has now; the others belong to other living processes, or are not there.
+   * that it has now; the others belong to other living processes, or are not there. What is done stays so until it is
+   * claimed: it may turn out to be here already.
    */
   takeOn(ids: readonly number[]): readonly number[] {
     this.#connection.followPath();
@@ -171,7 +172,8 @@ export class Store implements Disposable {
       ids.filter(
         (id) =>
           this.#connection.run(
-            `UPDATE downloads SET owner = ?1, state = 'waiting' WHERE id = ?2 AND (owner IS NULL OR owner = ?1)`,
+            `UPDATE downloads SET owner = ?1, state = CASE state WHEN 'done' THEN 'done' ELSE 'waiting' END
+             WHERE id = ?2 AND (owner IS NULL OR owner = ?1)`,
             mine,
             id,
           ) > 0,

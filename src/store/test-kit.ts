@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -12,6 +12,28 @@ import { Store } from './store.ts';
 export function dataDirectory(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'dragonload-store-'));
   t.after(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+/**
+ * For tests: a data directory on a disk of its own of so many KiB, which goes with the test; undefined, and the test is
+ * skipped, where none can be had.
+ */
+export function smallDisk(t: TestContext, kib: number): string | undefined {
+  const path = mkdtempSync(join(tmpdir(), 'dragonload-store-'));
+  let isMounted = false;
+  t.after(() => {
+    // Lazily, so that what is still open does not hold it up.
+    if (isMounted) execFileSync('umount', ['-l', path]);
+    rmdirSync(path);
+  });
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${kib}k,mode=700`, 'tmpfs', path], { stdio: 'ignore' });
+  } catch {
+    t.skip('a small file system cannot be mounted here: that takes Linux and root');
+    return undefined;
+  }
+  isMounted = true;
   return path;
 }
 
