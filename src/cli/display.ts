@@ -1,12 +1,14 @@
 import type { DragonloadError } from '../core/errors.ts';
-import type { Result, Task, TaskEvent } from '../member/task.ts';
-import { errorLines, eventLines, gainLines, noticeLines, type TextLook } from './event-lines.ts';
+import type { Task, TaskEvent } from '../member/task.ts';
+import { endingLines } from './ending.ts';
+import { errorLines, eventLines, noticeLines, type TextLook } from './event-lines.ts';
 import { renderFrame } from './frame.ts';
 import { inviteCode, inviteLines } from './invite-card.ts';
 import type { Reporter } from './reporter.ts';
 import { ToldErrors } from './reporter.ts';
 import { Screen, SHOW_CURSOR } from './screen.ts';
 import type { Look } from './spans.ts';
+import type { Tally } from './tally.ts';
 import type { TerminalStream } from './terminal.ts';
 import { terminalSize } from './terminal.ts';
 
@@ -48,12 +50,13 @@ export class LiveDisplay implements Reporter {
   /** Draws the view as it is now. The timer calls it. */
   tick(): void {
     if (this.#paused || this.#task === undefined) return;
-    this.#screen.draw(renderFrame(this.#task.view(), { ...this.#look, ...terminalSize(this.#stream) }));
+    const place = { ...this.#look, ...terminalSize(this.#stream), wallMs: Date.now() };
+    this.#screen.draw(renderFrame(this.#task.view(), place));
   }
 
   event(event: TaskEvent): void {
-    if (event.type === 'error') this.error(event.error);
-    else if (event.type === 'invite') {
+    if (event.type === 'error' && !this.#told.isNew(event.error, event.id)) return;
+    if (event.type === 'invite') {
       const code = inviteCode(event.link, { ...this.#look, ...terminalSize(this.#stream) });
       this.#print([...code, ...inviteLines(event.link, this.#look)]);
     } else this.#print(eventLines(event, this.#task?.view(), this.#textLook()));
@@ -76,7 +79,7 @@ export class LiveDisplay implements Reporter {
     this.#paused = false;
   }
 
-  close(results: readonly Result[]): void {
+  close(tally: Tally): void {
     clearTimeout(this.#timer);
     this.#stream.off('resize', this.#onResize);
     process.off('SIGTSTP', this.#onSuspend);
@@ -84,7 +87,7 @@ export class LiveDisplay implements Reporter {
     process.off('exit', this.#onExit);
     this.#paused = true;
     this.#screen.clear();
-    this.#print(results.flatMap((result) => gainLines(result, this.#textLook())));
+    this.#print(endingLines(tally, this.#textLook()));
   }
 
   #print(lines: readonly string[]): void {

@@ -1,8 +1,9 @@
 import type { DownloadView, View } from '../core/view.ts';
 import { bar } from './bar.ts';
 import { formatDuration, formatRate, percentOf } from './format.ts';
+import { amountText, countsText, leftText, queueState } from './queue-state.ts';
 import type { Look, Span } from './spans.ts';
-import { SGR } from './spans.ts';
+import { SGR, spread } from './spans.ts';
 import { asciiText, padEnd, padStart, safeText, shorten } from './text.ts';
 
 const GAP = '  ';
@@ -19,45 +20,23 @@ export function downloadTable(
   rows: number,
   look: Look,
 ): readonly (readonly Span[])[] {
-  const active = view.downloads.filter(isActive);
+  // What a queue runs and still asks the origin for is in the picture, too.
+  const active = view.downloads.filter(({ phase }) => phase !== 'done' && phase !== 'failed');
   const shown = active.length <= rows ? active : active.slice(0, Math.max(0, rows - 1));
   const lines = shown.map((download) => downloadLine(download, columns, look));
   const hidden = active.length - shown.length;
   return hidden > 0 ? [...lines, [{ text: `and ${hidden} more`, sgr: SGR.dim }]] : lines;
 }
 
-/** How all of several downloads go, in one line; undefined for a single one. */
-export function queueLine(view: View): readonly Span[] | undefined {
-  const counts = countsOf(view);
-  const total = counts.done + counts.running + counts.waiting + counts.paused + counts.failed;
-  if (total < 2) return undefined;
-  const parts = [`${counts.done} of ${total} files done`];
-  if (counts.waiting > 0) parts.push(`${counts.waiting} waiting`);
-  if (counts.paused > 0) parts.push(`${counts.paused} paused`);
-  const spans: Span[] = [{ text: parts.join(', ') }];
-  if (counts.failed > 0) spans.push({ text: `, ${counts.failed} failed`, sgr: SGR.bad });
-  // In a room the rates stand above already.
-  if (view.room !== undefined) return spans;
-  const active = view.downloads.filter(isActive);
-  const rate = active.reduce((sum, { originRate, lanRate }) => sum + originRate + lanRate, 0);
-  return [...spans, { text: `${GAP}${formatRate(rate)}`, sgr: SGR.good }];
-}
-
-function countsOf(view: View): NonNullable<View['queue']> {
-  if (view.queue !== undefined) return view.queue;
-  const count = (...phases: DownloadView['phase'][]): number =>
-    view.downloads.filter((one) => phases.includes(one.phase)).length;
-  return {
-    done: count('done'),
-    failed: count('failed'),
-    running: count('downloading', 'checking'),
-    waiting: count('waiting'),
-    paused: 0,
-  };
-}
-
-function isActive({ phase }: DownloadView): boolean {
-  return phase === 'downloading' || phase === 'checking';
+/** How all of several downloads go: the numbers, then (but in a room, where they stand above) amount, rate and time. */
+export function queueLines(view: View, columns: number): readonly (readonly Span[])[] {
+  const state = queueState(view);
+  const { counts, rate } = state;
+  const first: Span[] = [{ text: countsText(state) }];
+  if (counts.failed > 0) first.push({ text: `, ${counts.failed} failed`, sgr: SGR.bad });
+  if (view.room !== undefined) return [first];
+  const second: Span[] = [{ text: `${amountText(state)}${GAP}` }, { text: formatRate(rate), sgr: SGR.good }];
+  return [first, spread(second, [{ text: leftText(state) }], columns)];
 }
 
 function downloadLine(download: DownloadView, columns: number, look: Look): readonly Span[] {
@@ -78,7 +57,9 @@ function downloadLine(download: DownloadView, columns: number, look: Look): read
   if (withBar) spans.push({ text: GAP }, ...bar(share / 100, BAR_COLUMNS, look, SGR.good));
   const percent = sizeBytes === undefined ? '' : `${share}%`;
   spans.push({ text: GAP + padStart(percent, PERCENT_COLUMNS), sgr: SGR.bold });
-  const rate = download.phase === 'checking' ? 'checking' : formatRate(originRate + lanRate);
+  const { phase } = download;
+  const word = phase === 'checking' ? 'checking' : phase === 'waiting' ? 'asking' : undefined;
+  const rate = word ?? formatRate(originRate + lanRate);
   spans.push({ text: GAP + padStart(rate, RATE_COLUMNS), sgr: SGR.good });
   if (withTime) {
     const time = leftMs === undefined ? '' : formatDuration(leftMs);

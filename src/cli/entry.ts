@@ -28,8 +28,11 @@ async function fail(thrown: unknown, argv: readonly string[]): Promise<number> {
   }
   const lines = errorLines(error, terminalTraits(process.stderr, process.env));
   process.stderr.write(lines.map((line) => `${line}\n`).join(''));
-  return error.code === 'bad-url' ? EXIT.usage : exitCodeFor(error);
+  return BEFORE_ANYTHING.includes(error.code) ? EXIT.usage : exitCodeFor(error);
 }
+
+/** What a download may fail of later is wrong usage where it keeps the run from beginning. */
+const BEFORE_ANYTHING: readonly string[] = ['bad-url', 'bad-list'];
 
 /** Waits until what was written has gone, or cannot go. */
 function flushed(stream: NodeJS.WriteStream): Promise<void> {

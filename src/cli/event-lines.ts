@@ -1,6 +1,7 @@
 import type { DragonloadError } from '../core/errors.ts';
 import type { View } from '../core/view.ts';
-import type { Result, TaskEvent, Trust } from '../member/task.ts';
+import { trustWord } from '../member/registry-words.ts';
+import type { Result, TaskEvent } from '../member/task.ts';
 import { formatBytes, formatElapsed } from './format.ts';
 import type { Look, Span } from './spans.ts';
 import { renderText, SGR } from './spans.ts';
@@ -26,9 +27,9 @@ export function eventLines(event: TaskEvent, view: View | undefined, look: TextL
     case 'notice':
       return noticeLines(event.message, look);
     case 'error':
-      return errorLines(event.error, look);
+      return errorLines(event.error, look, isQueue(view) ? nameOf(event) : undefined);
     case 'done':
-      return savedLines(event.result, look);
+      return savedLines(event.result, isQueue(view), look);
     case 'invite':
       return [];
   }
@@ -39,16 +40,31 @@ export function noticeLines(message: string, look: TextLook): string[] {
   return text([{ text: message }], look);
 }
 
-/** An error: what happened, and on a line of its own what to do about it. */
-export function errorLines(error: DragonloadError, look: TextLook): string[] {
-  const lines = text([{ text: 'dragonload: ', sgr: SGR.bad }, { text: error.message }], look);
+/** An error: what happened, if need be to what, and on a line of its own what to do about it. */
+export function errorLines(error: DragonloadError, look: TextLook, subject?: string): string[] {
+  const about = subject === undefined ? error.message : `${subject}: ${error.message}`;
+  const lines = text([{ text: 'dragonload: ', sgr: SGR.bad }, { text: about }], look);
   return error.next === undefined ? lines : [...lines, ...text([{ text: `  ${error.next}` }], look)];
 }
 
-/** Where the file is and what it is. */
-function savedLines(result: Result, look: TextLook): string[] {
+/** Whether there are several downloads, so that it has to be said which one is meant. */
+export function isQueue(view: View | undefined): boolean {
+  const queue = view?.queue;
+  if (queue === undefined) return (view?.downloads.length ?? 0) > 1;
+  return queue.done + queue.failed + queue.running + queue.waiting + queue.paused > 1;
+}
+
+/** The download that an error is about, by its number and the end of its address. */
+function nameOf({ id, url }: Extract<TaskEvent, { type: 'error' }>): string | undefined {
+  const end = url?.split('/').at(-1) || url;
+  return [...(id === undefined ? [] : [id]), ...(end === undefined ? [] : [end])].join(' ') || undefined;
+}
+
+/** Where the file is and what it is; of several also how far it can be trusted, which else is told at the end. */
+function savedLines(result: Result, isOneOfMany: boolean, look: TextLook): string[] {
   const digest = `${result.sha256.slice(0, SHORT_DIGEST)}${look.unicode ? '\u2026' : '..'}`;
-  const facts = ` (${formatBytes(result.sizeBytes)}, sha256 ${digest})`;
+  const trust = isOneOfMany ? `, ${trustWord(result.trust)}` : '';
+  const facts = ` (${formatBytes(result.sizeBytes)}, sha256 ${digest}${trust})`;
   return text(
     [{ text: 'Saved ', sgr: SGR.good }, { text: result.path, sgr: SGR.bold }, { text: facts }],
     look,
@@ -74,12 +90,6 @@ export function gainLines(result: Result, look: TextLook): string[] {
   spans.push({ text: trustWord(trust), sgr: verified ? SGR.good : undefined });
   if (verified) spans.push({ text: ` (${trust.by})` });
   return text(spans, look);
-}
-
-/** How far a file can be trusted, as scripts read it. An audited share is rounded down. */
-export function trustWord(trust: Trust): string {
-  if (trust.kind !== 'room-consistent') return trust.kind;
-  return `room-consistent (${Math.floor(trust.auditedShare * 100)}% audited)`;
 }
 
 function text(spans: readonly Span[], look: TextLook): string[] {

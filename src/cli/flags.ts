@@ -13,7 +13,7 @@ export interface Flag {
   readonly optional?: boolean;
   readonly help: string;
   /** What shells offer for the value. */
-  readonly completes?: 'directory' | 'file';
+  readonly completes?: 'directory' | 'file' | 'interface';
   readonly group?: FlagGroup;
   /** The commands that take it. Default: every way of downloading. */
   readonly only?: readonly CommandName[];
@@ -22,6 +22,24 @@ export interface Flag {
 }
 
 const GET = ['get'] as const;
+
+/** Flags that hold for one URL, or for the way in which downloads were found: those begun before have theirs. */
+const NOT_AGAIN: readonly string[] = [
+  '--dir',
+  '--output',
+  '--checksum',
+  '--mirror',
+  '--name',
+  '--port',
+  '--yes',
+  '--allow-private',
+  '--stay',
+  '--input',
+  '--limit-each',
+  '--priority',
+  '--category',
+  '--import',
+];
 
 /** What ways of downloading take. */
 export const FLAGS: readonly Flag[] = [
@@ -186,6 +204,7 @@ export const FLAGS: readonly Flag[] = [
     long: '--interface',
     value: 'NAME',
     help: 'connect from this interface or local address',
+    completes: 'interface',
   },
   { group: 'Requests', short: '-4', long: '--ipv4', help: 'use IPv4 only' },
   { group: 'Requests', short: '-6', long: '--ipv6', help: 'use IPv6 only' },
@@ -203,4 +222,9 @@ export const FLAGS: readonly Flag[] = [
 /** The flags that a command takes. */
 export function flagsOf(command: CommandName): readonly Flag[] {
   return FLAGS.filter(({ only }) => only === undefined || only.includes(command));
+}
+
+/** The flags of `get` that can be given anew when downloads go on. */
+export function flagsAgain(): readonly Flag[] {
+  return flagsOf('get').filter(({ long }) => !NOT_AGAIN.includes(long));
 }

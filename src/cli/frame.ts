@@ -1,8 +1,10 @@
 import type { DownloadView, View } from '../core/view.ts';
-import { downloadTable, queueLine } from './download-table.ts';
+import { downloadTable, queueLines } from './download-table.ts';
+import { isQueue } from './event-lines.ts';
 import { formatBytes, formatDuration, formatRate, percentOf } from './format.ts';
 import { current, memberTable } from './member-table.ts';
 import { pieceMap } from './piece-map.ts';
+import { restText } from './queue-state.ts';
 import type { Look, Span } from './spans.ts';
 import { renderLine, SGR, spansWidth, spread } from './spans.ts';
 import { asciiText, safeText, shorten } from './text.ts';
@@ -11,6 +13,8 @@ import { asciiText, safeText, shorten } from './text.ts';
 export interface FrameOptions extends Look {
   readonly columns: number;
   readonly rows: number;
+  /** The time, as of `Date.now()`, for times of day; default: long ago. */
+  readonly wallMs?: number;
 }
 
 /** Wider lines are harder to read than they are worth. */
@@ -23,27 +27,37 @@ const MAX_COLUMNS = 120;
 export function renderFrame(view: View, options: FrameOptions): string[] {
   const columns = Math.max(1, Math.min(options.columns - 1, MAX_COLUMNS));
   const rows = Math.max(1, options.rows - 1);
+  return picture(view, columns, rows, options).map((line) => renderLine(line, columns, options));
+}
+
+function picture(
+  view: View,
+  columns: number,
+  rows: number,
+  options: FrameOptions,
+): readonly (readonly Span[])[] {
+  const whole = isQueue(view) ? queueLines(view, columns) : [];
+  const rest = restText(view, options.wallMs ?? 0);
+  if (rest !== undefined) return [[{ text: rest, sgr: SGR.warn }], ...whole.slice(0, 1)].slice(0, rows);
   const download = current(view);
-  if (download === undefined) {
+  if (download === undefined)
     return [
-      renderLine([{ text: view.room ? 'Waiting for what the room offers' : 'Starting' }], columns, options),
-    ];
-  }
-  const whole = queueLine(view);
-  if (view.room === undefined && whole !== undefined) {
-    const picture = [...downloadTable(view, columns, rows - 1, options), whole];
-    return picture.map((line) => renderLine(line, columns, options));
+      [{ text: view.room ? 'Waiting for what the room offers' : 'Starting' }],
+      ...whole.slice(0, 1),
+    ].slice(0, rows);
+  if (view.room === undefined && whole.length > 0) {
+    const table = downloadTable(view, columns, Math.max(0, rows - whole.length), options);
+    return [...table, ...whole].slice(-rows);
   }
   const lines: (readonly Span[])[] = [title(download, columns, options)];
   const map = pieceMap(download, columns, options);
   if (map.length > 0) lines.push(map);
-  lines.push(rates(download, columns, options));
-  if (whole !== undefined) lines.push(whole);
+  lines.push(rates(download, columns, options), ...whole);
   if (view.room !== undefined || view.members.length > 1) {
     const table = memberTable(view, columns, rows - lines.length - 1, options);
     if (table.length > 0) lines.push([], ...table);
   }
-  return lines.slice(0, rows).map((line) => renderLine(line, columns, options));
+  return lines.slice(0, rows);
 }
 
 function title(download: DownloadView, columns: number, look: Look): readonly Span[] {

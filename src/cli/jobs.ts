@@ -1,14 +1,16 @@
 import type { Job } from '../member/job.ts';
+import type { CommandName } from './commands.ts';
 import type { Target } from './engine.ts';
 import type { Parsed } from './settings.ts';
 
-/** What `get` is to download: the URLs of the command line and those of the list, with what the flags say of each. */
+/** What is to be downloaded: the URLs of the command line and those of the list, with what the flags say of each. */
 export async function jobsOf(
+  way: CommandName,
   urls: readonly string[],
   parsed: Parsed,
   onNotice: (message: string) => void,
 ): Promise<readonly Target[]> {
-  const own = urls.map((url): Job => ({ url, ...forAll(parsed), ...forOne(parsed) }));
+  const own = urls.map((url): Job => ({ url, ...forAll(parsed), ...forOne(way, parsed) }));
   if (parsed.input === undefined) return own;
   const { readList } = await import('../member/lists/read-list.ts');
   const listed = await readList(parsed.input, onNotice);
@@ -22,9 +24,11 @@ function forAll({ priority, limitEach }: Parsed): Partial<Job> {
   };
 }
 
-function forOne({ mirror, import: leftover }: Parsed): Partial<Job> {
+function forOne(way: CommandName, { mirror, import: leftover, output, checksum }: Parsed): Partial<Job> {
   return {
     ...(mirror === undefined ? {} : { mirrors: mirror }),
     ...(leftover === undefined ? {} : { leftover }),
+    ...(way !== 'get' || output === undefined ? {} : { output }),
+    ...(way !== 'get' || checksum === undefined ? {} : { checksums: [{ checksum, by: '--checksum' }] }),
   };
 }

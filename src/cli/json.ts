@@ -1,13 +1,15 @@
 import type { DragonloadError } from '../core/errors.ts';
 import type { DownloadView } from '../core/view.ts';
+import { trustWord } from '../member/registry-words.ts';
 import type { Task, TaskEvent } from '../member/task.ts';
-import { errorLines, trustWord } from './event-lines.ts';
+import { errorLines, eventLines, isQueue } from './event-lines.ts';
+import { type QueueState, queueState } from './queue-state.ts';
 import type { Reporter } from './reporter.ts';
 import { ToldErrors } from './reporter.ts';
 import type { Look } from './spans.ts';
 import { safeText } from './text.ts';
 
-/** Between two `progress` lines of a download, in milliseconds. */
+/** Between two `progress` lines of a download alone, in milliseconds; with several it is twice that. */
 const PROGRESS_MS = 500;
 
 /** Where a report is written; the process streams fit. */
@@ -24,6 +26,8 @@ export class JsonReporter implements Reporter {
   readonly #told = new ToldErrors();
   #task: Pick<Task, 'view'> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #ticks = 0;
+  #queueLine = '';
 
   constructor(stdout: LineSink, stderr: LineSink, look: Look, options: { quiet?: boolean } = {}) {
     this.#quiet = options.quiet ?? false;
@@ -37,18 +41,31 @@ export class JsonReporter implements Reporter {
     this.#timer = setInterval(() => this.tick(), PROGRESS_MS);
   }
 
-  /** Writes a `progress` line for every download that is under way. The timer calls it. */
+  /** Writes a `progress` line for every download that is under way, and one for the queue. The timer calls it. */
   tick(): void {
-    for (const download of this.#task?.view().downloads ?? []) {
+    const view = this.#task?.view();
+    if (view === undefined) return;
+    const several = view.queue !== undefined && isQueue(view);
+    if (several && this.#ticks++ % 2 === 1) return;
+    for (const download of view.downloads) {
       if (download.phase !== 'done' && download.phase !== 'failed') this.#line(progress(download));
     }
+    if (!several) return;
+    const line = jsonLine(queueObject(queueState(view)));
+    if (line !== this.#queueLine) this.#stdout.write(`${line}\n`);
+    this.#queueLine = line;
   }
 
   event(event: TaskEvent): void {
+    if (event.type === 'error') {
+      if (!this.#told.isNew(event.error, event.id)) return;
+      this.#line(errorObject(event.error, event));
+      this.#people(eventLines(event, this.#task?.view(), this.#look));
+      return;
+    }
     const line = jsonEvent(event);
     if (line !== undefined) this.#line(line);
     else if (event.type === 'notice') this.notice(event.message);
-    else if (event.type === 'error') this.error(event.error);
   }
 
   notice(message: string): void {
@@ -58,11 +75,7 @@ export class JsonReporter implements Reporter {
   error(error: DragonloadError): void {
     if (!this.#told.isNew(error)) return;
     this.#line(errorObject(error));
-    this.#stderr.write(
-      errorLines(error, this.#look)
-        .map((line) => `${line}\n`)
-        .join(''),
-    );
+    this.#people(errorLines(error, this.#look));
   }
 
   pause(): void {}
@@ -70,6 +83,10 @@ export class JsonReporter implements Reporter {
 
   close(): void {
     clearInterval(this.#timer);
+  }
+
+  #people(lines: readonly string[]): void {
+    this.#stderr.write(lines.map((line) => `${line}\n`).join(''));
   }
 
   #line(value: object): void {
@@ -88,9 +105,30 @@ export function jsonLine(value: object): string {
   );
 }
 
-/** The `error` line. `next` is left out when there is no advice. */
-export function errorObject(error: DragonloadError): object {
-  return { event: 'error', code: error.code, message: error.message, next: error.next };
+/** The `error` line. What is not known is left out: the advice, and the download that it is about. */
+export function errorObject(
+  error: DragonloadError,
+  about: { readonly id?: number | undefined; readonly url?: string | undefined } = {},
+): object {
+  const { code, message, next } = error;
+  return { event: 'error', code, message, next, id: about.id, url: about.url };
+}
+
+function queueObject({ counts, heldBytes, sizeBytes, rate }: QueueState): object {
+  const { waiting, running, paused, done, failed, opensInMs } = counts;
+  const opensIn = opensInMs === undefined ? undefined : Math.ceil(opensInMs / 1000);
+  return {
+    event: 'queue',
+    waiting,
+    running,
+    paused,
+    done,
+    failed,
+    bytes: heldBytes,
+    size: sizeBytes,
+    rate: Math.round(rate),
+    opensIn,
+  };
 }
 
 function jsonEvent(event: TaskEvent): object | undefined {
@@ -100,13 +138,15 @@ function jsonEvent(event: TaskEvent): object | undefined {
     case 'member':
       return { event: 'member', change: event.change, id: event.id, name: event.name };
     case 'done': {
-      const { download, path, sizeBytes, sha256, trust, originBytes, lanBytes } = event.result;
+      const { download, id, url, path, sizeBytes, sha256, trust, originBytes, lanBytes } = event.result;
       // A millisecond is as fine as the clock of anyone who compares.
       const seconds = Math.round(event.result.seconds * 1000) / 1000;
       const word = trustWord(trust);
       return {
         event: 'done',
         download,
+        id,
+        url,
         path,
         size: sizeBytes,
         sha256,

@@ -1,14 +1,17 @@
 import type { DragonloadError } from '../core/errors.ts';
 import type { DownloadView, View } from '../core/view.ts';
-import type { Result, Task, TaskEvent } from '../member/task.ts';
-import { errorLines, eventLines, gainLines, noticeLines } from './event-lines.ts';
+import type { Task, TaskEvent } from '../member/task.ts';
+import { endingLines } from './ending.ts';
+import { errorLines, eventLines, isQueue, noticeLines } from './event-lines.ts';
 import { formatBytes, formatDuration, formatRate, percentOf } from './format.ts';
 import { inviteLines } from './invite-card.ts';
 import type { LineSink } from './json.ts';
 import { current } from './member-table.ts';
+import { queueLine, queueState, restText } from './queue-state.ts';
 import type { Reporter } from './reporter.ts';
 import { ToldErrors } from './reporter.ts';
 import type { Look } from './spans.ts';
+import type { Tally } from './tally.ts';
 
 /** How often the view is looked at for changes, and the ticks after which progress is told: at 1 s, then every 5 s. */
 const TICK_MS = 1000;
@@ -19,12 +22,16 @@ export class PlainReporter implements Reporter {
   readonly #stderr: LineSink;
   readonly #look: Look;
   readonly #quiet: boolean;
-  readonly #told = new ToldErrors();
-  readonly #phases = new Map<string, DownloadView['phase']>();
+  readonly #toldErrors = new ToldErrors();
+  /** What the last look found, by download. */
+  #seen: ReadonlyMap<string, DownloadView['phase']> = new Map();
+  /** What was told of those, as id and phase. */
+  readonly #told = new Set<string>();
   #task: Pick<Task, 'view'> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #ticks = 0;
   #paused = false;
+  #rests = false;
 
   constructor(stderr: LineSink, look: Look, options: { quiet?: boolean } = {}) {
     this.#stderr = stderr;
@@ -42,15 +49,18 @@ export class PlainReporter implements Reporter {
     if (this.#paused || this.#task === undefined) return;
     const view = this.#task.view();
     this.#changes(view);
-    const download = current(view);
-    if (this.#ticks++ % TICKS_PER_PROGRESS === 0 && download?.phase === 'downloading') {
-      this.#print(progressLines(view, download, this.#look));
-    }
+    const rest = restText(view, Date.now());
+    if (rest === undefined) this.#progress(view);
+    // The time to go changes all the time: it is told once.
+    else if (!this.#rests) this.#print(noticeLines(rest, this.#look));
+    this.#rests = rest !== undefined;
   }
 
   event(event: TaskEvent): void {
-    if (event.type === 'error') this.error(event.error);
-    else if (event.type === 'invite') {
+    if (event.type === 'error') {
+      if (!this.#toldErrors.isNew(event.error, event.id)) return;
+      this.#print(eventLines(event, this.#task?.view(), this.#look));
+    } else if (event.type === 'invite') {
       this.#print(this.#quiet ? [event.link] : inviteLines(event.link, this.#look));
     } else if (!this.#quiet) this.#print(eventLines(event, this.#task?.view(), this.#look));
   }
@@ -60,7 +70,7 @@ export class PlainReporter implements Reporter {
   }
 
   error(error: DragonloadError): void {
-    if (this.#told.isNew(error)) this.#print(errorLines(error, this.#look));
+    if (this.#toldErrors.isNew(error)) this.#print(errorLines(error, this.#look));
   }
 
   pause(): void {
@@ -71,29 +81,47 @@ export class PlainReporter implements Reporter {
     this.#paused = false;
   }
 
-  close(results: readonly Result[]): void {
+  close(tally: Tally): void {
     clearInterval(this.#timer);
-    if (!this.#quiet) this.#print(results.flatMap((result) => gainLines(result, this.#look)));
+    if (!this.#quiet) this.#print(endingLines(tally, this.#look));
+  }
+
+  #progress(view: View): void {
+    if (this.#ticks++ % TICKS_PER_PROGRESS !== 0) return;
+    const download = current(view);
+    if (isQueue(view) && view.room === undefined) {
+      // Many small files are over before there is anything to say of them but that they are done.
+      if (this.#ticks > 1) this.#print(noticeLines(queueLine(queueState(view)), this.#look));
+    } else if (download?.phase === 'downloading') this.#print(progressLines(view, download, this.#look));
   }
 
   #changes(view: View): void {
+    const before = this.#seen;
+    this.#seen = new Map(view.downloads.map(({ id, phase }) => [id, phase]));
+    const several = isQueue(view);
     for (const download of view.downloads) {
-      if (this.#phases.get(download.id) === download.phase) continue;
-      this.#phases.set(download.id, download.phase);
-      const size = download.sizeBytes === undefined ? 'size unknown' : formatBytes(download.sizeBytes);
-      const text =
-        download.phase === 'downloading'
-          ? `Fetching ${download.fileName} (${size})`
-          : download.phase === 'checking'
-            ? `Checking ${download.fileName}`
-            : undefined;
-      if (text !== undefined) this.#print(noticeLines(text, this.#look));
+      const { id, phase } = download;
+      const key = `${id} ${phase}`;
+      // Of several only those are told of that are still at it a second later.
+      if (this.#told.has(key) || (several && before.get(id) !== phase)) continue;
+      const text = changeText(download);
+      if (text === undefined) continue;
+      this.#told.add(key);
+      this.#print(noticeLines(text, this.#look));
     }
+    for (const key of this.#told)
+      if (!this.#seen.has(key.slice(0, key.lastIndexOf(' ')))) this.#told.delete(key);
   }
 
   #print(lines: readonly string[]): void {
     if (lines.length > 0) this.#stderr.write(lines.map((line) => `${line}\n`).join(''));
   }
+}
+
+function changeText({ phase, fileName, sizeBytes }: DownloadView): string | undefined {
+  const size = sizeBytes === undefined ? 'size unknown' : formatBytes(sizeBytes);
+  if (phase === 'downloading') return `Fetching ${fileName} (${size})`;
+  return phase === 'checking' ? `Checking ${fileName}` : undefined;
 }
 
 /** Progress in one line, for logs. */

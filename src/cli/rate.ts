@@ -36,6 +36,12 @@ export function parseRate(text: string, flag = '--limit'): number {
 export function parseSize(text: string, flag = '--quota'): number {
   const bytes = bytesOf(text, flag, SIZE);
   if (bytes !== undefined && bytes >= 1 && Number.isSafeInteger(bytes)) return bytes;
+  if (bytes !== undefined) {
+    throw usageError(
+      `${flag} ${safeText(text)} is out of range: the least is 1 byte, the most about 8,000 T.`,
+      `Leave ${flag} out for no such end.`,
+    );
+  }
   throw usageError(
     `${flag} does not understand "${safeText(text)}" as an amount.`,
     'Write bytes, such as 700M, 2G or 1.5GiB.',

@@ -7,6 +7,7 @@ import { gainLines } from './event-lines.ts';
 import { inviteLines, shellQuote } from './invite-card.ts';
 import { JsonReporter, jsonLine } from './json.ts';
 import { PlainReporter } from './plain.ts';
+import { Tally } from './tally.ts';
 import { terminalTraits } from './terminal.ts';
 import { aloneView, downloadView, roomView } from './testing/views.ts';
 
@@ -56,6 +57,7 @@ test('the JSON lines of events have the fields of the contract and no others', (
     {
       event: 'done',
       download: 'd'.repeat(32),
+      url: 'https://example.org/disc.iso',
       path: '/home/a/disc.iso',
       size: 1000,
       sha256: 'ab'.repeat(32),
@@ -125,7 +127,7 @@ test('plain lines tell of changes, and of progress at once and then every five s
   for (let second = 0; second < 6; second += 1) reporter.tick();
   view = roomView(['alice', 'bob'], { phase: 'checking' });
   reporter.tick();
-  reporter.close([]);
+  reporter.close(new Tally());
   const progress =
     'debian-13.2.0-amd64-DVD-1.iso: 38% of 1.0 GiB, 46.8 MiB/s, origin 12.3 MiB/s, LAN 34.5 MiB/s, 2 members, 12 s left';
   assert.deepEqual(stderr.lines, [
@@ -144,7 +146,9 @@ test('quiet tells errors and the bare invite', () => {
   reporter.event({ type: 'done', result: RESULT });
   reporter.notice('Stopping');
   reporter.error(new DragonloadError('dns', 'No such host.', { next: 'Check the URL.' }));
-  reporter.close([RESULT]);
+  const tally = new Tally();
+  tally.add({ type: 'done', result: RESULT });
+  reporter.close(tally);
   assert.deepEqual(stderr.lines, ['dragon://x', 'dragonload: No such host.', '  Check the URL.']);
 });
 

@@ -1,5 +1,5 @@
+import { takesValue } from './combinations.ts';
 import { COMMANDS } from './commands.ts';
-import { FLAGS } from './flags.ts';
 import { looksLikeInvite, looksLikeUrl } from './links.ts';
 import { LIST_COMMANDS } from './list/list-commands.ts';
 
@@ -8,9 +8,6 @@ const COMMAND_NAMES = new Set<string>([
   'completion',
   'help',
 ]);
-const TAKES_VALUE = new Set(
-  FLAGS.filter((flag) => flag.value && !flag.optional).flatMap((flag) => [flag.short, flag.long]),
-);
 
 /**
  * Arguments with the command at the front. A bare invite is a `join`, a bare URL a `get`, and flags may stand before
@@ -21,7 +18,7 @@ export function route(argv: readonly string[]): readonly string[] {
     const word = argv[i]!;
     if (word === '--') break;
     if (word.startsWith('-')) {
-      if (TAKES_VALUE.has(word)) i += 1;
+      if (takesValue(word)) i += 1;
       continue;
     }
     if (COMMAND_NAMES.has(word)) return [word, ...argv.slice(0, i), ...argv.slice(i + 1)];

@@ -1,5 +1,5 @@
 import { DragonloadError } from '../core/errors.ts';
-import type { Result, Task, TaskEvent, TaskOptions } from '../member/task.ts';
+import type { Task, TaskEvent, TaskOptions } from '../member/task.ts';
 import { chooseReporter } from './choose-reporter.ts';
 import type { CommandName } from './commands.ts';
 import { createConsent } from './consent.ts';
@@ -8,6 +8,7 @@ import { loadEngine } from './engine.ts';
 import { EXIT, exitCodeFor } from './exit-codes.ts';
 import type { Reporter } from './reporter.ts';
 import { onInterrupt } from './signals.ts';
+import { Tally } from './tally.ts';
 
 /** How long saving state and telling the room may take, in milliseconds. */
 const STOP_MS = 10_000;
@@ -18,6 +19,8 @@ export interface RunSettings {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly yes: boolean;
+  /** What is to be said first. */
+  readonly warnings?: readonly string[];
 }
 
 /** Downloads in one of the three ways, telling about it as the settings say. Resolves to the exit code. */
@@ -43,7 +46,7 @@ export async function runWith(
 class Run {
   readonly #settings: RunSettings;
   readonly #reporter: Reporter;
-  readonly #results: Result[] = [];
+  readonly #tally = new Tally();
   /** Aborted when the run is to end. */
   readonly #over = new AbortController();
   /** Rejects when the run was broken off and the task has been stopped. */
@@ -71,6 +74,7 @@ class Run {
     );
     process.once('uncaughtException', this.#onCrash);
     try {
+      for (const warning of this.#settings.warnings ?? []) this.#reporter.notice(warning);
       this.#task = await start(targets, this.#taskOptions());
       this.#reporter.watch(this.#task);
       // Told to stop while it started: now there is something to stop.
@@ -81,7 +85,7 @@ class Run {
       return this.#failed(this.#reason ?? DragonloadError.from(thrown));
     } finally {
       await this.#stop();
-      this.#reporter.close(this.#results);
+      this.#reporter.close(this.#tally);
       process.off('uncaughtException', this.#onCrash);
     }
   }
@@ -100,7 +104,7 @@ class Run {
       signal: this.#over.signal,
     });
     const onEvent = (event: TaskEvent): void => {
-      if (event.type === 'done') this.#results.push(event.result);
+      this.#tally.add(event);
       this.#reporter.event(event);
     };
     return { ...this.#settings.options, consent, onEvent, signal: this.#over.signal };
@@ -123,12 +127,15 @@ class Run {
 
   #failed(error: DragonloadError): number {
     if (error.code === 'aborted') this.#reporter.notice('Stopped. The same command goes on from here.');
-    else this.#reporter.error(error);
+    else {
+      this.#tally.hasFailed = true;
+      this.#reporter.error(error);
+    }
     return exitCodeFor(error);
   }
 
   #endNow(exitCode: number): never {
-    this.#reporter.close(this.#results);
+    this.#reporter.close(this.#tally);
     process.exit(exitCode);
   }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LiveDisplay } from './display.ts';
 import { Screen } from './screen.ts';
+import { Tally } from './tally.ts';
 import { FakeTerminal } from './testing/tty.ts';
 import { aloneView, roomView } from './testing/views.ts';
 
@@ -68,7 +69,7 @@ test('the display shows the room, lets events scroll by above, and leaves only w
   const [first, title] = terminal.text().split('\n');
   assert.equal(first, 'carol joined');
   assert.match(title!, /^debian-13.* 38%$/);
-  display.close([]);
+  display.close(new Tally());
   assert.equal(terminal.text(), 'carol joined');
   assert.equal(terminal.cursorVisible, true);
 });
@@ -85,7 +86,7 @@ test('the display makes way for a question and comes back after it', () => {
   display.resume();
   display.tick();
   assert.match(terminal.text(), /^debian/);
-  display.close([]);
+  display.close(new Tally());
 });
 
 test('the invite is shown with a code where it fits and in words always', () => {

@@ -1,4 +1,6 @@
 import type { QueueOptions, TaskOptions } from '../member/task.ts';
+import type { CommandName } from './commands.ts';
+import type { RunSettings } from './run.ts';
 
 /** The flags as the parser hands them over, each under its long name. Switches that begin with `no` are false when given. */
 export interface Parsed {
@@ -45,6 +47,23 @@ export interface Parsed {
   readonly notify?: boolean;
   readonly keepAwake?: boolean;
 }
+
+/** How a run is carried out and told about. */
+export function runSettingsOf(way: CommandName, parsed: Parsed): RunSettings {
+  const { output, checksum, ...common } = taskOptionsOf(parsed);
+  const warnings = parsed.insecure ? [INSECURE] : [];
+  return {
+    // What belongs to a single `get` goes with its job, which the list of downloads keeps.
+    options: way === 'get' ? common : { ...common, ...defined({ output, checksum }) },
+    json: parsed.json ?? false,
+    quiet: parsed.quiet ?? false,
+    yes: parsed.yes ?? false,
+    warnings,
+  };
+}
+
+const INSECURE =
+  'Warning: with --insecure nobody checks who the origin is; anyone on the way may have changed the file.';
 
 /** What the engine is to be told. What was not given is left out, so that its own defaults hold. */
 export function taskOptionsOf(parsed: Parsed): TaskOptions {

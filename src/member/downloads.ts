@@ -7,8 +7,8 @@ import type { Job } from './job.ts';
 
 export type { DownloadRow, DownloadState } from '../store/download-row.ts';
 export type { Store } from '../store/store.ts';
-export { displayUrl };
 export { jobOf } from './registry.ts';
+export { displayUrl };
 
 /** The list of downloads of this user. Throws `state-broken` or `unwritable` when it cannot be had. */
 export function openStore(onNotice: (message: string) => void): Store {
@@ -23,10 +23,13 @@ export function withFreshLink(job: string, url: string): string {
 }
 
 /** The job of a row, in its written form, with another priority or limit; as it was where it cannot be read. */
-export function withChange(row: DownloadRow, change: {
-  readonly priority?: number;
-  readonly limitRate?: number | undefined;
-}): string {
+export function withChange(
+  row: DownloadRow,
+  change: {
+    readonly priority?: number;
+    readonly limitRate?: number | undefined;
+  },
+): string {
   try {
     return JSON.stringify({ ...(JSON.parse(row.job) as Job), ...change });
   } catch {

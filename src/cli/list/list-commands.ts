@@ -1,17 +1,17 @@
-import { Command } from 'commander';
-import { EXIT } from '../exit-codes.ts';
+import { type Flag, flagsAgain } from '../flags.ts';
 
 /** A command about downloads that were begun before. */
 export interface ListCommandText {
-  readonly name: 'ls' | 'history' | 'resume' | 'pause' | 'rm' | 'refresh' | 'limit';
+  readonly name: 'ls' | 'history' | 'resume' | 'pause' | 'priority' | 'limit' | 'refresh' | 'rm';
+  /** Arguments in the order in which they are given, as the parser takes them. */
   readonly argument?: string;
   readonly help: string;
   readonly details: string;
-  readonly flags: readonly (readonly [names: string, help: string])[];
+  readonly flags: readonly Flag[];
   readonly examples: readonly (readonly [line: string, meaning: string])[];
 }
 
-const JSON_FLAG = ['--json', 'one JSON object a line on stdout, for scripts'] as const;
+const JSON_FLAG: Flag = { long: '--json', help: 'one JSON object a line on stdout, for scripts' };
 
 /** What can be done with downloads that were begun before; those that run in other processes hear of it at once. */
 export const LIST_COMMANDS: readonly ListCommandText[] = [
@@ -19,16 +19,19 @@ export const LIST_COMMANDS: readonly ListCommandText[] = [
     name: 'ls',
     help: 'list the downloads that are not finished',
     details:
-      'Lists what runs, waits, is paused or has failed, in whatever process, with the number that names it.',
-    flags: [JSON_FLAG],
-    examples: [['dragonload ls', 'number, state, progress, rate, name']],
+      'Lists what runs, waits, is paused or has failed, in whatever process, with the number that names it to the other commands.',
+    flags: [{ long: '--ids', help: 'the numbers alone, one a line' }, JSON_FLAG],
+    examples: [
+      ['dragonload ls', 'number, state, progress, rate, time left, name'],
+      ['dragonload ls --json | jq .id', 'for a script'],
+    ],
   },
   {
     name: 'history',
     help: 'list the downloads that are finished',
     details:
-      'Lists finished downloads, the newest first: where the file went, and how far it can be trusted.',
-    flags: [['-n, --count <N>', 'so many (default: 20)'], JSON_FLAG],
+      'Lists finished downloads, the newest first: where the file went, and how far it can be trusted. The last 10,000 are remembered.',
+    flags: [{ short: '-n', long: '--count', value: 'N', help: 'so many (default: 20)' }, JSON_FLAG],
     examples: [['dragonload history -n 5', 'the last five']],
   },
   {
@@ -36,38 +39,53 @@ export const LIST_COMMANDS: readonly ListCommandText[] = [
     argument: '[id...]',
     help: 'go on with downloads from where they stopped',
     details:
-      'Goes on with paused, failed and interrupted downloads: those given, or all of them. One that another process has paused goes on there.',
+      'Goes on with paused, failed and interrupted downloads: those given, or all of them. One that another process has paused goes on there. Headers and other flags for requests are not kept: give them again.',
     flags: [
-      ['--failed', 'only those that failed'],
-      ['--limit <RATE>', 'fetch at most this many bytes per second'],
-      ['--concurrent <N>', 'downloads at once (default: 5)'],
-      JSON_FLAG,
-      ['--quiet', 'errors only'],
+      { long: '--all', help: 'all that are not finished, as without numbers' },
+      { long: '--failed', help: 'only those that failed' },
+      ...flagsAgain(),
     ],
     examples: [
       ['dragonload resume', 'all of them'],
-      ['dragonload resume 12', 'this one'],
+      ['dragonload resume --failed', 'those that failed, once more'],
+      ['dragonload resume 12 --limit 2M', 'this one, slowly'],
     ],
   },
   {
     name: 'pause',
-    argument: '<id...>',
-    help: 'pause downloads that run in another process',
-    details: 'The process that runs them keeps their state and waits for "dragonload resume".',
-    flags: [],
-    examples: [['dragonload pause 12', '']],
+    argument: '[id...]',
+    help: 'pause downloads',
+    details:
+      'The process that runs them keeps their state and waits for "dragonload resume". Those that wait for their turn are passed over until then.',
+    flags: [{ long: '--all', help: 'all that run or wait' }],
+    examples: [
+      ['dragonload pause 12', 'this one'],
+      ['dragonload pause --all', 'everything, in every process'],
+    ],
   },
   {
-    name: 'rm',
-    argument: '<id...>',
-    help: 'forget downloads, and delete what has arrived of unfinished ones',
+    name: 'priority',
+    argument: '<id> <n>',
+    help: 'let a download start before others',
     details:
-      'Finished files stay where they are. What has arrived of an unfinished one is deleted, unless --keep is given.',
-    flags: [
-      ['--keep', 'leave the partial file where it is'],
-      ['--yes', 'do not ask'],
+      'Downloads with a higher priority start first: -1000 to 1000, 0 unless said otherwise. What runs already goes on.',
+    flags: [],
+    examples: [
+      ['dragonload priority 12 10', 'the next to start'],
+      ['dragonload priority 12 -5', 'after the others'],
     ],
-    examples: [['dragonload rm 12', 'asks, then deletes the partial file']],
+  },
+  {
+    name: 'limit',
+    argument: '[rate] [id...]',
+    help: 'change the rate limit of all downloads, or of some, while they run',
+    details:
+      'RATE as for --limit, or "none". Without a number it holds for all downloads of this user together, now and later; with numbers for each of these. Without arguments it tells the limit.',
+    flags: [],
+    examples: [
+      ['dragonload limit 2M', 'all of them together'],
+      ['dragonload limit none 12', 'this one as fast as it can'],
+    ],
   },
   {
     name: 'refresh',
@@ -79,39 +97,20 @@ export const LIST_COMMANDS: readonly ListCommandText[] = [
     examples: [["dragonload refresh 12 'https://example.org/disc.iso?token=NEW'", '']],
   },
   {
-    name: 'limit',
-    argument: '<rate> [id...]',
-    help: 'change the rate limit of all downloads, or of some, while they run',
+    name: 'rm',
+    argument: '[id...]',
+    help: 'forget downloads, and delete what has arrived of unfinished ones',
     details:
-      'RATE as for --limit, or "none". Without a number it holds for all downloads of this user, now and later.',
-    flags: [],
+      'Finished files stay where they are. What has arrived of an unfinished one is deleted, unless --keep is given.',
+    flags: [
+      { long: '--failed', help: 'all that failed' },
+      { long: '--finished', help: 'the whole history' },
+      { long: '--keep', help: 'leave partial files where they are' },
+      { long: '--yes', help: 'do not ask' },
+    ],
     examples: [
-      ['dragonload limit 2M', 'all of them together'],
-      ['dragonload limit none 12', 'this one as fast as it can'],
+      ['dragonload rm 12', 'asks, then deletes the partial file'],
+      ['dragonload rm --failed --yes', 'clears up'],
     ],
   },
 ];
-
-/** Adds these commands to the program. What carries them out is loaded when it is called for. */
-export function addListCommands(
-  program: Command,
-  examplesText: (examples: ListCommandText['examples']) => string,
-  done: (exitCode: number) => void,
-): void {
-  for (const text of LIST_COMMANDS) {
-    const command = new Command(text.name)
-      .copyInheritedSettings(program)
-      .summary(text.help)
-      .description(text.details)
-      .addHelpText('after', examplesText(text.examples));
-    for (const argument of text.argument?.split(' ') ?? []) command.argument(argument);
-    for (const [names, help] of text.flags) command.option(names, help);
-    command.action(async (...given: unknown[]) => {
-      const { carryOut } = await import('./carry-out.ts');
-      const args = given.slice(0, -2).flat() as string[];
-      const flags = given.at(-2) as Readonly<Record<string, string | boolean>>;
-      done((await carryOut(text.name, args, flags)) ?? EXIT.done);
-    });
-    program.addCommand(command);
-  }
-}

@@ -1,60 +1,80 @@
 import type { DownloadRow, Store } from '../../member/downloads.ts';
-import { formatBytes, formatRate, percentOf } from '../format.ts';
+import { displayUrl } from '../../member/downloads.ts';
+import { formatBytes, formatDuration, formatRate, percentOf } from '../format.ts';
 import { jsonLine } from '../json.ts';
-import { terminalTraits } from '../terminal.ts';
+import { terminalSize, terminalTraits } from '../terminal.ts';
 import { asciiText, safeText } from '../text.ts';
-import { wholeNumber } from '../values.ts';
-import type { ListFlags } from './carry-out.ts';
+import type { ListFlags } from './add-list-commands.ts';
+import { commonLimit } from './control.ts';
+import { say } from './say.ts';
 import { table } from './table.ts';
 
 /** `dragonload ls`: what is not finished, the oldest first. */
 export function listUnfinished(store: Store, flags: ListFlags): undefined {
   const rows = store.list({ states: ['running', 'waiting', 'paused', 'failed'] });
-  if (flags.json === true) return printJson(rows, store);
-  if (rows.length === 0) {
-    process.stderr.write('Nothing is on its way. To begin: dragonload get URL\n');
-    return;
+  if (flags.ids === true) return write(rows.map(({ id }) => `${id}\n`));
+  if (flags.json === true) return write(rows.map((row) => jsonRow(row, store)));
+  if (rows.length === 0) say('Nothing is on its way. To begin: dragonload get URL');
+  else {
+    print(
+      ['ID', 'STATE', 'DONE', 'SIZE', 'RATE', 'LEFT', 'NAME'],
+      rows.map((row) => cellsOf(row, store.isRunning(row.id))),
+    );
+    write(rows.flatMap(reasonOf));
   }
-  const lines = rows.map((row) => {
-    const running = store.isRunning(row.id);
-    const size = row.sizeBytes === undefined ? '?' : formatBytes(row.sizeBytes);
-    const percent = row.sizeBytes === undefined ? '' : `${percentOf(row.heldBytes, row.sizeBytes)}%`;
-    const rate = running && row.state === 'running' ? formatRate(row.bytesPerSecond) : '';
-    const state = stateOf(row, running);
-    return [String(row.id), state, percent, size, rate, nameOf(row)];
-  });
-  print(['ID', 'STATE', 'DONE', 'SIZE', 'RATE', 'NAME'], lines);
-  for (const { id, error, state } of rows) {
-    if (state === 'failed' && error) process.stdout.write(`${id}: ${safeText(error.message)}\n`);
-  }
+  const limit = commonLimit(store);
+  if (limit !== undefined) say(limit);
 }
 
 /** `dragonload history`: what is finished, the newest first. */
 export function listFinished(store: Store, flags: ListFlags): undefined {
-  const limit = typeof flags.count === 'string' ? wholeNumber('--count', flags.count, 1, 10_000) : 20;
-  const rows = store.list({ states: ['done'], limit, newestFirst: true });
-  if (flags.json === true) return printJson(rows, store);
+  const rows = store.list({ states: ['done'], limit: flags.count ?? 20, newestFirst: true });
+  if (flags.json === true) return write(rows.map((row) => jsonRow(row, store)));
   if (rows.length === 0) {
-    process.stderr.write('Nothing is finished yet.\n');
+    say('Nothing is finished yet.');
     return;
   }
-  const lines = rows.map((row) => [
-    String(row.id),
-    row.finishedMs === undefined ? '' : when(row.finishedMs),
-    formatBytes(row.sizeBytes ?? 0),
-    row.trust ?? '',
-    safeText(row.path ?? nameOf(row)),
-  ]);
-  print(['ID', 'FINISHED', 'SIZE', 'TRUST', 'PATH'], lines);
+  print(
+    ['ID', 'FINISHED', 'SIZE', 'TRUST', 'PATH'],
+    rows.map((row) => [
+      String(row.id),
+      row.finishedMs === undefined ? '' : when(row.finishedMs),
+      formatBytes(row.sizeBytes ?? 0),
+      row.trust ?? '',
+      row.path ?? nameOf(row),
+    ]),
+  );
+}
+
+function cellsOf(row: DownloadRow, isRunning: boolean): readonly string[] {
+  const { id, sizeBytes, heldBytes, bytesPerSecond } = row;
+  const moves = isRunning && row.state === 'running' && bytesPerSecond > 0;
+  const leftMs = sizeBytes === undefined ? undefined : ((sizeBytes - heldBytes) / bytesPerSecond) * 1000;
+  return [
+    String(id),
+    stateOf(row, isRunning),
+    sizeBytes === undefined ? '' : `${percentOf(heldBytes, sizeBytes)}%`,
+    sizeBytes === undefined ? '?' : formatBytes(sizeBytes),
+    moves ? formatRate(bytesPerSecond) : '',
+    moves && leftMs !== undefined ? formatDuration(leftMs) : '',
+    nameOf(row),
+  ];
 }
 
 /** A download that runs nowhere any more was interrupted, whatever the last word about it was. */
-function stateOf({ state }: DownloadRow, running: boolean): string {
-  return running || state === 'failed' ? state : state === 'paused' ? 'paused' : 'stopped';
+function stateOf({ state }: DownloadRow, isRunning: boolean): string {
+  return isRunning || state === 'failed' || state === 'done' || state === 'paused' ? state : 'stopped';
+}
+
+/** Why it failed, and what to do about it. */
+function reasonOf({ id, error, state }: DownloadRow): readonly string[] {
+  if (state !== 'failed' || error === undefined) return [];
+  const next = error.code === 'link-expired' ? `With a fresh link: dragonload refresh ${id} URL` : error.next;
+  return [`${id}: ${safeText(error.message)}\n`, ...(next === undefined ? [] : [`    ${safeText(next)}\n`])];
 }
 
 function nameOf({ fileName, url }: DownloadRow): string {
-  return safeText(fileName ?? new URL(url).pathname.split('/').at(-1) ?? '');
+  return fileName ?? displayUrl(url).split('/').at(-1) ?? '';
 }
 
 /** Local time, to the minute, as ISO 8601 writes it but for the space. */
@@ -65,35 +85,42 @@ function when(timeMs: number): string {
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
+/** A table on stdout: on a terminal no wider than that, elsewhere with everything in full. */
 function print(head: readonly string[], rows: readonly (readonly string[])[]): void {
   const { unicode } = terminalTraits(process.stdout, process.env);
-  const show = (text: string): string => (unicode ? text : asciiText(text));
-  process.stdout.write(table([head, ...rows.map((row) => row.map(show))]));
+  const show = unicode ? safeText : asciiText;
+  const columns = process.stdout.isTTY ? terminalSize(process.stdout).columns - 1 : undefined;
+  const ellipsis = unicode ? '\u2026' : '..';
+  write([table([head, ...rows.map((row) => row.map(show))], columns, ellipsis)]);
 }
 
-function printJson(rows: readonly DownloadRow[], store: Store): undefined {
-  for (const row of rows) {
-    const { id, fileName, path, directory, sizeBytes, heldBytes, originBytes, lanBytes } = row;
-    const running = store.isRunning(id);
-    const { sha256, trust, error, createdMs, finishedMs } = row;
-    const line = {
-      event: 'download',
-      id,
-      state: row.state === 'done' ? 'done' : stateOf(row, running),
-      name: fileName ?? null,
-      directory,
-      path: path ?? null,
-      size: sizeBytes ?? null,
-      bytes: heldBytes,
-      originBytes,
-      lanBytes,
-      rate: running ? Math.round(row.bytesPerSecond) : 0,
-      sha256: sha256 ?? null,
-      trust: trust ?? null,
-      error: error ?? null,
-      created: new Date(createdMs).toISOString(),
-      finished: finishedMs === undefined ? null : new Date(finishedMs).toISOString(),
-    };
-    process.stdout.write(`${jsonLine(line)}\n`);
-  }
+function write(lines: readonly string[]): undefined {
+  process.stdout.write(lines.join(''));
+}
+
+/** Without anything of the URL that may be secret. */
+function jsonRow(row: DownloadRow, store: Store): string {
+  const isRunning = row.state !== 'done' && store.isRunning(row.id);
+  const { fileName, path, directory, sizeBytes, sha256, trust, error, finishedMs } = row;
+  const line = {
+    event: 'download',
+    id: row.id,
+    state: stateOf(row, isRunning),
+    name: fileName ?? null,
+    url: displayUrl(row.url),
+    directory,
+    path: path ?? null,
+    priority: row.priority,
+    size: sizeBytes ?? null,
+    bytes: row.heldBytes,
+    originBytes: row.originBytes,
+    lanBytes: row.lanBytes,
+    rate: isRunning ? Math.round(row.bytesPerSecond) : 0,
+    sha256: sha256 ?? null,
+    trust: trust ?? null,
+    error: error ?? null,
+    created: new Date(row.createdMs).toISOString(),
+    finished: finishedMs === undefined ? null : new Date(finishedMs).toISOString(),
+  };
+  return `${jsonLine(line)}\n`;
 }

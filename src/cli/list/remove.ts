@@ -1,32 +1,61 @@
 import { type DownloadRow, deletePart, type Store } from '../../member/downloads.ts';
 import { formatBytes } from '../format.ts';
 import { ask } from '../prompt.ts';
-import { safeText } from '../text.ts';
+import { safeText, shorten } from '../text.ts';
 import { usageError } from '../usage.ts';
-import { type ListFlags, say } from './carry-out.ts';
+import type { ListFlags } from './add-list-commands.ts';
+import { checkChoice, rowsOf } from './choose.ts';
+import { say } from './say.ts';
+
+/** Longer names are shortened in a question. */
+const MAX_NAME_COLUMNS = 60;
+/** Of more downloads than this only the number is told. */
+const MAX_LINES = 20;
 
 /** `dragonload rm`: forgets downloads; partial files go with them unless they are to be kept. */
 export async function remove(
   store: Store,
-  rows: readonly DownloadRow[],
+  ids: readonly string[],
   flags: ListFlags,
 ): Promise<number | undefined> {
-  for (const row of rows) {
-    const partial = row.state !== 'done' && row.heldBytes > 0 && flags.keep !== true;
-    if (partial && !(await isSure(row, flags))) continue;
-    if (store.isRunning(row.id)) {
-      store.request({ kind: 'remove', download: row.id, ...(flags.keep === true ? { value: 'keep' } : {}) });
-      say(`Download ${row.id} is told to end.`);
-      continue;
-    }
-    if (row.state !== 'done' && flags.keep !== true) await deletePart(row);
-    store.remove(row.id);
-    say(row.state === 'done' ? `Forgot ${row.id}; the file stays.` : `Removed ${row.id}.`);
+  checkChoice(
+    ids,
+    [
+      ['--failed', flags.failed],
+      ['--finished', flags.finished],
+    ],
+    true,
+  );
+  const rows = chosen(store, ids, flags);
+  const losing = flags.keep === true ? [] : rows.filter((row) => row.state !== 'done' && row.heldBytes > 0);
+  if (losing.length > 0 && !(await isSure(losing, flags))) {
+    say('Nothing was removed.');
+    return undefined;
   }
+  const tell = rows.length <= MAX_LINES ? say : () => {};
+  for (const row of rows) tell(await removeOne(store, row, flags.keep === true));
+  if (rows.length === 0) say('There is nothing to remove.');
+  else if (rows.length > MAX_LINES) say(`Removed ${rows.length} downloads from the list.`);
   return undefined;
 }
 
-async function isSure(row: DownloadRow, flags: ListFlags): Promise<boolean> {
+function chosen(store: Store, ids: readonly string[], flags: ListFlags): readonly DownloadRow[] {
+  if (flags.failed === true) return store.list({ states: ['failed'] });
+  return flags.finished === true ? store.list({ states: ['done'] }) : rowsOf(store, ids);
+}
+
+/** What became of it, in words. */
+async function removeOne(store: Store, row: DownloadRow, keep: boolean): Promise<string> {
+  const { id, state } = row;
+  if (store.request({ kind: 'remove', download: id, ...(keep ? { value: 'keep' } : {}) }))
+    return `Download ${id} is told to end.`;
+  if (state !== 'done' && !keep) await deletePart(row);
+  store.remove(id);
+  if (state === 'done') return `Forgot ${id}; the file stays.`;
+  return keep ? `Forgot ${id}; what has arrived stays.` : `Removed ${id}.`;
+}
+
+async function isSure(rows: readonly DownloadRow[], flags: ListFlags): Promise<boolean> {
   if (flags.yes === true) return true;
   if (process.stdin.isTTY !== true) {
     throw usageError(
@@ -34,7 +63,12 @@ async function isSure(row: DownloadRow, flags: ListFlags): Promise<boolean> {
       'Add --yes or --keep.',
     );
   }
-  const name = safeText(row.fileName ?? `download ${row.id}`);
-  const question = `Delete the ${formatBytes(row.heldBytes)} that have arrived of ${name}?`;
-  return ask(question, { input: process.stdin, output: process.stderr });
+  const [first] = rows;
+  const name = shorten(safeText(first?.fileName ?? `download ${first?.id}`), MAX_NAME_COLUMNS);
+  const bytes = formatBytes(rows.reduce((sum, { heldBytes }) => sum + heldBytes, 0));
+  const what = rows.length === 1 ? name : `${rows.length} downloads`;
+  return ask(`Delete the ${bytes} that have arrived of ${what}?`, {
+    input: process.stdin,
+    output: process.stderr,
+  });
 }

@@ -1,50 +1,71 @@
+import { dirname } from 'node:path';
 import { type DownloadRow, jobOf, type Store } from '../../member/downloads.ts';
-import { parseRate } from '../rate.ts';
+import type { Job } from '../../member/job.ts';
+import { checkRequests } from '../combinations.ts';
 import { runDownload } from '../run.ts';
+import { runSettingsOf } from '../settings.ts';
 import { usageError } from '../usage.ts';
-import { wholeNumber } from '../values.ts';
-import { type ListFlags, say } from './carry-out.ts';
+import type { ListFlags } from './add-list-commands.ts';
+import { checkChoice, rowsOf } from './choose.ts';
+import { say } from './say.ts';
+
+const UNFINISHED = ['failed', 'paused', 'waiting', 'running'] as const;
 
 /** `dragonload resume`: those that a living process has paused go on there, the others here. */
 export async function resume(
   store: Store,
-  named: readonly DownloadRow[],
+  ids: readonly string[],
   flags: ListFlags,
 ): Promise<number | undefined> {
-  const states = flags.failed === true ? (['failed'] as const) : UNFINISHED;
-  const rows = named.length > 0 ? named : store.list({ states });
-  const here: DownloadRow[] = [];
+  checkChoice(
+    ids,
+    [
+      ['--all', flags.all],
+      ['--failed', flags.failed],
+    ],
+    false,
+  );
+  checkRequests(flags);
+  const named = rowsOf(store, ids);
+  const rows = named.length > 0 ? named : store.list({ states: flags.failed ? ['failed'] : UNFINISHED });
+  const jobs = hereOf(store, rows, named.length > 0);
+  if (jobs.length > 0) return runDownload('get', jobs, runSettingsOf('get', flags));
+  if (rows.length === 0) say('There is nothing to go on with.');
+  return undefined;
+}
+
+/** What this process is to go on with. Tells about the others, and tells the processes that have them. */
+function hereOf(store: Store, rows: readonly DownloadRow[], named: boolean): readonly Job[] {
+  const jobs: Job[] = [];
+  let elsewhere = 0;
   for (const row of rows) {
     if (row.state === 'done') say(`Download ${row.id} is finished.`);
     else if (store.isRunning(row.id)) {
-      if (row.state === 'running') {
-        if (named.length > 0) say(`Download ${row.id} is running.`);
-        continue;
-      }
-      store.request({ kind: 'resume', download: row.id });
-      say(`Download ${row.id} goes on in the process that paused it.`);
+      elsewhere += 1;
+      if (row.state !== 'running') store.request({ kind: 'resume', download: row.id });
+      if (named) say(`Download ${row.id} ${row.state === 'running' ? 'is running.' : GOES_ON}`);
     } else if (row.way === 'join') {
       say(`Download ${row.id} belongs to a room: join it again with its invite.`);
-    } else here.push(row);
+    } else {
+      const job = jobFrom(row);
+      if (job !== undefined) jobs.push(job);
+      else if (named) throw unreadable(row.id);
+      else say(unreadable(row.id).message);
+    }
   }
-  if (here.length === 0) {
-    if (rows.length === 0) say('There is nothing to go on with.');
-    return undefined;
-  }
-  const options = {
-    ...(typeof flags.limit === 'string' ? { limitRate: parseRate(flags.limit) } : {}),
-    ...(typeof flags.concurrent === 'string'
-      ? { queue: { concurrent: wholeNumber('--concurrent', flags.concurrent, 1, 64) } }
-      : {}),
-  };
-  const settings = { options, json: flags.json === true, quiet: flags.quiet === true, yes: false };
-  return runDownload('get', here.map(readJob), settings);
+  if (!named && elsewhere > 0) say(`Another process has ${elsewhere} of them: they go on there.`);
+  return jobs;
 }
 
-const UNFINISHED = ['failed', 'paused', 'waiting', 'running'] as const;
+const GOES_ON = 'goes on in the process that has it.';
 
-function readJob(row: DownloadRow): NonNullable<ReturnType<typeof jobOf>> {
+/** The job of a row. What has arrived may lie where a category has put it. */
+function jobFrom(row: DownloadRow): Job | undefined {
   const job = jobOf(row);
-  if (job !== undefined) return job;
-  throw usageError(`What is known of download ${row.id} cannot be read.`, 'Begin it again with its URL.');
+  if (job === undefined || row.path === undefined || job.output !== undefined) return job;
+  return { ...job, directory: dirname(row.path) };
+}
+
+function unreadable(id: number): Error {
+  return usageError(`What is known of download ${id} cannot be read.`, 'Begin it again with its URL.');
 }

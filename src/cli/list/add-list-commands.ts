@@ -1,0 +1,37 @@
+import { Command } from 'commander';
+import { EXIT } from '../exit-codes.ts';
+import { addFlag, examplesText } from '../help.ts';
+import type { Parsed } from '../settings.ts';
+import { LIST_COMMANDS } from './list-commands.ts';
+
+/** The flags of these commands, by their long names. */
+export interface ListFlags extends Parsed {
+  readonly all?: boolean;
+  readonly count?: number;
+  readonly failed?: boolean;
+  readonly finished?: boolean;
+  readonly ids?: boolean;
+  readonly keep?: boolean;
+}
+
+/** Adds these commands to the program. What carries them out is loaded when it is called for. */
+export function addListCommands(program: Command, done: (exitCode: number) => void): void {
+  for (const text of LIST_COMMANDS) {
+    const command = new Command(text.name)
+      .copyInheritedSettings(program)
+      .helpGroup('Downloads begun before:')
+      .summary(text.help)
+      .description(text.details)
+      .addHelpText('after', examplesText(text.examples));
+    for (const argument of text.argument?.split(' ') ?? []) command.argument(argument);
+    for (const flag of text.flags) addFlag(command, flag);
+    command.action(async (...given: unknown[]) => {
+      const { carryOut } = await import('./carry-out.ts');
+      const args = given.slice(0, -2).flat() as (string | undefined)[];
+      const flags = given.at(-2) as ListFlags;
+      const words = args.filter((word) => word !== undefined);
+      done((await carryOut(text.name, words, flags)) ?? EXIT.done);
+    });
+    program.addCommand(command);
+  }
+}
