@@ -66,6 +66,11 @@ export class Connections implements Disposable {
     };
   }
 
+  /** Whether they may lead to addresses of the inside. */
+  get allowPrivate(): boolean {
+    return this.#options.allowPrivate;
+  }
+
   /**
    * A request that has not been sent yet: call `end()`. TLS and proxies are loaded when first needed. Cookies that
    * a redirect sets are kept. Throws `ERR_PRIVATE_ADDRESS`; a proxy that fails destroys the request with `ProxyError`.

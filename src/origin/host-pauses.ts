@@ -32,3 +32,13 @@ export class HostPauses {
     this.#untilMs.clear();
   }
 }
+
+/** A request was not sent, since its host is to be left alone. */
+export class HostPaused extends Error {
+  readonly leftMs: number;
+
+  constructor(host: string, leftMs: number) {
+    super(`${host} has asked for a pause`);
+    this.leftMs = leftMs;
+  }
+}

@@ -89,7 +89,36 @@ test('an unsatisfiable range means a changed file, or the end of a stream of unk
       changed.message.includes('now has 500 bytes'),
   );
   assert.equal(judge(416, headers, asked(500, { identity: UNKNOWN })).kind, 'at-end');
-  assert.equal(judge(416, {}, asked(500, { identity: UNKNOWN })).kind, 'unusable');
+});
+
+test('an unsatisfiable range that should be there is a mistake of the server', () => {
+  assert.equal(judge(416, { 'content-range': 'bytes */1000' }, asked(600)).kind, 'misfit');
+  assert.equal(judge(416, {}, asked(600)).kind, 'misfit');
+  assert.equal(judge(416, {}, asked(500, { identity: UNKNOWN })).kind, 'misfit');
+});
+
+test('another ETag alone leaves it open whether the file has changed', () => {
+  const identity = { ...UNKNOWN, sizeBytes: 1000, etag: '"a"' };
+  const part = { 'content-range': 'bytes 100-199/1000', etag: '"b"' };
+  assert.equal(judge(206, part, asked(100, { identity })).kind, 'other-etag');
+  assert.equal(
+    judge(200, { 'content-length': '1000', etag: '"b"' }, asked(0, { identity })).kind,
+    'other-etag',
+  );
+  assert.equal(judge(206, part, asked(100, { identity, ignoreEtags: true })).kind, 'body');
+  const dated = { ...identity, lastModified: 'Mon, 01 Jan 2024 00:00:00 GMT' };
+  const later = { ...part, 'last-modified': 'Tue, 02 Jan 2024 00:00:00 GMT' };
+  assert.equal(judge(206, later, asked(100, { identity: dated })).kind, 'unusable');
+  const longer = { ...part, 'content-range': 'bytes 100-199/1001' };
+  assert.equal(judge(206, longer, asked(100, { identity })).kind, 'unusable');
+});
+
+test('a web page in the place of a file is told from the file', () => {
+  const html = { 'content-type': 'text/html; charset=utf-8', 'content-length': '1000' };
+  assert.equal(judge(200, html, asked(0, { wasPage: false })).kind, 'page');
+  assert.equal(judge(200, html, asked(0, { wasPage: true })).kind, 'body');
+  const part = { ...html, 'content-length': '100', 'content-range': 'bytes 100-199/1000' };
+  assert.equal(judge(206, part, asked(100, { wasPage: false })).kind, 'body');
 });
 
 test('other statuses speak for themselves', () => {

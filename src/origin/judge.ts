@@ -37,6 +37,8 @@ export type Judgement =
       readonly message: string;
       readonly totalBytes: number | undefined;
     }
+  /** The same size and nothing more that agrees: another ETag, and no time of change. Its bytes have to be compared. */
+  | { readonly kind: 'other-etag'; readonly message: string; readonly totalBytes: number | undefined }
   /** An answer that does not fit the question. It may be one server of many: worth another try. */
   | { readonly kind: 'misfit'; readonly message: string }
   /** A web page in the place of the file: the link has expired. */
@@ -71,9 +73,8 @@ function judgePart(headers: IncomingHttpHeaders, asked: Asked): Judgement {
       totalBytes: undefined,
     };
   }
-  const message = differenceOf(asked.identity, identityOf(headers, range.totalBytes), asked.ignoreEtags);
-  if (message !== undefined)
-    return { kind: 'unusable', code: 'origin-changed', message, totalBytes: range.totalBytes };
+  const other = judgeIdentity(headers, range.totalBytes, asked);
+  if (other !== undefined) return other;
   const length = parseLength(headers['content-length']);
   const early = asked.start - range.start;
   if (early < 0 || early > MAX_EARLY_BYTES || range.end <= asked.start) {
@@ -97,11 +98,26 @@ function judgePart(headers: IncomingHttpHeaders, asked: Asked): Judgement {
   };
 }
 
+/** What there is against the file of an answer being the one asked for. */
+function judgeIdentity(
+  headers: IncomingHttpHeaders,
+  totalBytes: number | undefined,
+  { identity, ignoreEtags = false }: Asked,
+): Judgement | undefined {
+  const found = identityOf(headers, totalBytes);
+  const message = differenceOf(identity, found, ignoreEtags);
+  if (message === undefined) return undefined;
+  const isSameSize = identity.sizeBytes !== undefined && identity.sizeBytes === totalBytes;
+  return isSameSize && differenceOf(identity, found, true) === undefined
+    ? { kind: 'other-etag', message, totalBytes }
+    : { kind: 'unusable', code: 'origin-changed', message, totalBytes };
+}
+
 /** 200: the whole file from its first byte, so of use only to whoever starts there. */
 function judgeWhole(headers: IncomingHttpHeaders, asked: Asked): Judgement {
   const totalBytes = parseLength(headers['content-length']);
-  const message = differenceOf(asked.identity, identityOf(headers, totalBytes), asked.ignoreEtags);
-  if (message !== undefined) return { kind: 'unusable', code: 'origin-changed', message, totalBytes };
+  const other = judgeIdentity(headers, totalBytes, asked);
+  if (other !== undefined) return other;
   if (asked.start > 0) {
     return { kind: 'misfit', message: 'The origin sent the whole file where a part was asked for.' };
   }
@@ -116,10 +132,12 @@ function judgeWhole(headers: IncomingHttpHeaders, asked: Asked): Judgement {
 /** 416 Range Not Satisfiable: the file is shorter than thought, or a stream of unknown length ended right here. */
 function judgeUnsatisfied(headers: IncomingHttpHeaders, asked: Asked): Judgement {
   const totalBytes = parseUnsatisfiedRange(headers['content-range']);
-  if (totalBytes === asked.start && asked.identity.sizeBytes === undefined)
-    return { kind: 'at-end', totalBytes };
-  const now = totalBytes === undefined ? 'is shorter than it was' : `now has ${totalBytes} bytes`;
-  const message = `The file at the origin has changed: it ${now}.`;
+  const { sizeBytes } = asked.identity;
+  if (totalBytes === asked.start && sizeBytes === undefined) return { kind: 'at-end', totalBytes };
+  if (totalBytes === undefined || (totalBytes > asked.start && totalBytes === (sizeBytes ?? totalBytes))) {
+    return { kind: 'misfit', message: 'The origin refused a part of the file that should be there.' };
+  }
+  const message = `The file at the origin has changed: it now has ${totalBytes} bytes.`;
   return { kind: 'unusable', code: 'origin-changed', message, totalBytes };
 }
 

@@ -153,12 +153,35 @@ test('a range of a file of another size is refused', async () => {
   assert.match(message ?? '', /changed/);
 });
 
-test('a file that changes is refused, unless only its ETag does', async () => {
-  const faults = { changedEtagAfter: 0 };
-  const changed = await fetched({ faults, lastModified: null }, 100, 200);
-  assert.deepEqual([changed.outcome, changed.bytes.length], ['refused', 0]);
-  assert.match(changed.message ?? '', /another ETag/);
-  assert.equal((await fetched({ faults }, 100, 200)).outcome, 'complete');
+test('a file that was modified at another time is refused', async () => {
+  const faults = { lastModified: 'Wed, 03 Jan 2024 03:04:05 GMT', etag: '"v2"' };
+  const { outcome, message, bytes } = await faulty(faults, 100, 200);
+  assert.deepEqual([outcome, bytes.length], ['refused', 0]);
+  assert.match(message ?? '', /changed/);
+});
+
+test('an ETag that differs while the time of change agrees is no change', async () => {
+  assert.equal((await faulty({ changedEtagAfter: 0 }, 100, 200)).outcome, 'complete');
+});
+
+test('an ETag that stays another one is a change when there is nothing to compare', async () => {
+  const file = { content: CONTENT, lastModified: null, faults: { changedEtagAfter: 0 } };
+  await using server = await startOrigin({ files: { '/f': file } });
+  await using origin = new Origin(server.url(), { allowPrivate: true });
+  const outcomes = [];
+  for (let i = 0; i < 3; i++) {
+    const { outcome, error, receivedBytes } = await collect(
+      origin,
+      { start: 100, end: 200 },
+      { identity: IDENTITY },
+    );
+    outcomes.push([outcome, error?.code, receivedBytes]);
+  }
+  assert.deepEqual(outcomes, [
+    ['broken', undefined, 0],
+    ['broken', undefined, 0],
+    ['refused', 'origin-changed', 0],
+  ]);
 });
 
 test('compressed ranges are refused', async () => {

@@ -1,111 +1,91 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DragonloadError } from '../core/errors.ts';
-import type { OriginOutcome } from '../core/member/api.ts';
-import type { FileIdentity } from '../core/messages.ts';
 import { Connections } from './connections.ts';
-import { failureOf, isBusy, statusError, statusOutcome } from './failures.ts';
-import { type Judgement, judge } from './judge.ts';
-import type { Meter } from './meter.ts';
-import { type Probe, ProbeStatus, probe } from './probe.ts';
+import { expiredError, failureOf, isBusy, statusError, statusOutcome } from './failures.ts';
+import { HostPaused, HostPauses } from './host-pauses.ts';
+import { type Asked, type Judgement, judge } from './judge.ts';
+import { Opening, TAKE_BYTES } from './opening.ts';
+import type { FetchOptions, OriginOptions, ProbeOptions } from './origin-options.ts';
+import { type BodyJudgement, changed, type OriginResult, outcomeOf, restOf } from './outcome.ts';
+import { isHtml, isStrayPage } from './page.ts';
+import { type Found, type Probe, ProbeStatus, probe } from './probe.ts';
 import { type LiveRange, type Received, receive } from './receive.ts';
 import { checkHeaders } from './request-headers.ts';
 import { parseRetryAfter } from './retry-after.ts';
-import { Route } from './route.ts';
+import { EXPIRED, Route } from './route.ts';
 import { type Answer, discard } from './send.ts';
 import { parseOriginUrl } from './url.ts';
+
+export type { FetchOptions, OriginOptions, ProbeOptions } from './origin-options.ts';
+export type { OriginResult } from './outcome.ts';
 
 /** So many answers in a row that do not fit the question, and the origin is not asked again. */
 const MAX_MISFITS = 3;
 /** A probe is tried so often when what goes wrong may pass. */
 const PROBE_ATTEMPTS = 3;
-/** The least that an origin has to send at a time for its shorter parts to be put together. */
-const MIN_CAPPED_BYTES = 64 * 1024;
 /** A probe waits no longer than this for an origin that asks for a pause. */
 const MAX_PROBE_PAUSE_MS = 10_000;
-
-export interface OriginOptions {
-  /** Sent to the host of the URL, never to another one. */
-  readonly headers?: readonly (readonly [name: string, value: string])[];
-  /** Default `dragonload`. */
-  readonly userAgent?: string;
-  /** False for URLs that others named: loopback, private, link-local and other addresses of the inside are refused. */
-  readonly allowPrivate: boolean;
-  /** Default 10 s. */
-  readonly connectTimeoutMs?: number;
-  /** From the request to the head of the answer. Default 30 s. */
-  readonly headersTimeoutMs?: number;
-  /** With no byte for this long, a transfer is broken off. Default 20 s. */
-  readonly stallTimeoutMs?: number;
-  /** First pause before a probe is tried again; doubles. Default 500 ms. */
-  readonly retryDelayMs?: number;
-  readonly limiter?: Meter;
-  /** Address of this machine to connect from. Default: the system's choice. */
-  readonly localAddress?: string;
-  /** PEM certificates to trust besides those that Node trusts. */
-  readonly ca?: string;
-}
-
-export interface FetchOptions {
-  /** What the file was when it was first seen; answers that speak of another file are refused. */
-  readonly identity: FileIdentity;
-  /**
-   * Gets the bytes in order. They are lent until it returns or, if it returns a promise, until that is settled; the
-   * connection is paused meanwhile.
-   */
-  readonly onChunk: (chunk: Buffer) => Promise<void> | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface OriginResult {
-  readonly outcome: OriginOutcome;
-  /** What the origin asked for with Retry-After: 0 to one hour. */
-  readonly retryAfterMs?: number | undefined;
-  /** Why it did not go well, for people. */
-  readonly message?: string | undefined;
-  /** With `refused`, as far as there is more to say than the message: its code and the next step. */
-  readonly error?: DragonloadError | undefined;
-  /** Bytes handed over: those from `range.start` on, without a gap. */
-  readonly receivedBytes: number;
-  readonly localAddress?: string | undefined;
-  /** The file's size as far as this answer told or as its end showed. */
-  readonly sizeBytes?: number | undefined;
-}
+/** A small file that has not come whole after this time is fetched like a large one, so that its progress shows. */
+const TAKE_TIMEOUT_MS = 3000;
 
 /** A file at an HTTP or HTTPS origin: looks at it and fetches ranges of it, each on a connection of its own. */
 export class Origin implements AsyncDisposable {
   readonly #connections: Connections;
+  readonly #ownsConnections: boolean;
+  readonly #pauses: HostPauses;
   readonly #route: Route;
   readonly #options: OriginOptions;
   readonly #closed = new AbortController();
   /** Learnt by a probe; until then ranges are hoped for. */
   #ranges = true;
+  /** Whether the file is a web page itself. Undefined until a probe has seen it. */
+  #isPage: boolean | undefined;
+  /** The file has been seen here. */
+  #hasWorked = false;
   #misfits = 0;
+  #opening: Opening | undefined;
 
   /** Throws `bad-url`, or `usage` for headers that cannot be sent. */
   constructor(url: string, options: OriginOptions) {
     const given = parseOriginUrl(url);
-    checkHeaders(options);
+    const { settings, limiter, allowPrivate, connections, pauses } = options;
+    if (connections?.allowPrivate === true && !allowPrivate)
+      throw new TypeError('These connections may lead inside.');
+    const headers = {
+      ...settings,
+      ...(options.headers === undefined ? {} : { headers: options.headers }),
+      ...(options.userAgent === undefined ? {} : { userAgent: options.userAgent }),
+    };
+    checkHeaders(headers);
     this.#options = options;
-    this.#connections = new Connections({ ...options, rateLimit: () => options.limiter?.bytesPerSecond });
-    const timeouts = {
+    this.#ownsConnections = connections === undefined;
+    this.#connections =
+      connections ?? new Connections({ ...options, rateLimit: () => limiter?.bytesPerSecond });
+    this.#pauses = pauses ?? new HostPauses();
+    this.#route = new Route(given, this.#connections, {
+      ...headers,
+      pauses: this.#pauses,
       connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
       headersTimeoutMs: options.headersTimeoutMs ?? 30_000,
-    };
-    this.#route = new Route(given, this.#connections, { ...options, ...timeouts }, this.#closed.signal);
+    });
+  }
+
+  /** Where ranges are asked of at present: a host, with its port if that is not the usual one. */
+  get host(): string {
+    return this.#route.host;
   }
 
   /**
    * Looks at the file. Tries again when what went wrong may pass. Throws `DragonloadError`: `dns`, `tls`,
    * `origin-missing`, `origin-refused`, `origin-failed`, `private-address`, or `aborted`.
    */
-  async probe(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<Probe> {
+  async probe(options: ProbeOptions = {}): Promise<Probe> {
     const signal = this.#stopSignal(options.signal);
+    const take = options.take === true;
     try {
       for (let attempt = 1; ; attempt++) {
         try {
-          const found = await probe(this.#route, signal);
-          this.#ranges = found.ranges;
-          return found;
+          return await this.#look(await probe(this.#route, { take, signal }));
         } catch (thrown) {
           if (signal.aborted) throw thrown;
           const { error, passing, retryAfterMs } = this.#probeFailure(thrown);
@@ -127,45 +107,63 @@ export class Origin implements AsyncDisposable {
    * transfer. Says with the outcome how it ended; rejects only with what `onChunk` threw.
    */
   async fetchRange(range: LiveRange, options: FetchOptions): Promise<OriginResult> {
-    const { start, end } = range;
-    if (end !== undefined && end <= start) return { outcome: 'complete', receivedBytes: 0 };
+    if (range.end !== undefined && range.end <= range.start) return { outcome: 'complete', receivedBytes: 0 };
     const signal = this.#stopSignal(options.signal);
-    const ranged = start > 0 || (end !== undefined && this.#ranges);
-    let answer: Answer;
-    try {
-      const headers = ranged ? { range: `bytes=${start}-${end === undefined ? '' : end - 1}` } : {};
-      answer = await this.#route.open({ headers, signal });
-    } catch (thrown) {
-      if (signal.aborted) return { outcome: 'stopped', receivedBytes: 0 };
-      const { outcome, error } = failureOf(thrown, this.#route.given);
-      return { outcome, message: error.message, error, receivedBytes: 0 };
-    }
-    const judgement = judge(answer.status, answer.response.headers, {
-      ranged,
-      start,
-      identity: options.identity,
-    });
-    if (judgement.kind !== 'body') return this.#turnedAway(answer, judgement);
-    if (judgement.partial) this.#misfits = 0;
-    const { limiter, stallTimeoutMs = 20_000 } = this.#options;
-    const { onChunk } = options;
-    const received = await receive(answer, { ...judgement, range, onChunk, limiter, stallTimeoutMs, signal });
-    const rest = restOf(received, judgement, range);
-    if (rest !== undefined) {
-      const result = await this.fetchRange(rest, options);
-      return { ...result, receivedBytes: received.receivedBytes + result.receivedBytes };
-    }
-    return { ...outcomeOf(received, judgement, range, options.identity), localAddress: answer.localAddress };
+    const opened = range.start === 0 ? await this.#fromOpening(range, options, signal) : undefined;
+    return opened ?? this.#ask(range, options, signal);
   }
 
-  /** Breaks off what is under way and closes all connections. */
+  /** The network is another one: kept connections lead nowhere, and what the host said was said to another address. */
+  networkChanged(): void {
+    this.#opening?.drop();
+    this.#opening = undefined;
+    this.#connections.reset();
+    this.#pauses.clear();
+    this.#misfits = 0;
+  }
+
+  /** Breaks off what is under way and closes the connections that are its own. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed.abort();
-    this.#connections[Symbol.dispose]();
+    this.#opening?.drop();
+    if (this.#ownsConnections) this.#connections[Symbol.dispose]();
   }
 
   #stopSignal(signal: AbortSignal | undefined): AbortSignal {
     return signal === undefined ? this.#closed.signal : AbortSignal.any([signal, this.#closed.signal]);
+  }
+
+  /** Remembers what a probe found, and keeps or takes the body of its answer. */
+  async #look({ probe: found, answer, isOpen }: Found): Promise<Probe> {
+    const { headers } = answer.response;
+    this.#ranges = found.ranges;
+    this.#isPage = isHtml(headers);
+    this.#hasWorked = true;
+    this.#opening?.drop();
+    this.#opening = undefined;
+    // Nobody checked whose word the digests are.
+    const probe = this.#options.settings?.insecure === true ? { ...found, digests: [] } : found;
+    const { sizeBytes } = found.identity;
+    if (!isOpen)
+      return answer.status === 416 && sizeBytes === 0 ? { ...probe, whole: Buffer.alloc(0) } : probe;
+    const judgement = this.#judge(answer, {
+      ranged: answer.status === 206,
+      start: 0,
+      identity: found.identity,
+    });
+    if (judgement.kind !== 'body') {
+      await discard(answer);
+      return probe;
+    }
+    const { limiter, stallTimeoutMs = 20_000 } = this.#options;
+    const opening = new Opening(answer, judgement, { limiter, stallTimeoutMs });
+    this.#opening = opening;
+    // Of a part, only its size tells that it is the whole.
+    const maySuffice = sizeBytes === undefined ? !judgement.partial : sizeBytes <= TAKE_BYTES;
+    const whole = maySuffice ? await opening.whole(sizeBytes, TAKE_TIMEOUT_MS) : undefined;
+    if (whole === undefined) return probe;
+    this.#opening = undefined;
+    return { ...probe, whole };
   }
 
   #probeFailure(thrown: unknown): {
@@ -173,10 +171,89 @@ export class Origin implements AsyncDisposable {
     passing: boolean;
     retryAfterMs: number | undefined;
   } {
+    if (thrown instanceof HostPaused)
+      return { error: this.#pausedError(), passing: true, retryAfterMs: thrown.leftMs };
     if (!(thrown instanceof ProbeStatus))
       return { ...failureOf(thrown, this.#route.given), retryAfterMs: undefined };
     const retryAfterMs = parseRetryAfter(thrown.retryAfter, Date.now());
     return { error: thrown.error, passing: isBusy(thrown.status) || thrown.status >= 500, retryAfterMs };
+  }
+
+  #pausedError(): DragonloadError {
+    return new DragonloadError('origin-failed', `${this.#route.host} has asked for a pause.`, {
+      next: 'Try again later, or with fewer --connections.',
+    });
+  }
+
+  #judge(answer: Answer, asked: Asked): Judgement {
+    return judge(answer.status, answer.response.headers, { ...asked, wasPage: this.#isPage });
+  }
+
+  /** Goes on with the answer to the probe, if that was kept. Undefined: it is of no use. */
+  async #fromOpening(
+    range: LiveRange,
+    options: FetchOptions,
+    signal: AbortSignal,
+  ): Promise<OriginResult | undefined> {
+    const opening = this.#opening;
+    this.#opening = undefined;
+    if (opening === undefined) return undefined;
+    const { answer } = opening;
+    const { identity, onChunk } = options;
+    const judgement = this.#judge(answer, { ranged: answer.status === 206, start: 0, identity });
+    if (judgement.kind !== 'body' || opening.isDead) {
+      opening.drop();
+      return undefined;
+    }
+    const received = await opening.use({ range, onChunk, signal });
+    if (received.how === 'broken' && received.receivedBytes === 0) return undefined;
+    return this.#ended(answer, judgement, received, range, options);
+  }
+
+  async #ask(range: LiveRange, options: FetchOptions, signal: AbortSignal): Promise<OriginResult> {
+    const { start, end } = range;
+    const { identity, onChunk } = options;
+    const ranged = start > 0 || (end !== undefined && this.#ranges);
+    const isStray = ({ status, response }: Answer) =>
+      this.#isPage === false && isStrayPage(status, response.headers, identity.sizeBytes);
+    let answer: Answer;
+    try {
+      const headers = ranged ? { range: `bytes=${start}-${end === undefined ? '' : end - 1}` } : {};
+      answer = await this.#route.open({ headers, isStray, signal });
+    } catch (thrown) {
+      return signal.aborted ? { outcome: 'stopped', receivedBytes: 0 } : this.#notAnswered(thrown);
+    }
+    const judgement = this.#judge(answer, { ranged, start, identity });
+    if (judgement.kind !== 'body') return this.#turnedAway(answer, judgement);
+    this.#hasWorked = true;
+    if (judgement.partial) this.#misfits = 0;
+    const { limiter, stallTimeoutMs = 20_000 } = this.#options;
+    const received = await receive(answer, { ...judgement, range, onChunk, limiter, stallTimeoutMs, signal });
+    return this.#ended(answer, judgement, received, range, options);
+  }
+
+  async #ended(
+    { localAddress }: Answer,
+    judgement: BodyJudgement,
+    received: Received,
+    range: LiveRange,
+    options: FetchOptions,
+  ): Promise<OriginResult> {
+    const rest = restOf(received, judgement, range);
+    if (rest === undefined)
+      return { ...outcomeOf(received, judgement, range, options.identity), localAddress };
+    const result = await this.fetchRange(rest, options);
+    return { ...result, receivedBytes: received.receivedBytes + result.receivedBytes };
+  }
+
+  #notAnswered(thrown: unknown): OriginResult {
+    if (thrown instanceof HostPaused) {
+      const error = this.#pausedError();
+      const { message } = error;
+      return { outcome: 'busy', retryAfterMs: thrown.leftMs, message, error, receivedBytes: 0 };
+    }
+    const { outcome, error } = failureOf(thrown, this.#route.given);
+    return { outcome, message: error.message, error, receivedBytes: 0 };
   }
 
   /** The result for an answer whose body is of no use. */
@@ -188,79 +265,37 @@ export class Origin implements AsyncDisposable {
         return { ...common, outcome: 'complete', sizeBytes: judgement.totalBytes };
       case 'unusable': {
         const { code, message, totalBytes: sizeBytes } = judgement;
-        const next =
-          code === 'origin-changed'
-            ? 'Run the same command again to fetch the file as it is now; what has arrived of the old one is put aside.'
-            : 'Try another address of the file.';
-        const error = new DragonloadError(code, message, { next });
+        if (code === 'origin-changed') return { ...common, ...changed(message), sizeBytes };
+        const error = new DragonloadError(code, message, { next: 'Try another address of the file.' });
         return { ...common, outcome: 'refused', message, error, sizeBytes };
       }
-      case 'misfit':
+      case 'other-etag':
+      case 'misfit': {
+        const { kind, message } = judgement;
         this.#misfits += 1;
-        return {
-          ...common,
-          outcome: this.#misfits < MAX_MISFITS ? 'broken' : 'refused',
-          message: judgement.message,
-        };
+        if (this.#misfits < MAX_MISFITS) return { ...common, outcome: 'broken', message };
+        if (kind === 'other-etag') return { ...common, ...changed(message) };
+        const error = new DragonloadError('origin-failed', message, {
+          next: 'Try another address of the file.',
+        });
+        return { ...common, outcome: 'refused', message, error };
+      }
+      case 'page':
+        return { ...common, ...this.#expired('there is a web page in its place') };
       case 'status': {
+        const { status } = answer;
+        if (this.#hasWorked && EXPIRED.has(status))
+          return { ...common, ...this.#expired(`it answers with HTTP ${status}`) };
         const retryAfterMs = parseRetryAfter(answer.response.headers['retry-after'], Date.now());
-        const error = statusError(answer.status, answer.url);
+        const error = statusError(status, answer.url);
         const { message } = error;
-        return { ...common, outcome: statusOutcome(answer.status), retryAfterMs, message, error };
+        return { ...common, outcome: statusOutcome(status), retryAfterMs, message, error };
       }
     }
   }
-}
 
-/**
- * What is still to be asked for when the origin sent, in order, a shorter part than it was asked for: some cap the
- * length of an answer. Parts that are tiny are not worth going on with.
- */
-function restOf(
-  { how, receivedBytes }: Received,
-  body: Extract<Judgement, { kind: 'body' }>,
-  range: LiveRange,
-): LiveRange | undefined {
-  const start = range.start + receivedBytes;
-  if (!body.partial || how !== 'eof' || start !== body.bodyEnd || start === body.totalBytes) return undefined;
-  if (receivedBytes < MIN_CAPPED_BYTES) return undefined;
-  return {
-    start,
-    get end() {
-      return range.end;
-    },
-  };
-}
-
-/** How a transfer ended, from how its body ended and how much was wanted. */
-function outcomeOf(
-  { how, receivedBytes, error }: Received,
-  body: Extract<Judgement, { kind: 'body' }>,
-  range: LiveRange,
-  identity: FileIdentity,
-): OriginResult {
-  const total = body.totalBytes ?? identity.sizeBytes;
-  const reached = range.start + receivedBytes;
-  const result = { receivedBytes, sizeBytes: body.totalBytes };
-  switch (how) {
-    case 'end':
-      return { ...result, outcome: 'complete' };
-    case 'stopped':
-      return { ...result, outcome: 'stopped' };
-    case 'stalled':
-      return { ...result, outcome: 'broken', message: 'The origin stopped sending.' };
-    case 'broken': {
-      const { code = '' } = (error ?? {}) as NodeJS.ErrnoException;
-      return {
-        ...result,
-        outcome: 'broken',
-        message: `The origin broke off${code === '' ? '' : ` (${code})`}.`,
-      };
-    }
-    case 'eof':
-      if (reached === total) return { ...result, outcome: 'complete', sizeBytes: total };
-      // A whole body that ends in order where nothing was known of the length is how a stream tells it.
-      if (total === undefined && !body.partial) return { ...result, outcome: 'complete', sizeBytes: reached };
-      return { ...result, outcome: 'broken', message: 'The origin sent less than it was asked for.' };
+  #expired(how: string): Pick<OriginResult, 'outcome' | 'message' | 'error'> {
+    const error = expiredError(this.#route.given, how);
+    return { outcome: 'expired', message: error.message, error };
   }
 }

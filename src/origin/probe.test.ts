@@ -176,10 +176,7 @@ test('an answer that is not HTTP is an origin that failed', async () => {
 
 test('headers without end are not read to the end', async () => {
   const headers = { 'x-long': 'x'.repeat(100_000) };
-  assert.match(
-    (await refusal({ content: CONTENT, headers })).message,
-    /not valid HTTP \(HPE_HEADER_OVERFLOW\)/,
-  );
+  assert.match((await refusal({ content: CONTENT, headers })).message, /more headers than are read/);
 });
 
 test('a probe that is called off says so', async () => {

@@ -120,7 +120,9 @@ export async function probe(
 
 /** What the answer itself and those that led to it say of other places: redirectors know the mirrors, stores do not. */
 function linksOf(answers: readonly Answer[]): FileLinks {
-  const all = answers.map(({ url, response }) => fileLinks(response.headers.link, url));
+  const all = answers.map(({ url, response }) =>
+    fileLinks([response.headers.link ?? []].flat().join(', '), url),
+  );
   return {
     mirrors: [...new Set(all.flatMap((one) => one.mirrors))].slice(0, MAX_SOURCES),
     describedBy: [...new Set(all.flatMap((one) => one.describedBy))].slice(0, MAX_SOURCES),

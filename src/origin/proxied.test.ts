@@ -58,7 +58,7 @@ test('https goes through an HTTP proxy in a tunnel: the proxy sees the name of t
   for (const tls of [undefined, HERE]) {
     await using proxy = await startProxy({ credentials: 'alice:sesame', hosts, ...(tls ? { tls } : {}) });
     const settings = await loadRequestSettings({ proxy: proxy.url }, {});
-    const ca = `${TLS.cert}${HERE.cert}`;
+    const ca = `${TLS.cert}\n${HERE.cert}`;
     using connections = new Connections({ allowPrivate: true, settings, ca });
     for (let i = 0; i < 2; i += 1) {
       const { body } = await get('https://u:p@origin.test/f', { settings, connections });

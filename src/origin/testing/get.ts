@@ -29,7 +29,7 @@ export async function get(url: string, options: GetOptions = {}): Promise<Got> {
   const connections = options.connections ?? own;
   try {
     const all = { ...settings, connectTimeoutMs, headersTimeoutMs: 10_000 };
-    const route = new Route(new URL(url), connections, all, new AbortController().signal);
+    const route = new Route(new URL(url), connections, all);
     const { status, response, url: end } = await route.resolve({ headers: {} });
     const chunks: Buffer[] = [];
     for await (const chunk of response) chunks.push(Buffer.from(chunk as Buffer));
