@@ -46,6 +46,14 @@ export interface Faults {
   readonly originBroken?: readonly (Window & { readonly chance: number })[];
   /** Requests of this time are served by connections that crawl at `factor` of a fair share, with this probability, to their end. */
   readonly originCrawl?: readonly (Window & { readonly chance: number; readonly factor: number })[];
+  /** From then on one connection of a member, the so-manieth that is open or else the next one opened, crawls like that. */
+  readonly connectionCrawl?: readonly {
+    readonly member: number;
+    readonly atMs: number;
+    /** From 0, the oldest. */
+    readonly which: number;
+    readonly factor: number;
+  }[];
   /** The link expires: new requests are turned away until, `forMs` later, one member is given a fresh link by its user. */
   readonly linkExpired?: readonly (Window & { readonly member: number })[];
   /** The connections of a member to the origin are dead from then on; its machine learns it `forMs` later. */
@@ -69,7 +77,12 @@ export function faultsEndMs(faults: Faults): number {
   for (const death of [...(faults.kill ?? []), ...(faults.killCoordinator ?? [])]) {
     note(death.atMs + (death.rejoinAfterMs ?? 0));
   }
-  for (const moment of [...(faults.leave ?? []), ...(faults.join ?? []), ...(faults.mirrors ?? [])])
+  for (const moment of [
+    ...(faults.leave ?? []),
+    ...(faults.join ?? []),
+    ...(faults.mirrors ?? []),
+    ...(faults.connectionCrawl ?? []),
+  ])
     note(moment.atMs);
   for (const window of [
     ...(faults.stall ?? []),

@@ -45,13 +45,15 @@ export class Fluid {
     this.#sharesStale = true;
   }
 
-  remove(flow: Flow, nowMs: number): void {
+  /** Returns whether it was there. */
+  remove(flow: Flow, nowMs: number): boolean {
     const index = this.#flows.indexOf(flow);
-    if (index < 0) return;
+    if (index < 0) return false;
     this.#advance(nowMs);
     this.#flows.splice(index, 1);
     flow.rate = 0;
     this.#sharesStale = true;
+    return true;
   }
 
   setBlocked(flow: Flow, blocked: boolean, nowMs: number): void {

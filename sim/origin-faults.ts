@@ -20,6 +20,8 @@ export function scheduleOriginFaults(world: World, during: During): void {
       },
     );
   }
+  for (const { member, atMs, which, factor } of faults.connectionCrawl ?? [])
+    clock.at(atMs, () => origin.slowDown(members[member]!, which, factor));
   for (const expired of faults.linkExpired ?? []) {
     const expire = (): void => {
       world.note(undefined, 'the link has expired');

@@ -67,6 +67,7 @@ export class OriginLedger {
       ...(faults.originBroken ?? []),
       ...(faults.originSlow ?? []),
       ...(faults.originCrawl ?? []),
+      ...(faults.connectionCrawl ?? []),
       ...(faults.linkExpired ?? []),
       ...(faults.networkChanged ?? []),
       ...(faults.mirrors ?? []),
@@ -81,12 +82,21 @@ export class OriginLedger {
     const strangled = scenario.members.some(
       (member) => member.upRate < (members.length - 1) * member.wanRate,
     );
-    if (strangled) bytes += 0.5 * file.sizeBytes;
+    if (strangled) bytes += Math.max(0.5 * file.sizeBytes, this.#worthwhileBytes);
     if (faults.wrongPieces !== undefined) bytes += 2 * file.sizeBytes * members.length;
     if (faults.corrupt !== undefined) bytes += all * piece;
     if (faults.loseMessages !== undefined) bytes += 0.25 * file.sizeBytes;
     if (!file.ranges && faultNames(faults).length > 0) bytes = Number.POSITIVE_INFINITY;
     return bytes;
+  }
+
+  /** What all links bring beyond one copy of the file in the time that it takes when the uplinks are what all wait for. */
+  get #worthwhileBytes(): number {
+    const { file, origin, members } = this.#world.scenario;
+    const sum = (rates: readonly number[]): number => rates.reduce((total, rate) => total + rate, 0);
+    const wan = Math.min(origin.rate, sum(members.map(({ wanRate, canFetch }) => (canFetch ? wanRate : 0))));
+    const up = sum(members.map(({ upRate }) => upRate));
+    return (wan * members.length * file.sizeBytes) / (wan + up) - file.sizeBytes;
   }
 
   check(fail: (message: string) => never): void {

@@ -22,6 +22,10 @@ interface Stream extends Flow {
   breakAt: number;
   stopped: boolean;
   frozen: boolean;
+  /** It ends before what was asked for: its connection cannot be used again. */
+  trimmed: boolean;
+  /** The resources that it loads; one more when its connection crawls. */
+  uses: readonly number[];
 }
 
 /** A new connection costs so many round trips until the first byte: TCP, TLS 1.3, request. A warm one costs one. */
@@ -40,6 +44,8 @@ export class Origin {
   breakChance = 0;
   changed = false;
   brokenStreams = 0;
+  /** Members whose next connection crawls, at which share. */
+  readonly #nextCrawls = new Map<SimMember, number>();
   crawl: { readonly chance: number; readonly factor: number } | undefined;
   /** Links before this one have expired. */
   validLink = 0;
@@ -80,6 +86,7 @@ export class Origin {
       breakAt: Number.POSITIVE_INFINITY,
       stopped: false,
       frozen: false,
+      trimmed: false,
       uses: [
         this.#total,
         this.#links[member.index]!,
@@ -103,7 +110,9 @@ export class Origin {
 
   trim(member: SimMember, id: number, end: number): void {
     const stream = this.#streams.get(member.index)!.get(id)!;
-    stream.end = Math.min(stream.end, end);
+    if (end >= stream.end) return;
+    stream.end = end;
+    stream.trimmed = true;
     this.#world.clock.after(0, () => {
       if (!this.#isOpen(stream)) return;
       if (stream.delivered >= stream.end) this.#finish(stream, 'complete');
@@ -132,6 +141,20 @@ export class Origin {
       this.fluid.setBlocked(stream, true, this.#world.clock.nowMs);
     }
     this.#warm[member.index] = 0;
+  }
+
+  /** The so-manieth of the open connections of a member crawls from now on; if there are fewer, the next one does. */
+  slowDown(member: SimMember, which: number, factor: number): void {
+    const open = [...(this.#streams.get(member.index)?.values() ?? [])].filter((stream) => !stream.stopped);
+    const stream = open[which];
+    if (stream === undefined) {
+      this.#nextCrawls.set(member, factor);
+      return;
+    }
+    const { nowMs } = this.#world.clock;
+    const isRunning = this.fluid.remove(stream, nowMs);
+    stream.uses = [...stream.uses, this.#crawlAt(member, factor)];
+    if (isRunning) this.fluid.add(stream, nowMs);
   }
 
   /** Takes over what has changed about rates. */
@@ -223,9 +246,19 @@ export class Origin {
   }
 
   /** The resource that makes a new connection crawl, if it is to. */
-  #crawlOf({ spec }: SimMember): number[] {
+  #crawlOf(member: SimMember): number[] {
+    const next = this.#nextCrawls.get(member);
+    this.#nextCrawls.delete(member);
+    if (next !== undefined) return [this.#crawlAt(member, next)];
     if (this.crawl === undefined || !this.#world.prng.chance(this.crawl.chance)) return [];
-    return [this.fluid.addResource((spec.wanRate / spec.maxConnections) * this.crawl.factor)];
+    return [this.#crawlAt(member, this.crawl.factor)];
+  }
+
+  /** A resource with this share of what a connection of the member brings. */
+  #crawlAt({ spec }: SimMember, factor: number): number {
+    const share = spec.wanRate / spec.maxConnections;
+    const cap = this.#world.scenario.origin.connectionRate ?? Number.POSITIVE_INFINITY;
+    return this.fluid.addResource(Math.min(share, cap) * factor);
   }
 
   #finish(stream: Stream, outcome: OriginOutcome, retryAfterMs?: number): void {
@@ -252,7 +285,7 @@ export class Origin {
     }
     if (member.life !== life || !this.#isOpen(stream)) return;
     this.#streams.get(member.index)!.delete(id);
-    if (outcome === 'complete') this.#warm[member.index]!++;
+    if (outcome === 'complete' && !stream.trimmed) this.#warm[member.index]!++;
     if (outcome === 'broken') this.brokenStreams++;
     const message =
       outcome === 'complete' || outcome === 'stopped' ? undefined : `the origin said ${outcome}`;

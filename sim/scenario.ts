@@ -17,6 +17,8 @@ export interface MemberSpec {
   /** It can only dial out. */
   readonly firewalled: boolean;
   readonly maxConnections: number;
+  /** As many as proved right for this origin earlier. */
+  readonly firstConnections: number;
   /** How long its user gives an expired link to be replaced. */
   readonly linkPatienceMs: number;
 }
@@ -64,6 +66,7 @@ export function memberSpec(changes: Partial<MemberSpec> = {}): MemberSpec {
     canFetch: true,
     firewalled: false,
     maxConnections: 4,
+    firstConnections: 1,
     linkPatienceMs: 0,
     ...changes,
   };
@@ -116,6 +119,7 @@ function randomMember(prng: Prng): MemberSpec {
     originRttMs: prng.between(5, 120),
     lanLatencyMs: prng.between(0.1, 5),
     maxConnections: prng.pick([1, 2, 4, 4, 8]),
+    firstConnections: prng.pick([1, 1, 1, 8]),
     linkPatienceMs: prng.pick([0, 0, 60_000]),
   });
 }

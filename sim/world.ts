@@ -148,8 +148,15 @@ export class World {
       if (member.life !== life) return;
       const held = [...member.disk.records.values()];
       member.added = true;
-      const { maxConnections, linkPatienceMs } = spec;
-      this.deliver(member, { type: 'add-download', offer, held, maxConnections, linkPatienceMs });
+      const { maxConnections, firstConnections, linkPatienceMs } = spec;
+      this.deliver(member, {
+        type: 'add-download',
+        offer,
+        held,
+        maxConnections,
+        firstConnections,
+        linkPatienceMs,
+      });
       if (member.givenLink > 0) this.giveLink(member);
       this.clock.after(this.prng.pick([0, spec.originRttMs]), () => {
         if (member.life !== life) return;

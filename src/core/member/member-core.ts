@@ -8,19 +8,12 @@ import { Catalogue } from './catalogue.ts';
 import { Coordination } from './coordination.ts';
 import type { DownloadCore } from './download-core.ts';
 import { type DownloadEvent, passOn } from './download-events.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { Intake } from './intake.ts';
 import { Outbox } from './outbox.ts';
 import { SourceGossip } from './source-gossip.ts';
-import { MAX_STATUSES, Statuses, undecided } from './statuses.ts';
+import { Statuses } from './statuses.ts';
 import { buildView } from './view-builder.ts';
-
-/** Everybody hears from this member at least this often; it is also the heartbeat. */
-const STATUS_MS = 500;
-/** In a large room a little less often: their number grows with the square of the members. */
-const STATUS_MANY_MS = 900;
-const MANY_SESSIONS = 5;
-/** What was said once is said again this often: a lost message costs time, never a piece. */
-const REPEAT_MS = 5_000;
 
 export interface MemberCoreOptions {
   readonly me: MemberId;
@@ -52,9 +45,8 @@ export class MemberCore {
   readonly #intake: Intake;
   readonly #outbox = new Outbox();
   readonly #sources: SourceGossip;
-  #statusAtMs = 0;
+  readonly #heartbeat: Heartbeat;
   #hasLeft = false;
-  #repeatAtMs = REPEAT_MS;
 
   constructor(options: MemberCoreOptions) {
     this.#options = options;
@@ -78,6 +70,16 @@ export class MemberCore {
       outbox: this.#outbox,
       broadcast: (message) => this.#broadcast(message),
     });
+    this.#heartbeat = new Heartbeat({
+      room: this.#room,
+      coordination: this.#coordination,
+      catalogue: this.#catalogue,
+      downloads: this.#downloads,
+      intake: this.#intake,
+      sources: this.#sources,
+      outbox: this.#outbox,
+      broadcast: (message) => this.#broadcast(message),
+    });
   }
 
   /** Tells what happened. `nowMs` never goes back. */
@@ -95,9 +97,8 @@ export class MemberCore {
   /** When the core wants to be woken with a `tick`, if nothing happens before. */
   deadline(): number | undefined {
     if (this.#hasLeft) return undefined;
-    const candidates = [this.#room.deadline(), this.#coordination.deadline()];
+    const candidates = [this.#room.deadline(), this.#coordination.deadline(), this.#heartbeat.deadline()];
     for (const download of this.#downloads.values()) candidates.push(download.deadline());
-    if (this.#room.sessions.size > 0) candidates.push(this.#statusAtMs, this.#repeatAtMs);
     const times = candidates.filter((at) => at !== undefined);
     return times.length > 0 ? Math.min(...times) : undefined;
   }
@@ -201,7 +202,7 @@ export class MemberCore {
   #toDownload(event: DownloadEvent, nowMs: number): void {
     const download = this.#downloads.get(event.download);
     if (!download) return;
-    if (event.type === 'finished' || event.type === 'failed') this.#statusAtMs = nowMs;
+    if (event.type === 'finished' || event.type === 'failed') this.#heartbeat.hurry(nowMs);
     if (!passOn(download, event, nowMs)) return;
     // The size is news for everybody.
     const { offer, knowledge } = download.state;
@@ -222,9 +223,9 @@ export class MemberCore {
     this.#coordination.memberUp(peer, nowMs);
     if (this.#coordination.isMine)
       for (const offer of this.#catalogue.offers()) this.#outbox.send(peer, offer);
-    this.#sources.newcomer(peer);
+    this.#sources.tell(peer);
     for (const download of this.#downloads.values()) this.#outbox.send(peer, download.state.haveAll());
-    this.#outbox.send(peer, this.#status(nowMs));
+    this.#heartbeat.greet(peer, nowMs);
     this.#outbox.push({ type: 'member-joined', peer, name });
   }
 
@@ -295,24 +296,7 @@ export class MemberCore {
       const othersFetch = this.#statuses.anyFetching(this.#room.sessions, download.state.offer.download);
       download.giveUpIfHopeless(othersFetch, nowMs);
     }
-    if (nowMs >= this.#repeatAtMs && this.#room.sessions.size > 0) {
-      this.#repeatAtMs = nowMs + REPEAT_MS;
-      this.#repeat();
-    }
-    if (nowMs >= this.#statusAtMs && this.#room.sessions.size > 0) {
-      this.#statusAtMs = nowMs + (this.#room.sessions.size > MANY_SESSIONS ? STATUS_MANY_MS : STATUS_MS);
-      this.#broadcast(this.#status(nowMs));
-    }
-  }
-
-  /** Says again what others may have missed. */
-  #repeat(): void {
-    if (this.#coordination.isMine) {
-      this.#room.repeat();
-      this.#outbox.push(...(this.#room.drain() as Command[]));
-      for (const offer of this.#catalogue.offers()) this.#broadcast(offer);
-    }
-    for (const download of this.#downloads.values()) this.#broadcast(download.state.haveAll());
+    this.#heartbeat.beat(nowMs);
   }
 
   /** Returns whether there was anything. */
@@ -343,15 +327,6 @@ export class MemberCore {
       download.coordinatorChanged(this.#room.epoch);
       this.#coordination.tell(download.state.haveAll());
     }
-  }
-
-  #status(nowMs: number): Message {
-    const mine = [...this.#downloads.values()];
-    // If there are too many, those that are over can be left out.
-    mine.sort((a, b) => Number(a.state.isOver) - Number(b.state.isOver));
-    const downloads = mine.map((download) => download.status(nowMs));
-    for (const download of this.#intake.undecided) downloads.push(undecided(download));
-    return { type: 'status', downloads: downloads.slice(0, MAX_STATUSES) };
   }
 
   #broadcast(message: Message): void {

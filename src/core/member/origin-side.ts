@@ -216,8 +216,10 @@ export class OriginSide {
   }
 
   deadline(): number | undefined {
-    const at = this.leases.size > 0 && this.#canFetch ? this.#governor.nextAttemptMs() : undefined;
-    return at !== undefined && at > this.#nowMs ? at : undefined;
+    const attemptMs = this.leases.size > 0 && this.#canFetch ? this.#governor.nextAttemptMs() : undefined;
+    const isDue = attemptMs !== undefined && attemptMs > this.#nowMs;
+    const lookAtMs = this.#canFetch ? this.#streams.lookAtMs : undefined;
+    return isDue && (lookAtMs === undefined || attemptMs < lookAtMs) ? attemptMs : lookAtMs;
   }
 
   /** The size became known: no lease or stream goes past it. */

@@ -1,6 +1,8 @@
 import type { Ledger } from '../ledger.ts';
 import type { ByteRange } from '../ranges.ts';
 import { type Crawler, Hedging } from '../splitfire/hedging.ts';
+import { splitLast } from '../splitfire/splitting.ts';
+import { StreamPace } from '../splitfire/stream-pace.ts';
 import type { OriginEnded } from './api.ts';
 import type { SideOptions } from './side-options.ts';
 
@@ -27,7 +29,8 @@ export class OriginStreams {
   readonly #options: OriginStreamsOptions;
   readonly #ledger: Ledger;
   readonly #streams = new Map<number, OriginStream>();
-  readonly #hedging = new Hedging();
+  readonly #pace = new StreamPace();
+  readonly #hedging = new Hedging(this.#pace);
 
   constructor(options: OriginStreamsOptions) {
     this.#options = options;
@@ -41,7 +44,13 @@ export class OriginStreams {
 
   /** How long a request takes to its first byte, in milliseconds. */
   get setupMs(): number {
-    return this.#hedging.setupMs;
+    return this.#pace.setupMs;
+  }
+
+  /** When to look for crawlers next; undefined while there is nothing to look at. */
+  get lookAtMs(): number | undefined {
+    for (const { stopping } of this.#streams.values()) if (!stopping) return this.#hedging.lookAtMs;
+    return undefined;
   }
 
   /** Bytes that are still to come. */
@@ -62,7 +71,7 @@ export class OriginStreams {
     this.#options.changed({ start, end });
     const stream = { id, start, end, position: start, openedMs: nowMs, movedMs: nowMs, stopping: false };
     this.#streams.set(id, stream);
-    this.#hedging.opened(stream);
+    this.#pace.opened(stream);
     const to = this.#ledger.geometry.sizeBytes === undefined ? undefined : end;
     this.#options.emit({ type: 'fetch', download: this.#options.download, stream: id, start, end: to });
   }
@@ -74,7 +83,7 @@ export class OriginStreams {
     if (!stream || end <= range.start) return [];
     stream.position = end;
     stream.movedMs = nowMs;
-    this.#hedging.moved(stream, nowMs);
+    this.#pace.moved(stream, nowMs);
     return this.#ledger.fill(id, { start: range.start, end });
   }
 
@@ -83,7 +92,7 @@ export class OriginStreams {
     const stream = this.#streams.get(event.stream);
     if (!stream) return undefined;
     this.#streams.delete(stream.id);
-    this.#hedging.ended(stream, nowMs);
+    this.#pace.ended(stream, nowMs);
     this.#ledger.release(stream.id);
     // The piece in which it stood counts too: a fragment of it may have been given up meanwhile.
     this.#options.changed({ start: Math.max(stream.start, stream.position - 1), end: stream.end });
@@ -131,7 +140,8 @@ export class OriginStreams {
   /** Takes the back part from the stream that would end last, for one of `spare` idle connections; undefined if that is no gain. */
   split(spare: number, wholePieces: boolean, nowMs: number): ByteRange | undefined {
     const { pieceBytes } = this.#ledger.geometry;
-    const cut = this.#hedging.split([...this.#streams.values()], spare, { pieceBytes, wholePieces }, nowMs);
+    const options = { spare, pieceBytes, wholePieces };
+    const cut = splitLast(this.#pace, [...this.#streams.values()], options, nowMs);
     if (!cut) return undefined;
     const stream = this.#streams.get(cut.id)!;
     const { end } = stream;

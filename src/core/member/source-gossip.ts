@@ -27,7 +27,7 @@ export class SourceGossip {
   add(download: DownloadId, urls: readonly string[], nowMs: number): void {
     const mine = this.#around.downloads.get(download);
     if (!mine) return;
-    this.#tell(download, this.#around.catalogue.hear(download).sources.add(urls, undefined, nowMs));
+    this.#spread(download, this.#around.catalogue.hear(download).sources.add(urls, undefined, nowMs));
     mine.revive(nowMs);
   }
 
@@ -35,7 +35,7 @@ export class SourceGossip {
   heard(from: MemberId, { download, urls }: Sources, nowMs: number): void {
     const fresh = this.#around.catalogue.hear(download).sources.add(urls, from, nowMs);
     if (fresh.length === 0) return;
-    this.#tell(download, fresh, from);
+    this.#spread(download, fresh, from);
     const mine = this.#around.downloads.get(download);
     if (!mine) return;
     this.#around.outbox.push({ type: 'use-sources', download, urls: fresh, from });
@@ -48,15 +48,15 @@ export class SourceGossip {
       this.#around.outbox.push({ type: 'use-sources', download, urls, from });
   }
 
-  /** A session was opened: the other side may know nothing. */
-  newcomer(peer: MemberId): void {
+  /** Tells a member all of them: it is new here, or may have missed some. */
+  tell(peer: MemberId): void {
     for (const { download } of this.#around.catalogue.offers()) {
       const urls = this.#around.catalogue.hear(download).sources.urls;
       if (urls.length > 0) this.#around.outbox.send(peer, { type: 'sources', download, urls });
     }
   }
 
-  #tell(download: DownloadId, urls: readonly string[], but?: MemberId): void {
+  #spread(download: DownloadId, urls: readonly string[], but?: MemberId): void {
     if (urls.length === 0) return;
     for (const peer of this.#around.sessions)
       if (peer !== but) this.#around.outbox.send(peer, { type: 'sources', download, urls });
