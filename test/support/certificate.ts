@@ -28,7 +28,7 @@ export function serverCertificate(
   validFromMs: number = Date.now() - DAY_MS / 2,
 ): { key: string; cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const name = sequence(der(0x31, sequence(oid('550403'), der(0x0c, Buffer.from('test origin')))));
+  const name = sequence(der(0x31, sequence(oid('550403'), der(0x0c, Buffer.from(subject.value)))));
   const alternative =
     subject.type === 'dns'
       ? der(0x82, Buffer.from(subject.value))
