@@ -27,6 +27,14 @@ export const COMMANDS: readonly CommandText[] = [
         'dragonload get https://a.example/disc.iso --mirror https://b.example/disc.iso',
         'from two places at once',
       ],
+      [
+        "dragonload get -H 'Authorization: Bearer TOKEN' https://example.org/disc.iso",
+        'the header goes to this host and no other',
+      ],
+      [
+        'dragonload get --import disc.iso.part https://example.org/disc.iso',
+        'from what a browser or aria2 has left',
+      ],
     ],
   },
   {

@@ -13,7 +13,7 @@ export interface Flag {
   readonly optional?: boolean;
   readonly help: string;
   /** What shells offer for the value. */
-  readonly completes?: 'directory' | 'file' | 'interface';
+  readonly completes?: 'directory' | 'file';
   readonly group?: FlagGroup;
   /** The commands that take it. Default: every way of downloading. */
   readonly only?: readonly CommandName[];
@@ -90,11 +90,6 @@ export const FLAGS: readonly Flag[] = [
     idleIn: GET,
   },
   { group: 'Room', long: '--yes', help: 'accept what the room offers without asking', idleIn: GET },
-  {
-    group: 'Requests',
-    long: '--allow-private',
-    help: 'let others name URLs at private or loopback addresses',
-  },
   { group: 'Room', long: '--stay', help: 'keep serving the room until stopped', idleIn: GET },
 
   {
@@ -204,10 +199,14 @@ export const FLAGS: readonly Flag[] = [
     long: '--interface',
     value: 'NAME',
     help: 'connect from this interface or local address',
-    completes: 'interface',
   },
   { group: 'Requests', short: '-4', long: '--ipv4', help: 'use IPv4 only' },
   { group: 'Requests', short: '-6', long: '--ipv6', help: 'use IPv6 only' },
+  {
+    group: 'Requests',
+    long: '--allow-private',
+    help: 'let others name URLs at private or loopback addresses',
+  },
 
   {
     group: 'When it is done',

@@ -131,7 +131,7 @@ describe('the frame', () => {
     assert.match(lines[0]!, /^first\.iso .* 38% +12\.3 MiB\/s +12 s$/);
     assert.match(lines[1]!, /^second\.iso .* checking /);
     assert.equal(lines[2], '7 of 100 files done, 90 waiting, 1 failed');
-    assert.match(lines[3]!, /^760 MiB  24\.6 MiB\/s +about .* left$/);
+    assert.match(lines[3]!, /^760 MiB {2}24\.6 MiB\/s +about .* left$/);
     assertFits(lines, 80, 24);
   });
 

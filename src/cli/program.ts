@@ -42,13 +42,13 @@ function buildProgram(done: (exitCode: number) => void): Command {
     .usage('COMMAND [options]')
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
-    .helpCommand('help [command]', 'print help for a command')
     .exitOverride()
     .configureOutput({ writeErr: () => {} })
     .addHelpText('after', PROGRAM_NOTES);
   for (const text of COMMANDS) program.addCommand(buildCommand(text, program, done));
   addListCommands(program, done);
   program
+    .commandsGroup('Other:')
     .command('completion')
     .description('print a completion script for bash, zsh or fish')
     .argument('<shell>', 'bash, zsh or fish')
@@ -57,7 +57,7 @@ function buildProgram(done: (exitCode: number) => void): Command {
       const { completionScript } = await import('./completion.ts');
       process.stdout.write(completionScript(shell));
     });
-  return program;
+  return program.helpCommand('help [command]', 'print help for a command');
 }
 
 function buildCommand(text: CommandText, program: Command, done: (exitCode: number) => void): Command {
