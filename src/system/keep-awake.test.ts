@@ -58,6 +58,27 @@ test('it ends with a process that is killed', async (t) => {
   assert.equal(await seen.line(), undefined);
 });
 
+test('it ends with its process even if another child of that lives on', async (t) => {
+  const path = await pathOfOwn(t);
+  const seen = witness(path);
+  await putProgram(path, 'systemd-inhibit', inhibit(seen));
+  const holder = inProcess(
+    t,
+    `const { keepAwake } = await from('./keep-awake.ts');
+    const { spawn } = await import('node:child_process');
+    setInterval(() => {}, 60_000);
+    await keepAwake('a test').held;
+    const other = spawn('sleep', ['600'], { stdio: 'ignore' });
+    other.once('spawn', () => console.log(other.pid));`,
+  );
+  const [other] = await once(holder.stdout!, 'data');
+  t.after(() => process.kill(Number(other), 'SIGKILL'));
+  assert.match((await seen.line()) ?? '', /idle:sleep/);
+  assert.equal(await seen.line(), 'a group of its own');
+  holder.kill('SIGKILL');
+  assert.equal(await seen.line(), undefined);
+});
+
 test('it keeps no process alive', async (t) => {
   const path = await pathOfOwn(t);
   const seen = witness(path);

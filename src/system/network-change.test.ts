@@ -58,8 +58,8 @@ test('loopback, link-local addresses, containers and virtual machines are none',
   assert.equal(change(home, { ...home, ...noise }), undefined);
 });
 
-test('a tunnel is one', () => {
-  for (const name of ['wg0', 'tun0', 'utun4', 'tailscale0']) {
+test('a tunnel is one, and so is a bridge that the machine is connected by', () => {
+  for (const name of ['wg0', 'tun0', 'utun4', 'tailscale0', 'br0', 'bridge0', 'vEthernet (External)']) {
     const after = { ...home, [name]: [info('10.8.0.2')] };
     assert.deepEqual(change(home, after), { appeared: [`${name} 10.8.0.2`], vanished: [] });
   }

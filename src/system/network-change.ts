@@ -11,9 +11,11 @@ export interface NetworkChange {
   readonly vanished: readonly string[];
 }
 
-/** Interfaces of containers and virtual machines: they come and go, and lead nowhere beyond this machine. */
+/** Interfaces of containers and virtual machines that come and go, and lead nowhere beyond this machine. */
 const VIRTUAL =
-  /^(?:docker|br-|veth|virbr|vnet|vmnet|vboxnet|vEthernet|bridge\d|lxcbr|lxdbr|podman|cni|cali|flannel|kube|dummy|ifb)/i;
+  /^(?:docker|br-|veth|virbr|vnet|vmnet|vboxnet|bridge1\d\d$|lxcbr|lxdbr|podman|cni|cali|flannel|kube|dummy|ifb)/;
+/** Hyper-V names all its switches so. Those of the user's own making may be the way to everywhere. */
+const VIRTUAL_SWITCH = /^vEthernet \((?:WSL|Default Switch)/;
 
 /**
  * The ways to the networks around this machine. Left out is what changes without meaning: loopback, link-local
@@ -23,7 +25,7 @@ const VIRTUAL =
 export function networkWays(interfaces: Interfaces): ReadonlySet<string> {
   const ways = new Set<string>();
   for (const [name, infos] of Object.entries(interfaces)) {
-    if (VIRTUAL.test(name)) continue;
+    if (VIRTUAL.test(name) || VIRTUAL_SWITCH.test(name)) continue;
     for (const info of infos ?? []) {
       const network = info.internal ? undefined : networkOf(info.address);
       if (network !== undefined) ways.add(`${name} ${network}`);

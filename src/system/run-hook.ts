@@ -62,7 +62,7 @@ function withoutSecrets(address: string): string {
  * files are refused, since their arguments cannot be quoted safely.
  *
  * Its output goes to our stderr, its input is empty, and a Ctrl-C at the terminal does not reach it. It may take as long
- * as it likes. `signal` ends it and what it began: with SIGTERM, and after 2 s with SIGKILL. Never rejects.
+ * as it likes. `signal` ends it and what it began: with SIGTERM at once, and after 2 s with SIGKILL. Never rejects.
  */
 export async function runHook(
   program: string,
@@ -123,7 +123,7 @@ export function hookProblem(program: string, outcome: HookOutcome): string | und
   }
 }
 
-/** Why a program cannot serve as a hook, in a sentence. */
+/** Why what `findProgram` says cannot serve as a hook, in a sentence: also for looking before anything is fetched. */
 export function whyNot(program: string, kind: 'batch' | 'missing'): string {
   if (kind === 'batch')
     return `${called(program)} is a batch file, which cannot be run safely. Give an .exe.`;

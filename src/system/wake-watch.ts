@@ -54,12 +54,11 @@ function waysBy(readInterfaces: () => Interfaces): ReadonlySet<string> | undefin
 }
 
 function clocks(): Clocks {
-  const { user, system } = process.threadCpuUsage();
   return {
     monotonicMs: performance.now(),
     bootMs: bootClock(),
     wallMs: Date.now(),
-    busyMs: (user + system) / 1000,
+    busyMs: busyClock(),
   };
 }
 
@@ -69,5 +68,15 @@ function bootClock(): number | undefined {
     return uptime() * 1000;
   } catch {
     return undefined;
+  }
+}
+
+/** 0 where the system does not tell: there, a thread that was busy for long may be taken for a machine asleep. */
+function busyClock(): number {
+  try {
+    const { user, system } = process.threadCpuUsage();
+    return (user + system) / 1000;
+  } catch {
+    return 0;
   }
 }
