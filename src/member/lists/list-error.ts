@@ -27,6 +27,6 @@ export function tooMany(list: string, line: number): DragonloadError {
 
 /** Text of a list as an error shows it: short, and with nothing in it that is invisible. */
 export function quoted(text: string): string {
-  const visible = text.slice(0, 60).replace(/[^\P{C}]/gu, '\ufffd');
+  const visible = text.slice(0, 60).replace(/\p{C}/gu, '\ufffd');
   return `"${visible}${text.length > 60 ? '…' : ''}"`;
 }

@@ -27,11 +27,11 @@ export class MetalinkAddresses {
     this.#base = base;
   }
 
-  add({ attributes, version }: XmlElement, text: string): void {
+  add(element: XmlElement, text: string): void {
+    if (isTorrent(element)) return;
     const url = addressOf(text, this.#base);
     if (url === undefined || this.#seen.has(url)) return;
-    const priority =
-      version === 3 ? fromPreference(attributes) : (numberOf(attributes.get('priority'), LAST) ?? LAST);
+    const priority = priorityOf(element);
     this.#seen.add(url);
     this.#found.push({ url, priority });
     if (this.#found.length < 8 * this.#most) return;
@@ -40,8 +40,8 @@ export class MetalinkAddresses {
 
   /** The best ones, in order. Those of one priority stay in the order of the document. */
   best(): readonly string[] {
-    this.#keepBest();
-    return this.#found.map(({ url }) => url);
+    this.#found.sort((a, b) => a.priority - b.priority);
+    return this.#found.slice(0, this.#most).map(({ url }) => url);
   }
 
   #keepBest(): void {
@@ -51,7 +51,9 @@ export class MetalinkAddresses {
   }
 }
 
+/** As it was written, where that is enough. */
 function addressOf(text: string, base: string | undefined): string | undefined {
+  if (text.length < 4096 && /^https?:\/\//i.test(text) && URL.canParse(text)) return text;
   try {
     const url = base !== undefined && URL.canParse(text, base) ? new URL(text, base).href : text;
     return parseOriginUrl(url).href;
@@ -60,9 +62,15 @@ function addressOf(text: string, base: string | undefined): string | undefined {
   }
 }
 
+/** In version 3 the addresses of torrents are among those of the file. */
+function isTorrent(element: XmlElement): boolean {
+  return element.version === 3 && !/^(https?)?$/i.test(element.attribute('type') ?? '');
+}
+
 /** Version 3 has a preference instead, from 0 to 100, of which the highest is best. */
-function fromPreference(attributes: ReadonlyMap<string, string>): number {
-  const preference = numberOf(attributes.get('preference'), 100);
+function priorityOf(element: XmlElement): number {
+  if (element.version === 4) return numberOf(element.attribute('priority'), LAST) ?? LAST;
+  const preference = numberOf(element.attribute('preference'), 100);
   return preference === undefined ? LAST : 101 - preference;
 }
 

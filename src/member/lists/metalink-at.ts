@@ -22,7 +22,7 @@ const MAX_PAUSE_MS = 10_000;
  */
 export async function readMetalinkAt(
   probe: Probe,
-  origin: Origin,
+  origin: Pick<Origin, 'fetchRange'>,
   job: Job,
   signal: AbortSignal,
 ): Promise<readonly Job[]> {

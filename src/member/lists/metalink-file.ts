@@ -46,11 +46,11 @@ export class MetalinkFile {
   /** What the hashes that are being read belong to; undefined for those that are of no use. */
   #reading: Pieces | undefined;
 
-  constructor({ attributes, line }: XmlElement, context: MetalinkContext) {
+  constructor(element: XmlElement, context: MetalinkContext) {
     this.#context = context;
-    this.#line = line;
+    this.#line = element.line;
     this.#addresses = new MetalinkAddresses(MAX_ADDRESSES, context.base);
-    this.#place = this.#placeOf(attributes.get('name') ?? '');
+    this.#place = this.#placeOf(element.attribute('name') ?? '');
   }
 
   /** RFC 5854, 4.2.14. */
@@ -63,10 +63,10 @@ export class MetalinkFile {
   }
 
   /** RFC 5854, 4.2.4: a digest of the whole file. Those of unknown kinds are left out, as it asks for. */
-  hash({ attributes, line }: XmlElement, text: string): void {
-    const kind = digestKind(attributes.get('type') ?? '');
+  hash(element: XmlElement, text: string): void {
+    const kind = digestKind(element.attribute('type') ?? '');
     if (kind === undefined) return;
-    const checksum = `${kind}:${this.#hexOf(kind, text, line)}`;
+    const checksum = `${kind}:${this.#hexOf(kind, text, element.line)}`;
     if (
       this.#checksums.length === MAX_DIGESTS ||
       this.#checksums.some((known) => known.checksum === checksum)
@@ -76,13 +76,14 @@ export class MetalinkFile {
   }
 
   /** RFC 5854, 4.1.3: hashes of pieces follow. The best kind of those that are there is taken. */
-  openPieces({ attributes, line }: XmlElement): void {
+  openPieces(element: XmlElement): void {
+    const { line } = element;
     this.#reading = undefined;
-    const algorithm = PIECE_KINDS.find((kind) => kind === digestKind(attributes.get('type') ?? ''));
+    const algorithm = PIECE_KINDS.find((kind) => kind === digestKind(element.attribute('type') ?? ''));
     if (algorithm === undefined) return;
     const rank = PIECE_KINDS.indexOf(algorithm);
     if (this.#pieces !== undefined && PIECE_KINDS.indexOf(this.#pieces.algorithm) <= rank) return;
-    const length = attributes.get('length') ?? '';
+    const length = element.attribute('length') ?? '';
     const pieceBytes = /^\d{1,15}$/.test(length) ? Number(length) : 0;
     if (pieceBytes === 0) throw this.#error(line, 'the length of the pieces is not a size');
     this.#reading = { algorithm, pieceBytes, hashes: [], line };
@@ -90,11 +91,12 @@ export class MetalinkFile {
   }
 
   /** In version 3 they are numbered. */
-  pieceHash({ attributes, line }: XmlElement, text: string): void {
+  pieceHash(element: XmlElement, text: string): void {
+    const { line } = element;
     if (this.#reading === undefined) return;
     const { algorithm, hashes } = this.#reading;
     if (hashes.length === MAX_PIECE_HASHES) throw this.#error(line, 'the file has too many pieces');
-    const number = attributes.get('piece');
+    const number = element.attribute('piece');
     if (number !== undefined && number.trim() !== String(hashes.length))
       throw this.#error(line, 'the pieces are not in order');
     hashes.push(this.#hexOf(algorithm, text, line));

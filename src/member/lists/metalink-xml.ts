@@ -14,38 +14,100 @@ const WRITE_CHARS = 4096;
 const MAX_DECLARATION_CHARS = 16;
 
 /** Namespaces of Metalink 4 (RFC 5854, 4.1) and of version 3. */
-const NAMESPACES: Readonly<Record<string, 3 | 4>> = {
-  'urn:ietf:params:xml:ns:metalink': 4,
-  'http://www.metalinker.org/': 3,
-};
+const NAMESPACES: ReadonlyMap<string, 3 | 4> = new Map([
+  ['urn:ietf:params:xml:ns:metalink', 4],
+  ['http://www.metalinker.org/', 3],
+]);
 /** Elements of version 3 that only hold others together. */
 const WRAPPERS = new Set(['files', 'resources', 'verification']);
 
-/** An element of a Metalink file. */
+/** An element that means something, and those that may be in it, by name. */
+interface Kind {
+  readonly path: ElementPath;
+  readonly hasText: boolean;
+  readonly inside: ReadonlyMap<string, Kind>;
+}
+
+/** Elements by their names from the root down, as in version 4. */
+export type ElementPath =
+  | 'metalink'
+  | 'metalink/file'
+  | 'metalink/file/size'
+  | 'metalink/file/hash'
+  | 'metalink/file/pieces'
+  | 'metalink/file/pieces/hash'
+  | 'metalink/file/url'
+  | 'metalink/file/metaurl';
+
+const kind = (path: ElementPath, hasText: boolean, inside: readonly Kind[] = []): Kind => ({
+  path,
+  hasText,
+  inside: new Map(inside.map((one) => [one.path.slice(path.length + 1), one])),
+});
+
+const METALINK = kind('metalink', false, [
+  kind('metalink/file', false, [
+    kind('metalink/file/size', true),
+    kind('metalink/file/hash', true),
+    kind('metalink/file/pieces', false, [kind('metalink/file/pieces/hash', true)]),
+    kind('metalink/file/url', true),
+    kind('metalink/file/metaurl', false),
+  ]),
+]);
+
+/** An element of a Metalink file that means something. */
 export interface XmlElement {
-  /** The names from the root down, as in version 4, such as `metalink/file/url`. */
-  readonly path: string;
+  readonly path: ElementPath;
   readonly version: 3 | 4;
-  readonly attributes: ReadonlyMap<string, string>;
   /** Where it begins, from 1. */
   readonly line: number;
+  /** The value of an attribute; undefined when it is not there. */
+  attribute(name: string): string | undefined;
 }
 
-/** Gets the elements of a Metalink file. What it throws comes out of `MetalinkXml`. */
+/** Gets the elements of a Metalink file, those of version 3 as if they were of version 4. Whatever it throws comes out. */
 export interface XmlHandler {
   open(element: XmlElement): void;
-  /** @param text What is directly in it, without the white space around it, if `wantsText` says so. */
+  /** @param text What is directly in it, without the white space around it, where that means something. */
   close(element: XmlElement, text: string): void;
-  wantsText(path: string): boolean;
 }
 
-interface Frame {
-  /** Undefined for what is of another namespace, with all that is in it. */
-  readonly element: XmlElement | undefined;
-  /** Namespaces by prefix. */
-  readonly scope: ReadonlyMap<string, string>;
-  /** Undefined where it is not wanted. */
-  text: string | undefined;
+/** Namespaces by prefix. */
+type Scope = ReadonlyMap<string, string>;
+
+class Frame implements XmlElement {
+  readonly version: 3 | 4;
+  readonly line: number;
+  readonly scope: Scope;
+  /** What it is; of a wrapper: what it is in; undefined for what means nothing, with all that is in it. */
+  readonly kind: Kind | undefined;
+  readonly isWrapper: boolean;
+  readonly #attributes: Readonly<Record<string, string>>;
+  text = '';
+
+  constructor(
+    tag: sax.Tag,
+    given: Pick<Frame, 'version' | 'line' | 'scope' | 'kind'> & { readonly isWrapper: boolean },
+  ) {
+    this.version = given.version;
+    this.line = given.line;
+    this.scope = given.scope;
+    this.kind = given.kind;
+    this.isWrapper = given.isWrapper;
+    this.#attributes = tag.attributes;
+  }
+
+  get path(): ElementPath {
+    return this.kind!.path;
+  }
+
+  get hasText(): boolean {
+    return !this.isWrapper && this.kind?.hasText === true;
+  }
+
+  attribute(name: string): string | undefined {
+    return Object.hasOwn(this.#attributes, name) ? this.#attributes[name] : undefined;
+  }
 }
 
 /**
@@ -77,9 +139,10 @@ export class MetalinkXml {
       this.#attributes = 0;
       if (this.#stack.length >= MAX_DEPTH) throw this.#error('elements are nested too deep', NOT_METALINK);
     };
-    parser.onattribute = () => {
+    parser.onattribute = ({ value }) => {
       if (++this.#attributes > MAX_ATTRIBUTES)
         throw this.#error('an element has too many attributes', NOT_METALINK);
+      if (value.length > MAX_TEXT_CHARS) throw this.#error('an attribute is too long', NOT_METALINK);
     };
     parser.onopentag = (tag) => this.#open(tag as sax.Tag);
     parser.ontext = (text) => this.#text(text);
@@ -107,26 +170,23 @@ export class MetalinkXml {
 
   #open(tag: sax.Tag): void {
     const outer = this.#stack.at(-1);
-    const attributes = new Map(Object.entries(tag.attributes));
-    const scope = scopeOf(outer?.scope, attributes);
+    const scope = scopeOf(outer?.scope, tag.attributes);
     const colon = tag.name.indexOf(':');
     const local = tag.name.slice(colon + 1);
-    const version = NAMESPACES[scope.get(colon < 0 ? '' : tag.name.slice(0, colon)) ?? ''];
+    const version = NAMESPACES.get(scope.get(colon < 0 ? '' : tag.name.slice(0, colon)) ?? '');
     if (outer === undefined) this.#begin(local, version);
-    const isKnown = version === this.#version && (outer === undefined || outer.element !== undefined);
-    if (!isKnown) {
-      this.#stack.push({ element: undefined, scope, text: undefined });
-      return;
-    }
-    if ([...attributes.values()].some((value) => value.length > MAX_TEXT_CHARS))
-      throw this.#error('an attribute is too long', NOT_METALINK);
-    const above = outer?.element?.path;
-    const isWrapper = version === 3 && above !== undefined && WRAPPERS.has(local);
-    const path = isWrapper ? above : above === undefined ? local : `${above}/${local}`;
-    const element: XmlElement = { path, version: version!, attributes, line: this.#line };
-    const wantsText = !isWrapper && this.#handler.wantsText(path);
-    this.#stack.push({ element: element, scope, text: wantsText ? '' : undefined });
-    if (!isWrapper) this.#handler.open(element);
+    const isWrapper = outer?.kind !== undefined && version === 3 && WRAPPERS.has(local);
+    let found = outer === undefined ? METALINK : isWrapper ? outer.kind : outer.kind?.inside.get(local);
+    if (version !== this.#version) found = undefined;
+    const frame = new Frame(tag, {
+      version: this.#version!,
+      line: this.#line,
+      scope,
+      kind: found,
+      isWrapper,
+    });
+    this.#stack.push(frame);
+    if (found !== undefined && !isWrapper) this.#handler.open(frame);
   }
 
   #begin(local: string, version: 3 | 4 | undefined): void {
@@ -143,8 +203,8 @@ export class MetalinkXml {
 
   #text(text: string): void {
     const frame = this.#stack.at(-1);
-    if (frame?.text === undefined) return;
-    // White space at the beginning may be long, and means nothing.
+    if (frame?.hasText !== true) return;
+    // White space around it may be long, and means nothing.
     frame.text = frame.text === '' ? text.trimStart() : frame.text + text;
     if (frame.text.length <= MAX_TEXT_CHARS) return;
     frame.text = frame.text.trimEnd();
@@ -153,10 +213,7 @@ export class MetalinkXml {
 
   #close(): void {
     const frame = this.#stack.pop();
-    const above = this.#stack.at(-1)?.element;
-    const isWrapper = frame?.element !== undefined && frame.element.path === above?.path;
-    if (frame?.element !== undefined && !isWrapper)
-      this.#handler.close(frame.element, frame.text?.trim() ?? '');
+    if (frame?.kind !== undefined && !frame.isWrapper) this.#handler.close(frame, frame.text.trimEnd());
   }
 
   /** sax stumbles over attributes with the names of what every object has. */
@@ -187,16 +244,15 @@ const ENTITIES = { amp: '&', gt: '>', lt: '<', quot: '"', apos: "'" };
 const COPY_AGAIN = 'Get the Metalink file again: it may be cut short or damaged.';
 const NOT_METALINK = 'Give a Metalink file (RFC 5854), or a list with one address on each line.';
 
-/** Namespaces in Scope (XML Names, 6): those from outside and those that the element declares. */
-function scopeOf(
-  outer: ReadonlyMap<string, string> = new Map(),
-  attributes: ReadonlyMap<string, string>,
-): ReadonlyMap<string, string> {
+const NO_SCOPE: Scope = new Map();
+
+/** Namespace Scoping (XML Names, 6.1): those from outside and those that the element declares. */
+function scopeOf(outer: Scope = NO_SCOPE, attributes: Readonly<Record<string, string>>): Scope {
   let scope: Map<string, string> | undefined;
-  for (const [name, value] of attributes) {
+  for (const name in attributes) {
     if (name !== 'xmlns' && !name.startsWith('xmlns:')) continue;
     scope ??= new Map(outer);
-    scope.set(name.slice('xmlns:'.length), value);
+    scope.set(name.slice('xmlns:'.length), attributes[name]!);
   }
   return scope ?? outer;
 }

@@ -5,14 +5,6 @@ import { MetalinkXml, type XmlElement } from './metalink-xml.ts';
 
 export type { MetalinkContext };
 
-/** Elements whose text counts. */
-const TEXTS = new Set([
-  'metalink/file/size',
-  'metalink/file/hash',
-  'metalink/file/pieces/hash',
-  'metalink/file/url',
-]);
-
 /**
  * Reads a Metalink document, version 4 (RFC 5854) or 3, piece by piece, with nothing kept of it but the downloads.
  * Torrents and signatures in it are of no use here. Everything throws `bad-list`, with the line: for what is malformed or
@@ -32,7 +24,6 @@ export class MetalinkReader {
     this.#xml = new MetalinkXml(context.list, {
       open: (element) => this.#open(element),
       close: (element, text) => this.#close(element, text),
-      wantsText: (path) => TEXTS.has(path),
     });
   }
 

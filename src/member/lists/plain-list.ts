@@ -84,6 +84,9 @@ function addressesOf(content: string, list: string, line: number, notices: Notic
 
 /** An address as it was written. Errors do not repeat it: it may hold secrets. */
 function addressOf(text: string, list: string, line: number): string {
+  if (/\p{Cc}/u.test(text)) {
+    throw listError(list, line, 'there is an invisible character in the address', 'Write the address anew.');
+  }
   if (/\s[a-z]+:\/\//i.test(text)) {
     throw listError(
       list,
@@ -91,9 +94,6 @@ function addressOf(text: string, list: string, line: number): string {
       'there are several addresses with a space between',
       'Put tabs between addresses of the same file, and different files on lines of their own.',
     );
-  }
-  if (/\p{Cc}/u.test(text)) {
-    throw listError(list, line, 'there is an invisible character in the address', 'Write the address anew.');
   }
   // What is nearly always so, without parsing it twice.
   if (text.length < 4096 && /^https?:\/\//i.test(text) && URL.canParse(text)) return text;

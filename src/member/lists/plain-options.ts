@@ -143,7 +143,7 @@ function outputOf(value: string): string {
 function directoryOf(value: string): string {
   const directory = normalize(value);
   const isOutside = !isAbsolute(value) && (directory === '..' || directory.startsWith(`..${sep}`));
-  if (value === '' || value.includes('\0') || isOutside) {
+  if (value === '' || value.length > 4096 || value.includes('\0') || isOutside) {
     throw new BadValue(
       'the directory in dir= is outside the download directory',
       'If that is meant, write it in full, from the root.',
