@@ -3,12 +3,19 @@ import { type FileHandle, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { DragonloadError } from '../core/errors.ts';
 import type { FileIdentity, PieceRecord } from '../core/messages.ts';
-import { numbered, PART_SUFFIX } from './file-name.ts';
+import { checkSpace } from './disk-space.ts';
+import { numbered, PART_SUFFIX, safeFileName } from './file-name.ts';
 import { freeName, Journal, journalPathOf, setJournalAside } from './journal.ts';
-import { JOURNAL_VERSION, type JournalHeader, type JournalReading, readJournal } from './journal-format.ts';
+import {
+  type ImportedBytes,
+  JOURNAL_VERSION,
+  type JournalHeader,
+  type JournalReading,
+  readJournal,
+} from './journal-format.ts';
 import { Lock } from './lock.ts';
 import { makeDirectory } from './make-directory.ts';
-import { checkSpace, createPart, exists, openPart } from './part-file.ts';
+import { createPart, exists, openPart } from './part-file.ts';
 import { likeness } from './same-file.ts';
 
 const MAX_NUMBER = 999;
@@ -37,6 +44,8 @@ export interface Claim {
   readonly lock: Lock;
   /** What the journal says is there; not yet to be trusted. */
   readonly records: ReadonlyMap<number, PieceRecord>;
+  /** See `JournalHeader`. */
+  readonly imported: ImportedBytes | undefined;
 }
 
 /**
@@ -72,7 +81,10 @@ export function partBusy(partPath: string): DragonloadError {
   });
 }
 
-/** The path that the user wants for a file, before any number. */
+/**
+ * The path that the user wants for a file, before any number. `fileName` is made safe once more; `output` is the user's
+ * own, and may lead anywhere.
+ */
 export async function targetOf({
   directory,
   fileName,
@@ -82,13 +94,14 @@ export async function targetOf({
   readonly fileName: string;
   readonly output?: string | undefined;
 }): Promise<string> {
-  if (output === undefined) return resolve(directory, fileName);
+  const safeName = safeFileName(fileName);
+  if (output === undefined) return resolve(directory, safeName);
   const target = resolve(directory, output);
   const isDirectory = await stat(target).then(
     (found) => found.isDirectory(),
     () => false,
   );
-  return isDirectory ? join(target, fileName) : target;
+  return isDirectory ? join(target, safeName) : target;
 }
 
 async function claimNumber(
@@ -129,7 +142,8 @@ async function claimNumber(
     if (identity.sizeBytes !== undefined) await file.truncate(identity.sizeBytes);
     stack.move();
     const records = found.resume?.records ?? new Map<number, PieceRecord>();
-    return { directory, name, number, partPath, file, journal, lock, records };
+    const imported = found.resume?.header.imported;
+    return { directory, name, number, partPath, file, journal, lock, records, imported };
   } catch (thrown) {
     await stack.disposeAsync();
     throw thrown;

@@ -1,7 +1,9 @@
+import { fstatSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import type { DragonloadError } from '../core/errors.ts';
 import { type Block, pool } from './block-pool.ts';
 import { diskError } from './disk-error.ts';
+import { takenBytes } from './disk-space.ts';
 import { writeRun } from './part-file.ts';
 
 /** Data is flushed in the background in steps of this size, so that little is left to flush at the end. */
@@ -29,6 +31,7 @@ export class DataFile {
   readonly #file: FileHandle;
   readonly #path: string;
   readonly #onFailure: (error: DragonloadError) => void;
+  readonly #sizeBytes: () => number | undefined;
   /** Writes on their way to the disk, by piece. */
   readonly #writes = new Map<number, Set<Promise<void>>>();
   readonly #queue: Queued[] = [];
@@ -37,11 +40,17 @@ export class DataFile {
   #unsyncedBytes = 0;
   #syncing: Promise<void> | undefined;
 
-  /** `onFailure` is called once. */
-  constructor(file: FileHandle, path: string, onFailure: (error: DragonloadError) => void) {
+  /** `onFailure` is called once. `sizeBytes`: how large the file is to become, for figures when the disk is full. */
+  constructor(
+    file: FileHandle,
+    path: string,
+    onFailure: (error: DragonloadError) => void,
+    sizeBytes: () => number | undefined,
+  ) {
     this.#file = file;
     this.#path = path;
     this.#onFailure = onFailure;
+    this.#sizeBytes = sizeBytes;
   }
 
   /** What made writing impossible, for good. */
@@ -52,7 +61,7 @@ export class DataFile {
   /** Notes that nothing more can be written. */
   fail(thrown: unknown): void {
     if (this.#failure !== undefined) return;
-    this.#failure = diskError(thrown, this.#path);
+    this.#failure = diskError(thrown, this.#path, () => this.#neededBytes());
     this.#onFailure(this.#failure);
   }
 
@@ -87,6 +96,10 @@ export class DataFile {
   async drain(): Promise<void> {
     await Promise.allSettled([...this.#writes.values()].flatMap((writes) => [...writes]));
     await this.#syncing;
+  }
+
+  #neededBytes(): number {
+    return (this.#sizeBytes() ?? 0) - takenBytes(fstatSync(this.#file.fd));
   }
 
   #pump(): void {

@@ -1,4 +1,6 @@
+import { dirname } from 'node:path';
 import { DragonloadError } from '../core/errors.ts';
+import { lackOfSpace } from './disk-space.ts';
 
 /** The code of a system error such as `ENOENT`; undefined for anything else. */
 export function codeOf(thrown: unknown): string | undefined {
@@ -7,17 +9,24 @@ export function codeOf(thrown: unknown): string | undefined {
     : undefined;
 }
 
-/** A failed file operation on `path` in words for people: `disk-full`, `unwritable`, or `internal` for the unexpected. */
-export function diskError(thrown: unknown, path: string): DragonloadError {
+/**
+ * A failed file operation on `path` in words for people: `disk-full`, `unwritable`, or `internal` for the unexpected.
+ * `neededBytes` says how much is still to be written there, for figures where the disk is full.
+ */
+export function diskError(thrown: unknown, path: string, neededBytes?: () => number): DragonloadError {
   if (thrown instanceof DragonloadError) return thrown;
   const cause = thrown;
   switch (codeOf(thrown)) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return new DragonloadError('disk-full', `There is no space left to write ${path}.`, {
-        next: 'Free some space, then run the same command again: what is there is kept.',
-        cause,
-      });
+      return (
+        (neededBytes && lackOfSpace(dirname(path), neededBytes(), cause)) ??
+        // A quota, or no room for one more name.
+        new DragonloadError('disk-full', `There is no space left to write ${path}.`, {
+          next: 'Free some space, then run the same command again: what is there is kept.',
+          cause,
+        })
+      );
     case 'EFBIG':
       return new DragonloadError('unwritable', `The file is too large for the file system of ${path}.`, {
         next: 'Choose a directory on another disk with --dir.',

@@ -5,23 +5,22 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { DragonloadError } from '../core/errors.ts';
 import type { Geometry } from '../core/geometry.ts';
 import type { FileIdentity, PieceRecord } from '../core/messages.ts';
-import type { ByteRange } from '../core/ranges.ts';
 import { CONTROL_SUFFIX } from './aria2-control.ts';
 import { purposeOf, targetOf } from './claim.ts';
-import { digestOf, type PieceDigest } from './digest.ts';
+import type { PieceDigest } from './digest.ts';
 import { codeOf, diskError } from './disk-error.ts';
 import { PART_SUFFIX } from './file-name.ts';
 import { freeName, Journal, journalPathOf, setJournalAside } from './journal.ts';
-import { JOURNAL_VERSION, NOBODY, readJournal, UNSIGNED } from './journal-format.ts';
+import { type ImportedBytes, JOURNAL_VERSION, NOBODY, readJournal, UNSIGNED } from './journal-format.ts';
 import { claimedBy } from './leftover.ts';
+import { hashPiece, wholePieces } from './leftover-pieces.ts';
 import { Lock } from './lock.ts';
 import { makeDirectory } from './make-directory.ts';
+import { isOpenElsewhere } from './open-elsewhere.ts';
 import { exists, moveTo, NO_FOLLOW, readInto } from './part-file.ts';
 import { agree, bytesIn, samplesOf } from './samples.ts';
 
-const READ_BYTES = 1024 * 1024;
-const HOLE_BYTES = 16 * 1024;
-const HOLE = Buffer.alloc(HOLE_BYTES);
+const BEING_WRITTEN = 'another program is writing it at this moment';
 
 export interface LeftoverOptions {
   /** The unfinished file, or its `.aria2` control file. */
@@ -44,12 +43,8 @@ export interface LeftoverOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface ImportedLeftover {
-  /** In whole pieces, which `Part.open` will resume. */
-  readonly bytes: number;
-  /** So many were compared with the origin. */
-  readonly comparedBytes: number;
-}
+/** `bytes` are in whole pieces, which `Part.open` will resume. `Part.imported` says the same in later runs. */
+export type ImportedLeftover = ImportedBytes;
 
 /**
  * Makes what another program has left the part of a download: `NAME.dragonload` with a journal of its whole pieces, by
@@ -103,7 +98,9 @@ async function tryImport(options: LeftoverOptions, path: string): Promise<Import
   if (reading.kind === 'newer')
     return `the journal of ${partPath} is of a newer Dragonload (version ${reading.version}, not ${JOURNAL_VERSION})`;
   if (reading.kind === 'broken') await setJournalAside(journalPath);
-  await writeJournal(options, journalPath, wanted, found.records);
+  const bytes = found.records.reduce((sum, { piece }) => sum + geometry.bytesOf(piece), 0);
+  const imported = { bytes, comparedBytes: Math.min(bytes, found.comparedBytes) };
+  await writeJournal(options, journalPath, wanted, imported, found.records);
   // From here on a crash costs nothing: a journal without a part is written anew, and with one it is gone on with.
   try {
     if (!(await moveTo(path, partPath))) return `there is a part of an earlier download, ${partPath}`;
@@ -112,8 +109,7 @@ async function tryImport(options: LeftoverOptions, path: string): Promise<Import
     throw thrown;
   }
   if (found.controlPath !== undefined) await keepControl(found.controlPath, options.onNotice);
-  const bytes = found.records.reduce((sum, { piece }) => sum + geometry.bytesOf(piece), 0);
-  return { bytes, comparedBytes: found.comparedBytes };
+  return imported;
 }
 
 async function openLeftover(path: string): Promise<FileHandle | string> {
@@ -142,6 +138,7 @@ async function check(
   sizeBytes: number,
 ): Promise<Checked | string> {
   const before = await file.stat({ bigint: true });
+  if (await isOpenElsewhere(path)) return BEING_WRITTEN;
   const claimed = await claimedBy(path, file, sizeBytes, signal);
   if (typeof claimed === 'string') return claimed;
   const pieces = wholePieces(claimed.ranges, geometry);
@@ -161,7 +158,7 @@ async function check(
   if (records.length === 0) return 'it has no whole piece of the file';
   const [after, named] = await Promise.all([file.stat({ bigint: true }), lstat(path, { bigint: true })]);
   const isQuiet = [after, named].every((now) => now.ino === before.ino && now.mtimeNs === before.mtimeNs);
-  if (!isQuiet) return 'another program is writing it at this moment';
+  if (!isQuiet || (await isOpenElsewhere(path))) return BEING_WRITTEN;
   return { records, comparedBytes: bytesIn(windows), controlPath: claimed.controlPath };
 }
 
@@ -170,42 +167,11 @@ function unpredictable(): number {
   return randomInt(range) / range;
 }
 
-/** The pieces that lie within one range, in order. */
-function wholePieces(ranges: readonly ByteRange[], geometry: Geometry): readonly number[] {
-  return ranges.flatMap(({ start, end }) => {
-    const first = Math.ceil(start / geometry.pieceBytes);
-    // The last piece of the file ends where the file does.
-    const last = end === geometry.sizeBytes ? geometry.pieceCount! : Math.floor(end / geometry.pieceBytes);
-    return Array.from({ length: Math.max(0, last - first) }, (_, index) => first + index);
-  });
-}
-
-/** The digest of a piece as it is in the file; undefined when it may have a hole. */
-async function hashPiece(
-  file: FileHandle,
-  geometry: Geometry,
-  piece: number,
-  pieceDigest: PieceDigest,
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array | undefined> {
-  const digest = digestOf(pieceDigest);
-  const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, geometry.bytesOf(piece)));
-  for (let start = geometry.startOf(piece); start < geometry.endOf(piece); start += buffer.length) {
-    signal?.throwIfAborted();
-    const bytes = buffer.subarray(0, Math.min(buffer.length, geometry.endOf(piece) - start));
-    await readInto(file, bytes, start);
-    for (let at = 0; at + HOLE_BYTES <= bytes.length; at += HOLE_BYTES) {
-      if (HOLE.equals(bytes.subarray(at, at + HOLE_BYTES))) return undefined;
-    }
-    digest.update(bytes);
-  }
-  return new Uint8Array(digest.digest());
-}
-
 async function writeJournal(
   { url, identity, geometry }: LeftoverOptions,
   journalPath: string,
   target: string,
+  imported: ImportedBytes,
   records: readonly PieceRecord[],
 ): Promise<void> {
   let failure: DragonloadError | undefined;
@@ -214,11 +180,16 @@ async function writeJournal(
     identity: { ...identity, sizeBytes: geometry.sizeBytes },
     pieceBytes: geometry.pieceBytes,
     target,
+    imported,
   };
   const journal = await Journal.create(journalPath, header, (error) => {
     failure ??= error;
   });
   for (const record of records) journal.add(record);
+  // The leftover loses its name for that of a part, and a part is nothing without its journal.
+  await journal.sync().catch((thrown: unknown) => {
+    failure ??= diskError(thrown, journalPath);
+  });
   await journal.close();
   if (failure !== undefined) {
     await rm(journalPath, { force: true });

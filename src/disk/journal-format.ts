@@ -1,8 +1,10 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { MAX_PIECE_BYTES, MAX_PIECES, MIN_PIECE_BYTES } from '../core/geometry.ts';
 import type { FileIdentity, PieceRecord } from '../core/messages.ts';
 import { pieceDigestOf } from './digest.ts';
 import { codeOf } from './disk-error.ts';
+import { NO_FOLLOW } from './part-file.ts';
 
 /** The version this program writes, and the highest that it reads. */
 export const JOURNAL_VERSION = 1;
@@ -15,6 +17,14 @@ const MAX_LINES = 4 * MAX_PIECES;
 export const NOBODY = '0'.repeat(64);
 export const UNSIGNED = new Uint8Array(64);
 
+/** What is known of bytes that another program has fetched: nobody here saw them come. */
+export interface ImportedBytes {
+  /** So many were taken over. */
+  readonly bytes: number;
+  /** So many of them were the same as at the origin when somebody looked. */
+  readonly comparedBytes: number;
+}
+
 /** What a part file is a part of. */
 export interface JournalHeader {
   readonly url: string;
@@ -22,6 +32,8 @@ export interface JournalHeader {
   readonly pieceBytes: number;
   /** Absolute path that the file is meant to get. */
   readonly target: string;
+  /** The part was begun as a leftover of another program. */
+  readonly imported?: ImportedBytes | undefined;
 }
 
 export type JournalReading =
@@ -73,7 +85,8 @@ export async function readJournal(path: string): Promise<JournalReading> {
   let goodBytes = 0;
   let lines = 0;
   try {
-    await using file = await open(path, 'r');
+    await using file = await open(path, constants.O_RDONLY | NO_FOLLOW);
+    if (!(await file.stat()).isFile()) return { kind: 'broken' };
     for await (const line of linesOf(file.createReadStream({ autoClose: false }))) {
       const value = parsed(line);
       if (header === undefined) {
@@ -96,6 +109,8 @@ export async function readJournal(path: string): Promise<JournalReading> {
     }
   } catch (thrown) {
     if (codeOf(thrown) === 'ENOENT') return { kind: 'absent' };
+    // A link at its place was not made by us.
+    if (codeOf(thrown) === 'ELOOP') return { kind: 'broken' };
     throw thrown;
   }
   return header === undefined ? { kind: 'broken' } : { kind: 'read', header, records, goodBytes };
@@ -123,7 +138,7 @@ function parsed(line: string): Record<string, unknown> | undefined {
 }
 
 function headerFrom(value: Record<string, unknown> | undefined): JournalHeader | undefined {
-  const { url, identity, pieceBytes, target } = value ?? {};
+  const { url, identity, pieceBytes, target, imported } = value ?? {};
   if (typeof url !== 'string' || typeof target !== 'string' || typeof pieceBytes !== 'number')
     return undefined;
   const isPieceSize =
@@ -132,7 +147,22 @@ function headerFrom(value: Record<string, unknown> | undefined): JournalHeader |
   const { sizeBytes, etag, lastModified }: Record<string, unknown> = { ...identity };
   if (!(sizeBytes === undefined || isSize(sizeBytes)) || !isText(etag) || !isText(lastModified))
     return undefined;
-  return { url, identity: { sizeBytes, etag, lastModified }, pieceBytes, target };
+  return {
+    url,
+    identity: { sizeBytes, etag, lastModified },
+    pieceBytes,
+    target,
+    ...(imported === undefined ? {} : { imported: importedFrom(imported) }),
+  };
+}
+
+/** Whatever stands there, something was imported; what makes no sense was never compared. */
+function importedFrom(value: unknown): ImportedBytes {
+  const { bytes, comparedBytes }: Record<string, unknown> =
+    typeof value === 'object' && value !== null ? { ...value } : {};
+  if (!isSize(bytes) || !isSize(comparedBytes) || comparedBytes > bytes)
+    return { bytes: isSize(bytes) ? bytes : 0, comparedBytes: 0 };
+  return { bytes, comparedBytes };
 }
 
 function recordFrom({ p, c, h, m, s }: Record<string, unknown>): PieceRecord | undefined {

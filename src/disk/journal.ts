@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { open, rename, rm } from 'node:fs/promises';
+import { lstat, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { DragonloadError } from '../core/errors.ts';
 import type { PieceRecord } from '../core/messages.ts';
@@ -8,9 +9,12 @@ import { codeOf, diskError, onDisk } from './disk-error.ts';
 import type { JournalHeader } from './journal-format.ts';
 import { dropLine, headerLine, recordLine, sizeLine } from './journal-format.ts';
 import { makeDirectory } from './make-directory.ts';
+import { NO_FOLLOW } from './part-file.ts';
 
 const FLUSH_MS = 200;
 const FLUSH_LINES = 64;
+/** In place of what is there; a link would lead to something that is no journal. */
+const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | NO_FOLLOW;
 
 /** Where the journal of a part file is kept: by the hash of the part's absolute path, so that no name is too long. */
 export function journalPathOf(dataDir: string, partPath: string): string {
@@ -32,6 +36,8 @@ export class Journal {
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
   #position: number;
+  /** Something could not be written: what comes after it would follow on half a line. */
+  #isTorn = false;
 
   private constructor(
     path: string,
@@ -53,9 +59,16 @@ export class Journal {
   ): Promise<Journal> {
     return await onDisk(path, async () => {
       await makeDirectory(dirname(path), 0o700);
-      const file = await open(path, 'w', 0o600);
+      const file = await open(path, CREATE, 0o600);
       const line = Buffer.from(headerLine(header));
-      await file.writeFile(line);
+      try {
+        await file.writeFile(line);
+      } catch (thrown) {
+        // Half a header would be taken for a journal that something has damaged.
+        await file.close();
+        await rm(path, { force: true });
+        throw thrown;
+      }
       return new Journal(path, file, line.length, onError);
     });
   }
@@ -67,8 +80,13 @@ export class Journal {
     onError: (error: DragonloadError) => void,
   ): Promise<Journal> {
     return await onDisk(path, async () => {
-      const file = await open(path, 'r+');
-      await file.truncate(goodBytes);
+      const file = await open(path, constants.O_RDWR | NO_FOLLOW);
+      try {
+        await file.truncate(goodBytes);
+      } catch (thrown) {
+        await file.close();
+        throw thrown;
+      }
       return new Journal(path, file, goodBytes, onError);
     });
   }
@@ -98,6 +116,12 @@ export class Journal {
     await this.#writing;
   }
 
+  /** Writes what is waiting and lets it outlive a power cut. Throws system errors of the flushing alone. */
+  async sync(): Promise<void> {
+    await this.flush();
+    await this.#file.sync();
+  }
+
   /** Writes what is waiting and closes the file. */
   async close(): Promise<void> {
     await this.flush();
@@ -117,6 +141,7 @@ export class Journal {
   }
 
   async #append(text: string): Promise<void> {
+    if (this.#isTorn) return;
     const bytes = Buffer.from(text);
     try {
       for (let at = 0; at < bytes.length; ) {
@@ -125,6 +150,7 @@ export class Journal {
         this.#position += bytesWritten;
       }
     } catch (thrown) {
+      this.#isTorn = true;
       this.#onError(diskError(thrown, this.path));
     }
   }
@@ -132,7 +158,10 @@ export class Journal {
 
 /** Keeps a journal that cannot be understood under a name of its own, for whoever wants to look at it. */
 export async function setJournalAside(path: string): Promise<void> {
-  await rename(path, await freeName(path, '.corrupt-'));
+  const aside = await freeName(path, '.corrupt-');
+  // A directory cannot replace the file that keeps the name.
+  if (!(await lstat(path)).isFile()) await rm(aside);
+  await rename(path, aside);
 }
 
 /** `path` with `suffix` and the first number that is not taken. */

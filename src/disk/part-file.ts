@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, link, lstat, open, rename, rm, stat, statfs } from 'node:fs/promises';
+import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DragonloadError } from '../core/errors.ts';
 import { codeOf } from './disk-error.ts';
@@ -66,31 +66,16 @@ export async function readInto(file: FileHandle, target: Uint8Array, position: n
   }
 }
 
-/** Throws `disk-full` with figures unless `directory` has room for `sizeBytes` less what `part` takes up already. */
-export async function checkSpace(directory: string, sizeBytes: number, part: string): Promise<void> {
-  const { bavail, bsize, blocks: allBlocks } = await statfs(directory);
-  const freeBytes = bavail * bsize;
-  // Some network and user-space file systems cannot tell, and say 0 of 0.
-  if (freeBytes >= sizeBytes || allBlocks === 0) return;
-  const takenBytes = await stat(part).then(
-    // POSIX stat: st_blocks counts units of 512 bytes. Holes of a sparse file take nothing.
-    ({ blocks }) => (blocks ?? 0) * 512,
-    () => 0,
-  );
-  const neededBytes = sizeBytes - takenBytes;
-  if (freeBytes >= neededBytes) return;
-  throw new DragonloadError(
-    'disk-full',
-    `${directory} has ${inWords(freeBytes)} free, and the file needs ${inWords(neededBytes)} more.`,
-    { next: 'Free some space or choose another directory with --dir.' },
-  );
-}
-
-function inWords(bytes: number): string {
-  const units = ['bytes', 'KB', 'MB', 'GB', 'TB', 'PB'];
-  const power = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
-  const value = bytes / 1000 ** power;
-  return `${power === 0 ? value : value.toFixed(value < 10 ? 2 : 1)} ${units[power]}`;
+/** Whether the name still belongs to the open file: somebody may have put something else in its place. */
+export async function isStillAt(file: FileHandle, path: string): Promise<boolean> {
+  const [open, named] = await Promise.all([
+    file.stat({ bigint: true }),
+    lstat(path, { bigint: true }).catch((thrown: unknown) => {
+      if (codeOf(thrown) === 'ENOENT' || codeOf(thrown) === 'ENOTDIR') return undefined;
+      throw thrown;
+    }),
+  ]);
+  return named?.isFile() === true && named.dev === open.dev && named.ino === open.ino;
 }
 
 /**

@@ -12,11 +12,13 @@ import { checkDigests } from './expected-digests.ts';
 import { numbered } from './file-name.ts';
 import { hashPieces } from './hash-pieces.ts';
 import { Hasher } from './hasher.ts';
-import { place, readInto } from './part-file.ts';
+import type { ImportedBytes } from './journal-format.ts';
+import { isStillAt, place, readInto } from './part-file.ts';
 import { algorithmFrom, type ExpectedDigest, type FinishedPart, type PartOptions } from './part-options.ts';
 import { PartWriter } from './part-writer.ts';
 import { PieceTable } from './piece-table.ts';
 import { checkRecords } from './resume.ts';
+import { wholeDigests } from './whole-digests.ts';
 
 /** Up to this size a file is hashed on the main thread: starting another takes some 30 ms. */
 const INLINE_BYTES = 1024 * 1024;
@@ -82,6 +84,7 @@ export class Part implements AsyncDisposable {
     }
     signal?.throwIfAborted();
     let data: DataFile | undefined;
+    let part: Part | undefined;
     const claim = await onDisk(join(directory, output ?? fileName), () =>
       claimPart({
         ...options,
@@ -92,8 +95,9 @@ export class Part implements AsyncDisposable {
         onError: (error) => data?.fail(error),
       }),
     );
-    data = new DataFile(claim.file, claim.partPath, options.onError ?? (() => {}));
-    const part = new Part(claim, data, options, algorithms);
+    const sizeBytes = () => (part?.geometry ?? geometry).sizeBytes;
+    data = new DataFile(claim.file, claim.partPath, options.onError ?? (() => {}), sizeBytes);
+    part = new Part(claim, data, options, algorithms);
     try {
       await part.#resume(options);
       return part;
@@ -111,6 +115,11 @@ export class Part implements AsyncDisposable {
   /** Pieces of an earlier run, each read again and found to match what was journaled, in order. */
   get resumed(): readonly PieceRecord[] {
     return this.#resumed;
+  }
+
+  /** What came from a leftover of another program, in this run or an earlier one; undefined: nothing did. */
+  get imported(): ImportedBytes | undefined {
+    return this.#claim.imported;
   }
 
   /** How the file is cut; its size may become known only later. */
@@ -236,14 +245,15 @@ export class Part implements AsyncDisposable {
     // Flushing is for the disk and hashing for the processor: both at once.
     const { file, journal, lock, directory, name, number } = this.#claim;
     const [digests] = await Promise.all([
-      this.#digests(sizeBytes, expected),
+      wholeDigests(this.#hasher, this.#id, sizeBytes, this.#algorithms, expected),
       onDisk(this.partPath, () => file.truncate(sizeBytes).then(() => file.sync())),
     ]);
     const next = `The download was kept as ${this.partPath}: delete it and download again, or check the digest.`;
     checkDigests(name, digests, expected, next);
-    this.#targetPath = await onDisk(join(directory, name), () =>
-      place(this.partPath, directory, name, number),
-    );
+    this.#targetPath = await onDisk(join(directory, name), async () => {
+      await this.#mustBeInPlace();
+      return await place(this.partPath, directory, name, number);
+    });
     this.#state = 'finished';
     await journal.remove();
     await lock.release();
@@ -265,7 +275,10 @@ export class Part implements AsyncDisposable {
   async discard(): Promise<void> {
     if (this.#state === 'open') {
       await this.#stop();
-      await onDisk(this.partPath, () => rm(this.partPath, { force: true }));
+      await onDisk(this.partPath, async () => {
+        // What somebody else has put in its place is his.
+        if (await isStillAt(this.#claim.file, this.partPath)) await rm(this.partPath, { force: true });
+      });
       await this.#claim.journal.remove();
     }
     await this[Symbol.asyncDispose]();
@@ -329,21 +342,6 @@ export class Part implements AsyncDisposable {
       options.onNotice?.(`${damaged} pieces of the earlier part were damaged and are fetched again.`);
   }
 
-  async #digests(sizeBytes: number, expected: readonly ExpectedDigest[]): Promise<Record<string, string>> {
-    const found: Record<string, string> = {};
-    const running = await this.#hasher.digests(this.#id, sizeBytes);
-    for (const [index, algorithm] of this.#algorithms.entries()) {
-      found[algorithm] = Buffer.from(running[index] ?? []).toString('hex');
-    }
-    for (const algorithm of expected.map((digest) => algorithmFrom(digest.algorithm))) {
-      // Told too late to be computed on the way: another pass over the file.
-      if (found[algorithm] !== undefined) continue;
-      const [digest] = await this.#hasher.range(this.#id, 0, sizeBytes, [algorithm]);
-      found[algorithm] = Buffer.from(digest!).toString('hex');
-    }
-    return found;
-  }
-
   /** Lets the whole-file digests follow up to the first gap. */
   #advance(): void {
     const end = Math.min(
@@ -359,6 +357,13 @@ export class Part implements AsyncDisposable {
       return { startOf: this.#geometry.startOf(piece), endOf: this.#geometry.endOf(piece) };
     }
     throw new DragonloadError('internal', `There is no piece ${piece}.`);
+  }
+
+  async #mustBeInPlace(): Promise<void> {
+    if (await isStillAt(this.#claim.file, this.partPath)) return;
+    throw new DragonloadError('unwritable', `Somebody has removed or replaced ${this.partPath} meanwhile.`, {
+      next: 'Run the same command again to start afresh, and leave the part file where it is.',
+    });
   }
 
   #mustBe(state: 'open'): void {

@@ -52,7 +52,7 @@ export async function saveWhole(options: WholeFile): Promise<FinishedPart | unde
     if (isBegun(join(directory, name + PART_SUFFIX), dataDir)) return undefined;
     return { path: save(bytes, directory, name), sha256: digests.sha256 ?? '', digests };
   } catch (thrown) {
-    throw diskError(thrown, wanted);
+    throw diskError(thrown, wanted, () => bytes.length);
   }
 }
 

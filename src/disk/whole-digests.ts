@@ -1,0 +1,29 @@
+import type { Algorithm } from './digest.ts';
+import type { Hasher } from './hasher.ts';
+import { algorithmFrom, type ExpectedDigest } from './part-options.ts';
+
+/**
+ * The digests of a whole file, by algorithm in lower-case hex: those computed on the way, and those that are expected.
+ * What was told too late to be computed on the way takes another pass over the file. Rejects with `internal` for what
+ * cannot be read, `usage` for an unknown digest.
+ */
+export async function wholeDigests(
+  hasher: Pick<Hasher, 'digests' | 'range'>,
+  part: number,
+  sizeBytes: number,
+  onTheWay: readonly Algorithm[],
+  expected: readonly ExpectedDigest[],
+): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  const running = await hasher.digests(part, sizeBytes);
+  for (const [index, algorithm] of onTheWay.entries()) found[algorithm] = hex(running[index]);
+  const late = expected.map(({ algorithm }) => algorithmFrom(algorithm)).filter((it) => !(it in found));
+  if (late.length === 0) return found;
+  const digests = await hasher.range(part, 0, sizeBytes, late);
+  for (const [index, algorithm] of late.entries()) found[algorithm] = hex(digests[index]);
+  return found;
+}
+
+function hex(digest: Uint8Array | undefined): string {
+  return Buffer.from(digest ?? []).toString('hex');
+}
