@@ -19,14 +19,16 @@ const MAC_SCRIPT = [
 /** A toast of the Windows Runtime, in the name of PowerShell, since a program without an installer has none. */
 const WINDOWS_SCRIPT = `
 $ErrorActionPreference = 'Stop'
-[void][Windows.UI.Notifications.ToastNotificationManager, Windows.UI.Notifications, ContentType = WindowsRuntime]
-$kind = [Windows.UI.Notifications.ToastTemplateType]::ToastText02
-$xml = [Windows.UI.Notifications.ToastNotificationManager]::GetTemplateContent($kind)
-$texts = $xml.GetElementsByTagName('text')
-[void]$texts.Item(0).AppendChild($xml.CreateTextNode($env:DRAGONLOAD_TITLE))
-[void]$texts.Item(1).AppendChild($xml.CreateTextNode($env:DRAGONLOAD_BODY))
+$null = [Windows.UI.Notifications.ToastNotificationManager, Windows.UI.Notifications, ContentType = WindowsRuntime]
+$null = [Windows.Data.Xml.Dom.XmlDocument, Windows.Data.Xml.Dom.XmlDocument, ContentType = WindowsRuntime]
+$content = [xml]'<toast><visual><binding template="ToastGeneric"><text/><text/></binding></visual></toast>'
+$texts = $content.GetElementsByTagName('text')
+$texts.Item(0).InnerText = $env:DRAGONLOAD_TITLE
+$texts.Item(1).InnerText = $env:DRAGONLOAD_BODY
+$document = New-Object Windows.Data.Xml.Dom.XmlDocument
+$document.LoadXml($content.OuterXml)
 $app = '{1AC14E77-02E7-4E5D-B744-2EB1AE5198B7}\\WindowsPowerShell\\v1.0\\powershell.exe'
-$toast = [Windows.UI.Notifications.ToastNotification]::new($xml)
+$toast = New-Object Windows.UI.Notifications.ToastNotification $document
 [Windows.UI.Notifications.ToastNotificationManager]::CreateToastNotifier($app).Show($toast)
 `;
 
