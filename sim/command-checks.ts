@@ -40,7 +40,9 @@ export function checkCommand(world: World, member: SimMember, command: Command):
       if (!member.canFetch) wrong('without a good probe');
       if (checks.refused.has(member)) wrong('after the origin refused');
       if (world.clock.nowMs < (checks.waitUntilMs.get(member) ?? 0)) wrong('before Retry-After has passed');
-      checkRange(world, start, end ?? world.scenario.file.sizeBytes, wrong);
+      // Whoever does not know the length may ask for what comes after the end.
+      if (end !== undefined || start < world.scenario.file.sizeBytes)
+        checkRange(world, start, end ?? world.scenario.file.sizeBytes, wrong);
       if (world.scenario.file.ranges)
         checkUnheld(world, member, start, end ?? world.scenario.file.sizeBytes, wrong);
       return;

@@ -258,14 +258,14 @@ export class DownloadCore {
 
   /** The world gave up on this download. A wrong digest is first answered by fetching what others had signed. */
   failed(code: string, message: string, nowMs: number): void {
-    if (code === 'digest-mismatch' && this.#healing.mismatch()) return this.#downloadAgain(nowMs);
+    if (code === 'digest-mismatch' && this.#healing.mismatch(nowMs)) return this.#downloadAgain(nowMs);
     this.#fail(message, isRevivable(code));
   }
 
   /** The whole file is wrong because of these pieces. */
   suspect(pieces: readonly number[], message: string, nowMs: number): void {
     if (this.state.phase !== 'checking') return;
-    if (this.#healing.suspect(pieces)) return this.#downloadAgain(nowMs);
+    if (this.#healing.suspect(pieces, nowMs)) return this.#downloadAgain(nowMs);
     this.#fail(message, false);
     this.#options.emit({ type: 'hopeless', download: this.#download, code: 'digest-mismatch', message });
   }
@@ -302,14 +302,15 @@ export class DownloadCore {
 
   tick(nowMs: number): void {
     this.#lan.tick(nowMs);
+    this.#healing.tick(nowMs);
     this.#selfHelp.tick(nowMs);
     this.schedule(nowMs);
     this.flush(nowMs);
   }
 
   /** The origin has turned this member away for good: there is hope only while others fetch or hold what it lacks. */
-  giveUpIfHopeless(othersFetch: boolean, nowMs: number): void {
-    if (!this.#selfHelp.isHopeless(othersFetch, nowMs)) return;
+  giveUpIfHopeless(othersFetch: boolean, othersMayReturn: boolean, nowMs: number): void {
+    if (!this.#selfHelp.isHopeless(othersFetch, othersMayReturn, nowMs)) return;
     const message = this.#origin.refusal!;
     this.#fail(message, true);
     this.#options.emit({ type: 'hopeless', download: this.#download, code: 'origin-failed', message });
@@ -333,6 +334,7 @@ export class DownloadCore {
   deadline(): number | undefined {
     const candidates = [
       this.#selfHelp.deadline(),
+      this.#healing.deadline(),
       this.#announcer.deadline,
       this.#reportAtMs,
       this.#lan.deadline(),

@@ -294,7 +294,7 @@ export class MemberCore {
     }
     for (const download of this.#downloads.values()) {
       const othersFetch = this.#statuses.anyFetching(this.#room.sessions, download.state.offer.download);
-      download.giveUpIfHopeless(othersFetch, nowMs);
+      download.giveUpIfHopeless(othersFetch, this.#room.looksForLost(nowMs), nowMs);
     }
     this.#heartbeat.beat(nowMs);
   }

@@ -106,6 +106,7 @@ export class OriginSide {
     this.#hasExpired = false;
     this.#fruitless = 0;
     this.#governor.forgive();
+    this.#streams.outdate();
   }
 
   /** Every stream is asked for again on a connection of its own. */
@@ -218,7 +219,7 @@ export class OriginSide {
   deadline(): number | undefined {
     const attemptMs = this.leases.size > 0 && this.#canFetch ? this.#governor.nextAttemptMs() : undefined;
     const isDue = attemptMs !== undefined && attemptMs > this.#nowMs;
-    const lookAtMs = this.#canFetch ? this.#streams.lookAtMs : undefined;
+    const lookAtMs = this.#canFetch && this.#options.ranges ? this.#streams.lookAtMs : undefined;
     return isDue && (lookAtMs === undefined || attemptMs < lookAtMs) ? attemptMs : lookAtMs;
   }
 
@@ -263,6 +264,8 @@ export class OriginSide {
   }
 
   #stopCrawlers(nowMs: number): void {
+    // Without ranges the way to the same place is as long again, and nothing arrives on it.
+    if (!this.#options.ranges) return;
     for (const { isOneTooMany } of this.#streams.stopCrawlers(nowMs)) {
       this.#splitAtMs = nowMs;
       if (isOneTooMany) this.#governor.refused(nowMs, undefined, this.#streams.size - 1);
@@ -282,6 +285,7 @@ export class OriginSide {
 function outcomeOf({ outcome }: OriginEnded, stream: OriginStream): OriginOutcome {
   // What the origin says to a stream that was being stopped was said about the past, but for the wish to be left alone.
   if (stream.stopping && outcome !== 'busy') return 'stopped';
+  if (stream.isOutdated && (outcome === 'expired' || outcome === 'refused')) return 'stopped';
   // An end before the end of the range is no end, whatever the origin calls it: it must not be asked again at once.
   return outcome === 'complete' && stream.position < stream.end ? 'broken' : outcome;
 }

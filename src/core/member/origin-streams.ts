@@ -17,6 +17,8 @@ export interface OriginStream {
   movedMs: number;
   /** Its end has been asked for. */
   stopping: boolean;
+  /** It was asked for before something new about the origin became known. */
+  isOutdated: boolean;
 }
 
 export interface OriginStreamsOptions extends SideOptions {
@@ -69,7 +71,8 @@ export class OriginStreams {
     const id = this.#options.nextWriter();
     this.#ledger.claim(id, { start, end }, 'origin');
     this.#options.changed({ start, end });
-    const stream = { id, start, end, position: start, openedMs: nowMs, movedMs: nowMs, stopping: false };
+    const state = { position: start, openedMs: nowMs, movedMs: nowMs, stopping: false, isOutdated: false };
+    const stream = { id, start, end, ...state };
     this.#streams.set(id, stream);
     this.#pace.opened(stream);
     const to = this.#ledger.geometry.sizeBytes === undefined ? undefined : end;
@@ -123,6 +126,11 @@ export class OriginStreams {
 
   stopAll(): void {
     for (const stream of this.#streams.values()) this.stop(stream);
+  }
+
+  /** There is something new about the origin: what it says to the streams that are open now is about the past. */
+  outdate(): void {
+    for (const stream of this.#streams.values()) stream.isOutdated = true;
   }
 
   /** No stream goes past the end of the file. */

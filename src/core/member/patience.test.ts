@@ -25,23 +25,30 @@ test('whoever waits in vain waits shorter and takes more, up to a limit, until i
   assert.equal(patience.helping(40_000), 4);
 });
 
-test('without hope a member gives up after five seconds, and at once when it is alone', () => {
+test('without hope a member gives up after five seconds, and at once when nobody else is there', () => {
   const patience = new Patience(0);
-  assert.equal(patience.isHopeless(false, false, 0, 100), false);
+  assert.equal(patience.isHopeless(false, 'present', 0, 100), false);
   assert.equal(patience.deadline(false), 5_100);
-  assert.equal(patience.isHopeless(true, false, 0, 200), false);
+  assert.equal(patience.isHopeless(true, 'present', 0, 200), false);
   assert.equal(patience.deadline(false), undefined);
-  assert.equal(patience.isHopeless(false, false, 0, 5_150), false);
-  assert.equal(patience.isHopeless(false, false, 0, 10_150), true);
-  assert.equal(new Patience(0).isHopeless(false, true, 0, 0), true);
+  assert.equal(patience.isHopeless(false, 'present', 0, 5_150), false);
+  assert.equal(patience.isHopeless(false, 'present', 0, 10_150), true);
+  assert.equal(new Patience(0).isHopeless(false, 'none', 0, 0), true);
+});
+
+test('those who were lost are given half a minute to come back', () => {
+  const patience = new Patience(0);
+  assert.equal(patience.isHopeless(false, 'lost', 0, 0), false);
+  assert.equal(patience.isHopeless(false, 'lost', 0, 29_999), false);
+  assert.equal(patience.isHopeless(false, 'lost', 0, 30_000), true);
 });
 
 test('a link that has expired is given as long as the user says to be replaced, even when nobody else is there', () => {
   const patience = new Patience(0);
-  assert.equal(patience.isHopeless(false, true, 60_000, 100), false);
+  assert.equal(patience.isHopeless(false, 'none', 60_000, 100), false);
   assert.equal(patience.deadline(false), 60_100);
-  assert.equal(patience.isHopeless(false, true, 60_000, 60_099), false);
-  assert.equal(patience.isHopeless(false, true, 60_000, 60_100), true);
+  assert.equal(patience.isHopeless(false, 'none', 60_000, 60_099), false);
+  assert.equal(patience.isHopeless(false, 'none', 60_000, 60_100), true);
 });
 
 test('what a member helps itself to is missing, within the file and no more than it may', () => {

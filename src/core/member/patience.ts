@@ -1,8 +1,8 @@
 import type { ReadonlyBitfield } from '../bitfield.ts';
 import type { Run } from '../ranges.ts';
 
-/** Without the origin and without anybody who fetches, a member waits this long for one before it gives up. */
-const HOPELESS_MS = 5_000;
+/** Without the origin a member gives up after this long: with others there that do not fetch, with others lost, alone. */
+const HOPELESS_MS = { present: 5_000, lost: 30_000, none: 0 } as const;
 /** With nothing to do and nothing arriving for this long, a member that can fetch helps itself. */
 const HELP_YOURSELF_MS = 10_000;
 /** After that, as long as it is given nothing to do, it waits only this long. */
@@ -17,6 +17,9 @@ const SLOW_LAN_LEASE_SECONDS = 2;
 /** How much it takes at first; twice as much each further time. */
 const OWN_LEASE_PIECES = 4;
 const MAX_OWN_LEASE_PIECES = 1_024;
+
+/** Who else is in the room: `lost` when nobody is and somebody may come back that did not say goodbye. */
+export type Company = 'present' | 'lost' | 'none';
 
 /** How it goes for a member; rates in bytes per second. */
 export interface Pace {
@@ -90,14 +93,14 @@ export class Patience {
   }
 
   /** Whether there has been no hope for a while, or nobody is left to hope for. `linkPatienceMs`: how long to wait for a fresh link. */
-  isHopeless(hope: boolean, alone: boolean, linkPatienceMs: number, nowMs: number): boolean {
+  isHopeless(hope: boolean, company: Company, linkPatienceMs: number, nowMs: number): boolean {
     if (hope) {
       this.#hopelessSinceMs = undefined;
       this.#hopelessAtMs = undefined;
       return false;
     }
     this.#hopelessSinceMs ??= nowMs;
-    this.#hopelessAtMs = this.#hopelessSinceMs + Math.max(alone ? 0 : HOPELESS_MS, linkPatienceMs);
+    this.#hopelessAtMs = this.#hopelessSinceMs + Math.max(HOPELESS_MS[company], linkPatienceMs);
     return nowMs >= this.#hopelessAtMs;
   }
 }

@@ -37,12 +37,16 @@ export class SelfHelp {
     this.#patience.granted();
   }
 
-  /** Whether there is nothing to hope for any more. `othersFetch`: somebody else may still bring pieces. */
-  isHopeless(othersFetch: boolean, nowMs: number): boolean {
+  /**
+   * Whether there is nothing to hope for any more. `othersFetch`: somebody else may still bring pieces. `othersMayReturn`:
+   * members that did not say goodbye are looked for.
+   */
+  isHopeless(othersFetch: boolean, othersMayReturn: boolean, nowMs: number): boolean {
     const { state, origin, lan, linkPatienceMs } = this.#options;
     const hope = state.phase !== 'downloading' || origin.refusal === undefined || othersFetch || lan.isBusy;
     const patienceMs = origin.hasExpired ? linkPatienceMs : 0;
-    return this.#patience.isHopeless(hope, !lan.hasPeers, patienceMs, nowMs);
+    const company = lan.hasPeers ? 'present' : othersMayReturn ? 'lost' : 'none';
+    return this.#patience.isHopeless(hope, company, patienceMs, nowMs);
   }
 
   /** Fetches something unasked when everybody else has gone quiet, or is too slow. */

@@ -82,6 +82,12 @@ export class Room {
     return [...this.#roster.values()].sort((a, b) => a.seniority - b.seniority || (a.id < b.id ? -1 : 1));
   }
 
+  /** Whether members are looked for that were lost and did not say goodbye. */
+  looksForLost(nowMs: number): boolean {
+    for (const { untilMs } of this.#redials.values()) if (nowMs < untilMs) return true;
+    return false;
+  }
+
   member(id: MemberId): RosterEntry | undefined {
     return this.#roster.get(id);
   }
