@@ -42,8 +42,8 @@ export class Lock implements AsyncDisposable {
     };
     const content = JSON.stringify(holder);
     const mine = `${path}.${token}`;
-    await writeFile(mine, content, { mode: 0o600, flag: 'wx' });
     try {
+      await writeFile(mine, content, { mode: 0o600, flag: 'wx' });
       for (let tries = 0; tries < 3; tries++) {
         if (await linked(mine, path)) return new Lock(path, content);
         const found = await contentOf(path);

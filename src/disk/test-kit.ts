@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -14,6 +16,42 @@ import type { PartOptions } from './part-options.ts';
 export async function temporaryDirectory(t: TestContext): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'dragonload-disk-'));
   t.after(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+/**
+ * For tests: a directory on a disk of its own, which goes with the test; undefined, and the test is skipped, where none
+ * can be had. `options` are those of tmpfs(5), such as `size=3m`.
+ */
+export async function smallDisk(t: TestContext, options: string): Promise<string | undefined> {
+  const path = await mkdtemp(join(tmpdir(), 'dragonload-disk-'));
+  let isMounted = false;
+  t.after(async () => {
+    // Lazily, so that what a failed test has left open does not hold it up.
+    if (isMounted) execFileSync('umount', ['-l', path]);
+    await rmdir(path);
+  });
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path], { stdio: 'ignore' });
+  } catch {
+    t.skip('a small file system cannot be mounted here: that takes Linux and root');
+    return undefined;
+  }
+  isMounted = true;
+  return path;
+}
+
+/** For tests: takes all the room that a disk has, but for `leftBytes`, with a file that it gives the path of. */
+export function fillUp(directory: string, leftBytes: number): string {
+  const path = join(directory, 'other');
+  const file = openSync(path, 'wx');
+  try {
+    // The last write takes what there is.
+    while (writeSync(file, Buffer.alloc(64 * 1024, 1)) > 0);
+  } catch {
+    ftruncateSync(file, Math.max(0, fstatSync(file).size - leftBytes));
+  }
+  closeSync(file);
   return path;
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { DragonloadError } from '../core/errors.ts';
@@ -10,18 +10,14 @@ import { dataDirectory, download, inProcess, openStore, smallDisk } from './test
 /** Takes all the room that a disk has, but for `leftBytes`. */
 function fillUp(directory: string, leftBytes: number): string {
   const path = join(directory, 'other');
-  let size = 0;
-  for (const step of [64 * 1024, 4096]) {
-    for (;;) {
-      try {
-        writeFileSync(path, Buffer.alloc(step, 1), { flag: 'a' });
-        size += step;
-      } catch {
-        break;
-      }
-    }
+  const file = openSync(path, 'wx');
+  try {
+    // The last write takes what there is.
+    while (writeSync(file, Buffer.alloc(64 * 1024, 1)) > 0);
+  } catch {
+    ftruncateSync(file, Math.max(0, fstatSync(file).size - leftBytes));
   }
-  truncateSync(path, Math.max(0, size - leftBytes));
+  closeSync(file);
   return path;
 }
 
