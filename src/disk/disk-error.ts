@@ -46,6 +46,8 @@ export function diskError(thrown: unknown, path: string, neededBytes?: () => num
     case 'ELOOP':
     case 'ENAMETOOLONG':
     case 'EINVAL':
+    // Node's own, for a name with a zero byte.
+    case 'ERR_INVALID_ARG_VALUE':
       return new DragonloadError('unwritable', `${path} cannot be created (${codeOf(thrown)}).`, {
         next: 'Choose another directory with --dir or another name with --output.',
         cause,
