@@ -10,7 +10,10 @@ const GAP = '  ';
 const RATE_COLUMNS = 10;
 const PERCENT_COLUMNS = 4;
 const TIME_COLUMNS = 12;
-const BAR_COLUMNS = 20;
+const MAX_BAR_COLUMNS = 30;
+/** Narrower than this there is no room for a bar, or for the time. */
+const MIN_COLUMNS_WITH_BAR = 72;
+const MIN_COLUMNS_WITH_TIME = 60;
 const MIN_NAME_COLUMNS = 8;
 
 /** Several downloads alone, one a line: name, bar, share, rate, time left. At most `rows` lines; the last counts those left out. */
@@ -35,26 +38,30 @@ export function queueLines(view: View, columns: number): readonly (readonly Span
   const first: Span[] = [{ text: countsText(state) }];
   if (counts.failed > 0) first.push({ text: `, ${counts.failed} failed`, sgr: SGR.bad });
   if (view.room !== undefined) return [first];
-  const second: Span[] = [{ text: `${amountText(state)}${GAP}` }, { text: formatRate(rate), sgr: SGR.good }];
+  const second: Span[] = [
+    { text: `${amountText(state)}${GAP}` },
+    { text: rate > 0 ? formatRate(rate) : '', sgr: SGR.good },
+  ];
   return [first, spread(second, [{ text: leftText(state) }], columns)];
 }
 
 function downloadLine(download: DownloadView, columns: number, look: Look): readonly Span[] {
   const { heldBytes, sizeBytes, originRate, lanRate, leftMs } = download;
-  const withTime = columns >= 64;
-  const withBar = columns >= 64 + BAR_COLUMNS;
+  const withTime = columns >= MIN_COLUMNS_WITH_TIME;
+  const barColumns =
+    columns < MIN_COLUMNS_WITH_BAR ? 0 : Math.min(MAX_BAR_COLUMNS, Math.floor((columns - 48) / 2));
   const fixed =
     GAP.length * 2 +
     PERCENT_COLUMNS +
     RATE_COLUMNS +
     (withTime ? GAP.length + TIME_COLUMNS : 0) +
-    (withBar ? GAP.length + BAR_COLUMNS : 0);
+    (barColumns > 0 ? GAP.length + barColumns : 0);
   const room = Math.max(MIN_NAME_COLUMNS, columns - fixed);
   const name = look.unicode ? safeText(download.fileName) : asciiText(download.fileName);
   const short = shorten(name, room, look.unicode ? '\u2026' : '..');
   const spans: Span[] = [{ text: padEnd(short, room) }];
   const share = sizeBytes === undefined ? 0 : percentOf(heldBytes, sizeBytes);
-  if (withBar) spans.push({ text: GAP }, ...bar(share / 100, BAR_COLUMNS, look, SGR.good));
+  if (barColumns > 0) spans.push({ text: GAP }, ...bar(share / 100, barColumns, look, SGR.good));
   const percent = sizeBytes === undefined ? '' : `${share}%`;
   spans.push({ text: GAP + padStart(percent, PERCENT_COLUMNS), sgr: SGR.bold });
   const { phase } = download;

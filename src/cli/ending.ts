@@ -40,7 +40,9 @@ function failureLines({ failures, doneCount }: Tally, look: TextLook): string[] 
   if (failures.length === 1 && doneCount === 0) return noticeLines(adviceFor([first]), look);
   const lines = noticeLines(`${counted(failures.length)} failed:`, look);
   for (const { id, url, error } of failures.slice(0, MAX_FAILURES)) {
-    const what = [id, url].filter((part) => part !== undefined).join(' ');
+    // Most errors name the address themselves.
+    const address = url === undefined || error.message.includes(url) ? undefined : url;
+    const what = [id, address].filter((part) => part !== undefined).join(' ');
     lines.push(...renderText([{ text: `  ${what}: ` }, { text: error.message }], look.columns, look));
     const next = error.code === 'link-expired' ? freshLink(id) : error.next;
     if (next !== undefined) lines.push(...noticeLines(`    ${next}`, look));

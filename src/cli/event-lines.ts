@@ -1,7 +1,7 @@
 import type { DragonloadError } from '../core/errors.ts';
 import type { View } from '../core/view.ts';
-import { trustWord } from '../member/registry-words.ts';
 import type { Result, TaskEvent } from '../member/task.ts';
+import { trustWord } from '../member/upkeep/registry-words.ts';
 import { formatBytes, formatElapsed } from './format.ts';
 import type { Look, Span } from './spans.ts';
 import { renderText, SGR } from './spans.ts';

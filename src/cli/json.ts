@@ -1,7 +1,7 @@
 import type { DragonloadError } from '../core/errors.ts';
 import type { DownloadView } from '../core/view.ts';
-import { trustWord } from '../member/registry-words.ts';
 import type { Task, TaskEvent } from '../member/task.ts';
+import { trustWord } from '../member/upkeep/registry-words.ts';
 import { errorLines, eventLines, isQueue } from './event-lines.ts';
 import { type QueueState, queueState } from './queue-state.ts';
 import type { Reporter } from './reporter.ts';

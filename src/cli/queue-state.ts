@@ -72,8 +72,10 @@ export function queueLine(state: QueueState): string {
   const { counts, rate } = state;
   const failed = counts.failed > 0 ? `, ${counts.failed} failed` : '';
   const left = leftText(state);
-  const parts = [`${countsText(state)}${failed}: ${amountText(state)}`, formatRate(rate)];
-  return [...parts, ...(left === '' ? [] : [left])].join(', ');
+  const parts = [`${countsText(state)}${failed}: ${amountText(state)}`];
+  if (rate > 0) parts.push(formatRate(rate));
+  if (left !== '') parts.push(left);
+  return parts.join(', ');
 }
 
 function countsOf(view: View): QueueView {

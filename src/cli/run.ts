@@ -65,9 +65,7 @@ class Run {
   async toItsEnd(start: Start, targets: readonly Target[]): Promise<number> {
     using _signals = onInterrupt(
       () => {
-        this.#reporter.notice(
-          'Stopping: saving what is here, telling the room. Ctrl-C again ends it at once.',
-        );
+        this.#reporter.notice('Stopping: saving what is here. Ctrl-C again ends it at once.');
         this.#breakOff();
       },
       () => this.#endNow(EXIT.interrupted),

@@ -1,6 +1,6 @@
 import type { DragonloadError } from '../core/errors.ts';
-import { trustWord } from '../member/registry-words.ts';
 import type { Result, TaskEvent } from '../member/task.ts';
+import { trustWord } from '../member/upkeep/registry-words.ts';
 
 /** A download that failed. */
 export interface Failure {
@@ -46,10 +46,12 @@ export class Tally {
     return [...this.#failures.values()];
   }
 
+  /** A program that fails after a download leaves the download as good as it is. */
   add(event: TaskEvent): void {
     if (event.type === 'done') this.#done(event.result);
-    else if (event.type === 'error' && (event.id !== undefined || event.url !== undefined)) {
+    else if (event.type === 'error' && event.error.code !== 'hook-failed') {
       const { id, url, error } = event;
+      if (id === undefined && url === undefined) return;
       if (this.#failures.size < MAX_FAILURES) this.#failures.set(keyOf(id, url), { id, url, error });
     }
   }
