@@ -8,6 +8,7 @@ import type { TaskOptions } from './task.ts';
 
 /** `host`: opens a room in this process and downloads in it. */
 export class HostTask extends RoomTask {
+  protected readonly way = 'host';
   readonly #jobs: readonly Job[];
 
   constructor(targets: readonly (string | Job)[], options: TaskOptions) {
@@ -52,7 +53,16 @@ export class HostTask extends RoomTask {
     const fileName = job.fileName ?? probe.fileName;
     const offer = makeOffer({ url, fileName, ranges, identity, checksum, order });
     const expected = this.expectedOf(offer, probe.digests, checksums);
-    await this.addDownload({ offer, origin, mirrors: others, expected, pieces, output, me: this.identity.id });
+    this.upkeep.added(offer, job);
+    await this.addDownload({
+      offer,
+      origin,
+      mirrors: others,
+      expected,
+      pieces,
+      output,
+      me: this.identity.id,
+    });
     this.dispatch({ type: 'probe-done', download: offer.download, canFetch: true, message: undefined });
   }
 

@@ -12,6 +12,7 @@ const FIRST_OFFER_MS = 15_000;
 
 /** `join`: goes into a room and takes part in what it downloads. */
 export class JoinTask extends RoomTask {
+  protected readonly way = 'join';
   readonly #invite: string;
   #offers = 0;
 
@@ -62,6 +63,7 @@ export class JoinTask extends RoomTask {
     // Swapping can begin at once; whether this member may fetch from the origin shows in the meantime.
     const probing = this.#probe(origin, offer);
     const me = this.identity.id;
+    this.upkeep.added(offer, { url: offer.url });
     await this.addDownload({ offer, origin, expected: this.expectedOf(offer, []), me });
     const { canFetch, message, digests } = await probing;
     const runner = this.runners.get(offer.download);

@@ -21,6 +21,7 @@ import type { PieceHashes, StatedDigest } from './job.ts';
 import { resultOf } from './result.ts';
 import type { Result, Task, TaskEvent, TaskOptions } from './task.ts';
 import { type ExpectedDigest, parseChecksum, THE_ROOM } from './trust.ts';
+import type { TaskOutcome } from './upkeep/aftermath.ts';
 
 const DEFAULT_CONNECTIONS = 4;
 /** A check of pieces on disk that takes longer says so this often. */
@@ -241,7 +242,7 @@ export abstract class MemberTask implements Task {
   protected fail(download: DownloadId | undefined, error: DragonloadError): void {
     if (this.stopping.signal.aborted || this.#failures.has(download)) return;
     this.#failures.set(download, error);
-    this.emit({ type: 'error', error });
+    this.onFailed(download, error);
   }
 
   /** After every round of events: is there anything left to do? */
@@ -294,6 +295,7 @@ export abstract class MemberTask implements Task {
       const result = this.resultOf(runner, finishing.file);
       this.#results.set(id, result);
       this.emit({ type: 'done', result });
+      this.onDone(result, runner);
       this.settled();
     } catch (thrown) {
       runner.lastError = DragonloadError.from(thrown);
@@ -305,6 +307,15 @@ export abstract class MemberTask implements Task {
       });
     }
   }
+
+  protected onDone(_result: Result, _runner: DownloadRunner): void {}
+
+  protected onFailed(_download: DownloadId | undefined, error: DragonloadError): void {
+    this.emit({ type: 'error', error });
+  }
+
+  /** All has come to its end, before the task says so. */
+  protected async over(_outcome: TaskOutcome, _isBrokenOff: boolean): Promise<void> {}
 
   protected resultOf(runner: DownloadRunner, file: FinishedPart): Result {
     return resultOf(runner, file, this.engine.core);
@@ -324,6 +335,8 @@ export abstract class MemberTask implements Task {
     await this.close().catch(() => {});
     for (const runner of this.runners.values()) await runner[Symbol.asyncDispose]().catch(() => {});
     this.#engine?.[Symbol.dispose]();
+    const outcome = { results: this.#results, failures: this.#failures };
+    await this.over(outcome, failure?.code === 'aborted').catch(() => {});
     const complete =
       this.runners.size > 0 && this.#results.size === this.runners.size && this.#failures.size === 0;
     if (failure && !(complete && failure.code === 'aborted')) this.#settle.reject(failure);

@@ -1,16 +1,22 @@
+import { resolve } from 'node:path';
 import { DragonloadError } from '../core/errors.ts';
-import type { MemberId, RoomId } from '../core/ids.ts';
+import type { DownloadId, MemberId, RoomId } from '../core/ids.ts';
 import type { Command } from '../core/member/api.ts';
 import type { Message, Offer, PieceRecord } from '../core/messages.ts';
+import type { FinishedPart } from '../disk/part-options.ts';
 import { type Identity, loadIdentity } from '../lan/identity.ts';
 import { Lan, type ServedBytes, type ServeRequest, type Session, type SessionEnd } from '../lan/lan.ts';
 import { signRecord, verifyRecord } from '../lan/records.ts';
-import type { PullFrom } from './download-runner.ts';
 import type { Origin } from '../origin/origin.ts';
+import type { RateLimiter } from '../origin/rate-limit.ts';
+import { displayUrl } from '../origin/url.ts';
+import type { DownloadRunner, PullFrom } from './download-runner.ts';
 import { MemberTask } from './member-task.ts';
 import { metersFor, quotaSpent } from './meters.ts';
 import { Origins } from './origins.ts';
-import type { TaskOptions } from './task.ts';
+import type { Result, TaskOptions } from './task.ts';
+import type { TaskOutcome } from './upkeep/aftermath.ts';
+import { RoomUpkeep } from './upkeep/room-upkeep.ts';
 import { Uploads } from './uploads.ts';
 
 /** Somebody in the room may well have a fresh link, and the others go on with what they hold. */
@@ -25,6 +31,8 @@ export interface RoomAccess {
 /** A task in a room: sessions with the other members, over which the core speaks and pieces travel. */
 export abstract class RoomTask extends MemberTask {
   protected readonly origins: Origins;
+  readonly #limiter: RateLimiter;
+  #upkeep: RoomUpkeep | undefined;
   readonly #sessions = new Map<MemberId, Session>();
   #identity: Identity | undefined;
   #lan: Lan | undefined;
@@ -39,13 +47,58 @@ export abstract class RoomTask extends MemberTask {
 
   constructor(options: TaskOptions) {
     super(options);
-    const { meter } = metersFor(options, () => void this.endWith(quotaSpent()));
+    const { meter, limiter } = metersFor(options, () => void this.endWith(quotaSpent()));
+    this.#limiter = limiter;
     this.origins = new Origins({
       request: options.request,
       allowPrivate: options.allowPrivate === true,
       meter,
       onNotice: (message) => this.emit({ type: 'notice', message }),
     });
+  }
+
+  /** How this member came into the room. */
+  protected abstract readonly way: 'host' | 'join';
+
+  /** The list of downloads and all else beside downloading; made when first needed. */
+  protected get upkeep(): RoomUpkeep {
+    this.#upkeep ??= new RoomUpkeep({
+      way: this.way,
+      directory: resolve(this.options.directory ?? '.'),
+      dataDir: this.places.dataDir,
+      task: this.options,
+      limiter: this.#limiter,
+      view: () => this.view(),
+      emit: (event) => this.emit(event),
+      targetOf: (download) => this.runners.get(download)?.part.targetPath,
+      refresh: (download, url) => this.addSources(download, [url]),
+      networkChanged: () => {
+        this.origins.networkChanged();
+        this.networkChanged();
+      },
+      stop: () => void this.stop(),
+    });
+    return this.#upkeep;
+  }
+
+  protected override resultOf(runner: DownloadRunner, file: FinishedPart): Result {
+    return { ...super.resultOf(runner, file), id: this.upkeep.idOf(runner.offer.download) };
+  }
+
+  protected override onDone(result: Result, runner: DownloadRunner): void {
+    this.upkeep.done(result, runner.offer.identity);
+  }
+
+  protected override onFailed(download: DownloadId | undefined, error: DragonloadError): void {
+    const id = download === undefined ? undefined : this.#upkeep?.idOf(download);
+    const offer = download === undefined ? undefined : this.runners.get(download)?.offer;
+    this.emit({ type: 'error', error, id, url: offer && displayUrl(offer.url) });
+    if (download !== undefined) this.#upkeep?.failed(download, error);
+  }
+
+  protected override async over(outcome: TaskOutcome, isBrokenOff: boolean): Promise<void> {
+    await this.#upkeep?.over(outcome, isBrokenOff);
+    this.#upkeep?.[Symbol.dispose]();
   }
 
   protected openOrigin(url: string, trusted: boolean): Promise<Origin> {

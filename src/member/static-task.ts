@@ -24,6 +24,7 @@ export interface StaticOptions extends Omit<TaskOptions, 'port' | 'consent' | 's
 
 /** A room without a vault and without invites: everybody has the same list. The first one present coordinates. */
 export class StaticTask extends RoomTask {
+  protected readonly way = 'host';
   readonly #url: string;
   readonly #users: readonly User[];
   readonly #place: number;
@@ -75,6 +76,7 @@ export class StaticTask extends RoomTask {
     const common = { sizeBytes: identity.sizeBytes, etag: undefined, lastModified: undefined };
     const offer = { ...found, download: downloadIdOf(this.#url, common, found.pieceBytes) };
     const expected = this.expectedOf(offer, probe.digests);
+    this.upkeep.added(offer, { url: this.#url });
     await this.addDownload({ offer, origin, expected, me: this.identity.id });
     this.dispatch({ type: 'probe-done', download: offer.download, canFetch: true, message: undefined });
   }

@@ -5,9 +5,9 @@ import { DIGEST_KINDS } from '../../core/digest-kinds.ts';
 import type { FileIdentity } from '../../core/messages.ts';
 import { sameFile } from '../../disk/finished-file.ts';
 import type { DownloadRow } from '../../store/download-row.ts';
-import { trustFrom } from '../registry-words.ts';
 import type { Trust } from '../task.ts';
 import { type ExpectedDigest, NOBODY, trustOf } from '../trust.ts';
+import { trustFrom } from '../upkeep/registry-words.ts';
 
 /** A finished file that was found in its place. */
 export interface FoundFile {

@@ -1,6 +1,6 @@
 import { DragonloadError } from '../../core/errors.ts';
-import { directoryInside } from './jobs.ts';
 import type { QueueOptions } from '../task.ts';
+import { directoryInside } from './jobs.ts';
 
 /** Chooses directories by file name. */
 export class Categories {

@@ -1,10 +1,10 @@
-import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { DragonloadError } from '../../core/errors.ts';
 import { pieceBytesFor } from '../../core/geometry.ts';
 import type { FileIdentity } from '../../core/messages.ts';
 import type { DownloadView, View } from '../../core/view.ts';
 import { safeFileName } from '../../disk/file-name.ts';
+import { modifiedMs } from '../../disk/modified.ts';
 import { chain, type Meter } from '../../origin/meter.ts';
 import type { Origin } from '../../origin/origin.ts';
 import { RateLimiter } from '../../origin/rate-limit.ts';
@@ -12,14 +12,14 @@ import { displayUrl } from '../../origin/url.ts';
 import type { DownloadRow } from '../../store/download-row.ts';
 import type { Job } from '../job.ts';
 import { downloadIdOf } from '../offers.ts';
+import type { SoloTask } from '../solo-task.ts';
+import type { Result, TaskEvent } from '../task.ts';
+import { type ExpectedDigest, NOBODY, parseChecksum, trustOf } from '../trust.ts';
 import { presentFile, unchangedFile, type Wanted } from './already.ts';
 import type { PreparedJob } from './jobs.ts';
 import { type FoundOrigin, findOrigin } from './look.ts';
 import type { QueueShared } from './shared.ts';
 import { finishedView, restingView } from './view.ts';
-import type { SoloTask } from '../solo-task.ts';
-import type { Result, TaskEvent } from '../task.ts';
-import { type ExpectedDigest, NOBODY, parseChecksum, trustOf } from '../trust.ts';
 
 /** What came of a download. */
 export type DownloadEnd =
@@ -120,15 +120,18 @@ export class QueuedDownload {
   async #run(row: DownloadRow | undefined): Promise<DownloadEnd> {
     const { signal } = this.#stop;
     const given = this.#given();
-    // What may be here already is only asked about.
-    const take = row?.state !== 'done' && this.#job.leftover === undefined;
+    // What may be here already, wholly or in part, is only asked about.
+    const take = row?.startedMs === undefined && this.#job.leftover === undefined;
     const found = await findOrigin(this.#job, (url) => this.#open(url, true), { take, signal });
     try {
       if (found.probe.isMetalink === true) return await this.#list(found);
       const wanted = this.#wanted(found, given);
       const here = (await unchangedFile(row, wanted)) ?? (await presentFile(wanted));
       if (here !== undefined) {
-        this.#emit({ type: 'notice', message: `${basename(here.path)} is here already: nothing was fetched.` });
+        this.#emit({
+          type: 'notice',
+          message: `${basename(here.path)} is here already: nothing was fetched.`,
+        });
         return this.#done(wanted, here, 0);
       }
       const saved = await this.#saved(found, wanted);
@@ -243,12 +246,11 @@ export class QueuedDownload {
   #given(): readonly ExpectedDigest[] {
     const { checksum } = this.#shared.options;
     const own = checksum === undefined ? [] : [parseChecksum(checksum, '--checksum')];
-    return [...own, ...(this.#job.checksums ?? []).map((stated) => parseChecksum(stated.checksum, stated.by))];
+    return [
+      ...own,
+      ...(this.#job.checksums ?? []).map((stated) => parseChecksum(stated.checksum, stated.by)),
+    ];
   }
-}
-
-async function modifiedMs(path: string): Promise<number | undefined> {
-  return (await stat(path).catch(() => undefined))?.mtimeMs;
 }
 
 function lastPart(url: string): string {

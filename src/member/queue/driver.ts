@@ -90,7 +90,8 @@ export class QueueDriver implements Disposable {
     const nowMs = performance.now();
     if (nowMs < this.#lookAtMs) return;
     const { open, changesInMs } = this.#gate.look(localMs());
-    this.#lookAtMs = changesInMs === undefined ? Number.POSITIVE_INFINITY : nowMs + Math.min(changesInMs, LOOK_AGAIN_MS);
+    this.#lookAtMs =
+      changesInMs === undefined ? Number.POSITIVE_INFINITY : nowMs + Math.min(changesInMs, LOOK_AGAIN_MS);
     const wasOpen = this.#opensAtMs === undefined;
     this.#opensAtMs = open ? undefined : nowMs + (changesInMs ?? 0);
     if (wasOpen !== open) this.#events.unshift({ type: 'gate', open });

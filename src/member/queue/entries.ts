@@ -1,8 +1,8 @@
 import type { DragonloadError } from '../../core/errors.ts';
 import type { StopReason } from '../../core/queue/api.ts';
+import type { Result } from '../task.ts';
 import type { QueuedDownload } from './download.ts';
 import type { PreparedJob } from './jobs.ts';
-import type { Result } from '../task.ts';
 
 /** What is known of one download of a queue, beside its place in it. */
 export interface Entry {

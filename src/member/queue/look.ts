@@ -43,9 +43,13 @@ export async function findOrigin(
 /** Throws when what is there cannot be the file that the job means. */
 function checkFound(job: Job, url: string, probe: Probe): void {
   if (probe.isPage === true) {
-    throw new DragonloadError('link-expired', `There is a web page at ${displayUrl(url)}, and not the file.`, {
-      next: 'It may ask for a login: give --header or --cookies, or get a fresh link.',
-    });
+    throw new DragonloadError(
+      'link-expired',
+      `There is a web page at ${displayUrl(url)}, and not the file.`,
+      {
+        next: 'It may ask for a login: give --header or --cookies, or get a fresh link.',
+      },
+    );
   }
   const { sizeBytes } = probe.identity;
   if (job.sizeBytes === undefined || sizeBytes === undefined || job.sizeBytes === sizeBytes) return;

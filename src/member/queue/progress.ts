@@ -1,8 +1,8 @@
-import { PART_SUFFIX } from '../../disk/file-name.ts';
 import type { ItemOutcome } from '../../core/queue/api.ts';
 import type { DownloadView } from '../../core/view.ts';
+import { PART_SUFFIX } from '../../disk/file-name.ts';
 import type { DownloadRow } from '../../store/download-row.ts';
-import type { Progress } from '../registry.ts';
+import type { Progress } from '../upkeep/registry.ts';
 import type { DownloadEnd, QueuedDownload } from './download.ts';
 
 /** How far a download has come, for the list. */

@@ -4,10 +4,11 @@ import type { View } from '../../core/view.ts';
 import { displayUrl } from '../../origin/url.ts';
 import type { Job } from '../job.ts';
 import { quotaSpent } from '../meters.ts';
-import { Registry } from '../registry.ts';
 import type { Result, Task, TaskEvent, TaskOptions } from '../task.ts';
-import { Aftermath } from './aftermath.ts';
-import { carryOut, type Controlled, InstallLimit, Poll } from './control.ts';
+import { Aftermath } from '../upkeep/aftermath.ts';
+import { type Controlled, carryOut, InstallLimit, Poll } from '../upkeep/control.ts';
+import { Registry } from '../upkeep/registry.ts';
+import { Vigil } from '../upkeep/vigil.ts';
 import { type DownloadEnd, QueuedDownload } from './download.ts';
 import { QueueDriver } from './driver.ts';
 import { Entries, type Entry } from './entries.ts';
@@ -15,7 +16,6 @@ import { type PreparedJob, prepareJobs } from './jobs.ts';
 import { outcomeOf, partPathOf, progressOf } from './progress.ts';
 import { QueueShared } from './shared.ts';
 import { QueuePicture } from './view.ts';
-import { Vigil } from './vigil.ts';
 
 const CONCURRENT = 5;
 const RETRIES = 3;
@@ -138,7 +138,10 @@ export class QueueTask implements Task, Controlled {
     this.#open = open;
     const onNotice = (message: string) => this.#emit({ type: 'notice', message });
     this.#shared = open.use(
-      new QueueShared(this.#options, { onNotice, onSpent: () => this.#driver.handle({ type: 'quota-spent' }) }),
+      new QueueShared(this.#options, {
+        onNotice,
+        onSpent: () => this.#driver.handle({ type: 'quota-spent' }),
+      }),
     );
     const { store, directory, limiter } = this.#shared;
     this.#registry = open.use(new Registry(store));
@@ -161,7 +164,8 @@ export class QueueTask implements Task, Controlled {
       open.use(
         new Poll(
           () => this.#hear(),
-          (thrown) => onNotice(`Other processes are not heard any more: ${DragonloadError.from(thrown).message}`),
+          (thrown) =>
+            onNotice(`Other processes are not heard any more: ${DragonloadError.from(thrown).message}`),
         ),
       );
     }
@@ -216,9 +220,13 @@ export class QueueTask implements Task, Controlled {
     this.#picture.again(id);
     const row = this.#registry.get(id);
     if (!this.#registry.claim(id)) {
-      entry.error = new DragonloadError('part-busy', `Another process is downloading ${displayUrl(prepared.job.url)}.`, {
-        next: 'Wait for it, or stop it: dragonload ls shows it.',
-      });
+      entry.error = new DragonloadError(
+        'part-busy',
+        `Another process is downloading ${displayUrl(prepared.job.url)}.`,
+        {
+          next: 'Wait for it, or stop it: dragonload ls shows it.',
+        },
+      );
       return this.#driver.handle({ type: 'ended', id, outcome: 'failed' });
     }
     this.#registry.started(id, attempt);
@@ -251,7 +259,9 @@ export class QueueTask implements Task, Controlled {
         this.#registry.remove(id);
         this.#entries.remove(id);
         this.#driver.handle({ type: 'remove', id });
-        this.#add(prepareJobs(end.jobs, this.#shared.directory, (message) => this.#emit({ type: 'notice', message })));
+        this.#add(
+          prepareJobs(end.jobs, this.#shared.directory, (message) => this.#emit({ type: 'notice', message })),
+        );
         break;
       case 'failed':
         entry.error = end.error;

@@ -1,17 +1,17 @@
 import { existsSync } from 'node:fs';
-import type { DragonloadError } from '../core/errors.ts';
-import type { FileIdentity } from '../core/messages.ts';
+import type { DragonloadError } from '../../core/errors.ts';
+import type { FileIdentity } from '../../core/messages.ts';
 import type {
   ControlRequest,
   DownloadPatch,
   DownloadRow,
   NewDownload,
   RestingState,
-} from '../store/download-row.ts';
-import type { Store } from '../store/store.ts';
-import type { Job } from './job.ts';
+} from '../../store/download-row.ts';
+import type { Store } from '../../store/store.ts';
+import type { Job } from '../job.ts';
+import type { Result } from '../task.ts';
 import { trustWord } from './registry-words.ts';
-import type { Result } from './task.ts';
 
 /** Between two writes of what changed, in milliseconds. */
 const WRITE_MS = 1_000;

@@ -1,6 +1,6 @@
+import type { RateLimiter } from '../../origin/rate-limit.ts';
 import type { ControlRequest } from '../../store/download-row.ts';
 import type { Store } from '../../store/store.ts';
-import type { RateLimiter } from '../../origin/rate-limit.ts';
 
 /** How often the list of downloads is asked what others want. */
 const POLL_MS = 250;
@@ -46,7 +46,7 @@ export function rateOf(text: string | undefined): number | undefined {
 export class InstallLimit {
   readonly #store: Store;
   readonly #limiter: RateLimiter;
-  /** The task's own limit. */
+  /** The task's own limit, in bytes per second. */
   own: number | undefined;
 
   constructor(store: Store, limiter: RateLimiter) {

@@ -1,4 +1,4 @@
-import type { Trust } from './task.ts';
+import type { Trust } from '../task.ts';
 
 /** How far a file can be trusted, as scripts and the list of downloads read it. Shares are rounded down. */
 export function trustWord(trust: Trust): string {

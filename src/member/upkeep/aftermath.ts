@@ -1,8 +1,13 @@
 import { DragonloadError } from '../../core/errors.ts';
 import type { HookQueue } from '../../system/hook-queue.ts';
-import { trustWord } from '../registry-words.ts';
 import type { Result, TaskEvent, TaskOptions } from '../task.ts';
-import type { Entries } from './entries.ts';
+import { trustWord } from './registry-words.ts';
+
+/** The downloads of a task that are done and those that have failed. */
+export interface TaskOutcome {
+  readonly results: ReadonlyMap<unknown, Result>;
+  readonly failures: ReadonlyMap<unknown, unknown>;
+}
 
 /** What the user wants to happen when a download is done, and when all are: a program to run, a word to the desktop. */
 export class Aftermath {
@@ -26,7 +31,7 @@ export class Aftermath {
   }
 
   /** All is over: waits for the programs, and tells the desktop, unless the user has broken it off and knows. */
-  async over({ results, failures }: Entries, isBrokenOff: boolean): Promise<void> {
+  async over({ results, failures }: TaskOutcome, isBrokenOff: boolean): Promise<void> {
     if (isBrokenOff) this.#abort.abort();
     while (this.#running.size > 0) await Promise.all(this.#running);
     if (this.#options.notify !== true || isBrokenOff) return;
