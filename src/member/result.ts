@@ -24,7 +24,7 @@ export function resultOf(
     path: finished.path,
     sizeBytes,
     sha256: finished.sha256,
-    trust: trustOf(expected, [...core.signersOf(offer.download), ...earlier], core.me),
+    trust: trustOf(expected, [...core.signersOf(offer.download), ...earlier], core.me, runner.part.imported),
     seconds,
     originBytes: view.originBytes,
     lanBytes: view.lanBytes,

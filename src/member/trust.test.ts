@@ -37,14 +37,20 @@ test('what is no checksum is refused with what to do instead', () => {
 
 test('a digest that was expected and matched is the best that can be said', () => {
   const expected = [{ algorithm: 'sha256', hex: HEX, by: '--checksum' }] as const;
-  assert.deepEqual(trustOf(expected, ['x'], 'me'), { kind: 'publisher-verified', by: '--checksum' });
+  assert.deepEqual(trustOf(expected, ['x'], 'me'), {
+    kind: 'publisher-verified',
+    by: 'sha256 from --checksum',
+  });
 });
 
 test('a digest that another member named makes nobody a publisher', () => {
   const room = { algorithm: 'sha256', hex: HEX, by: THE_ROOM } as const;
   assert.deepEqual(trustOf([room], ['me', 'x'], 'me'), { kind: 'room-consistent', auditedShare: 0 });
   const own = { algorithm: 'md5', hex: HEX, by: 'Content-MD5 of example.org' } as const;
-  assert.deepEqual(trustOf([room, own], ['x'], 'me'), { kind: 'publisher-verified', by: own.by });
+  assert.deepEqual(trustOf([room, own], ['x'], 'me'), {
+    kind: 'publisher-verified',
+    by: `${own.algorithm} from ${own.by}`,
+  });
 });
 
 test('without one, a file is self-verified only if every piece came to this member from the origin', () => {
@@ -52,4 +58,12 @@ test('without one, a file is self-verified only if every piece came to this memb
   assert.deepEqual(trustOf([], [], 'me'), { kind: 'self-verified' });
   assert.deepEqual(trustOf([], ['me', 'x'], 'me'), { kind: 'room-consistent', auditedShare: 0 });
   assert.deepEqual(trustOf([], ['x'], NOBODY), { kind: 'room-consistent', auditedShare: 0 });
+});
+
+test('a checksum as weak as a CRC makes nothing verified, and what was imported says so', () => {
+  const crc = [{ algorithm: 'crc32c', hex: '00000000', by: 'x-goog-hash' }] as const;
+  assert.deepEqual(trustOf(crc, [], 'me'), { kind: 'self-verified' });
+  const imported = { bytes: 1000, comparedBytes: 250 };
+  assert.deepEqual(trustOf(crc, [], 'me', imported), { kind: 'imported', comparedShare: 0.25 });
+  assert.equal(trustOf(crc, ['x'], 'me', imported).kind, 'room-consistent');
 });

@@ -1,7 +1,10 @@
-import { type DigestKind, digestKind, isDigestHex } from '../core/digest-kinds.ts';
+import { DIGEST_KINDS, type DigestKind, digestKind, isDigestHex } from '../core/digest-kinds.ts';
 import { DragonloadError } from '../core/errors.ts';
 import type { MemberId } from '../core/ids.ts';
+import type { ImportedBytes } from '../disk/journal-format.ts';
 import type { Trust } from './task.ts';
+
+const CRC_BYTES = 4;
 
 /** A digest of the whole file, and whose word it is. */
 export interface ExpectedDigest {
@@ -28,16 +31,24 @@ export const THE_ROOM = 'the room';
 /** Stands for the signer of what a member fetched alone: there is nobody to prove anything to. */
 export const NOBODY: MemberId = '0'.repeat(64);
 
-/** What can honestly be said of a finished file, given who signed its pieces, in this run and in those before. */
+/**
+ * What can honestly be said of a finished file. A CRC that its publisher states shows damage on the way and proves no
+ * more than that the bytes came as they were sent.
+ *
+ * @param signers Who signed its pieces, in this run and in those before.
+ * @param imported What another program had left, if that is in it.
+ */
 export function trustOf(
   expected: readonly ExpectedDigest[],
   signers: Iterable<MemberId>,
   me: MemberId,
+  imported?: ImportedBytes | undefined,
 ): Trust {
-  const digest = expected.find(({ by }) => by !== THE_ROOM);
-  if (digest) return { kind: 'publisher-verified', by: digest.by };
+  const digest = expected.find(({ by, algorithm }) => by !== THE_ROOM && DIGEST_KINDS[algorithm].bytes > CRC_BYTES);
+  if (digest) return { kind: 'publisher-verified', by: `${digest.algorithm} from ${digest.by}` };
   for (const signer of signers) {
     if (signer !== me && signer !== NOBODY) return { kind: 'room-consistent', auditedShare: 0 };
   }
-  return { kind: 'self-verified' };
+  if (imported === undefined) return { kind: 'self-verified' };
+  return { kind: 'imported', comparedShare: imported.comparedBytes / Math.max(1, imported.bytes) };
 }

@@ -67,6 +67,11 @@ export class OriginSide {
     return this.#canFetch === true;
   }
 
+  /** How many connections prove right at present. */
+  connections(nowMs: number): number {
+    return this.#governor.target(nowMs);
+  }
+
   /** Whether the origin has turned this member away, and why: until `revive`, for good. */
   get refusal(): string | undefined {
     return this.#canFetch === false ? (this.#refusal ?? 'the origin does not serve this member') : undefined;
@@ -203,6 +208,7 @@ export class OriginSide {
     if (this.#streams.size === 0 && this.leases.isFetched) this.#meter.pause(nowMs);
     if (this.#canFetch !== true) return tails;
     this.#stopCrawlers(nowMs);
+    this.#governor.waited(this.#streams.size, nowMs, this.#streams.setupMs);
     for (;;) {
       const target = this.#governor.target(nowMs);
       const spare = target - this.#streams.size;

@@ -18,8 +18,7 @@ interface Address {
 export class MetalinkAddresses {
   readonly #most: number;
   readonly #base: string | undefined;
-  readonly #seen = new Set<string>();
-  #found: Address[] = [];
+  readonly #found: Address[] = [];
 
   /** @param base What relative addresses are relative to; without it they are passed over. */
   constructor(most: number, base: string | undefined) {
@@ -30,24 +29,22 @@ export class MetalinkAddresses {
   add(element: XmlElement, text: string): void {
     if (isTorrent(element)) return;
     const url = addressOf(text, this.#base);
-    if (url === undefined || this.#seen.has(url)) return;
+    if (url === undefined || this.#found.some((known) => known.url === url)) return;
     const priority = priorityOf(element);
-    this.#seen.add(url);
     this.#found.push({ url, priority });
-    if (this.#found.length < 8 * this.#most) return;
-    this.#keepBest();
+    // Never so many that looking through them takes long.
+    if (this.#found.length === 2 * this.#most) this.#keepBest();
   }
 
   /** The best ones, in order. Those of one priority stay in the order of the document. */
   best(): readonly string[] {
-    this.#found.sort((a, b) => a.priority - b.priority);
-    return this.#found.slice(0, this.#most).map(({ url }) => url);
+    this.#keepBest();
+    return this.#found.map(({ url }) => url);
   }
 
   #keepBest(): void {
-    this.#found = this.#found.toSorted((a, b) => a.priority - b.priority).slice(0, this.#most);
-    this.#seen.clear();
-    for (const { url } of this.#found) this.#seen.add(url);
+    this.#found.sort((a, b) => a.priority - b.priority);
+    this.#found.length = Math.min(this.#found.length, this.#most);
   }
 }
 

@@ -87,13 +87,17 @@ class Frame implements XmlElement {
 
   constructor(
     tag: sax.Tag,
-    given: Pick<Frame, 'version' | 'line' | 'scope' | 'kind'> & { readonly isWrapper: boolean },
+    version: 3 | 4,
+    line: number,
+    scope: Scope,
+    kind: Kind | undefined,
+    isWrapper: boolean,
   ) {
-    this.version = given.version;
-    this.line = given.line;
-    this.scope = given.scope;
-    this.kind = given.kind;
-    this.isWrapper = given.isWrapper;
+    this.version = version;
+    this.line = line;
+    this.scope = scope;
+    this.kind = kind;
+    this.isWrapper = isWrapper;
     this.#attributes = tag.attributes;
   }
 
@@ -178,13 +182,7 @@ export class MetalinkXml {
     const isWrapper = outer?.kind !== undefined && version === 3 && WRAPPERS.has(local);
     let found = outer === undefined ? METALINK : isWrapper ? outer.kind : outer.kind?.inside.get(local);
     if (version !== this.#version) found = undefined;
-    const frame = new Frame(tag, {
-      version: this.#version!,
-      line: this.#line,
-      scope,
-      kind: found,
-      isWrapper,
-    });
+    const frame = new Frame(tag, this.#version!, this.#line, scope, found, isWrapper);
     this.#stack.push(frame);
     if (found !== undefined && !isWrapper) this.#handler.open(frame);
   }
