@@ -30,6 +30,8 @@ const TAKE_TIMEOUT_MS = 3000;
 
 /** A file at an HTTP or HTTPS origin: looks at it and fetches ranges of it, each on a connection of its own. */
 export class Origin implements AsyncDisposable {
+  /** As it was given, without its fragment. May hold secrets: show it with `displayUrl`. */
+  readonly url: string;
   readonly #connections: Connections;
   readonly #ownsConnections: boolean;
   readonly #pauses: HostPauses;
@@ -48,6 +50,7 @@ export class Origin implements AsyncDisposable {
   /** Throws `bad-url`, or `usage` for headers that cannot be sent. */
   constructor(url: string, options: OriginOptions) {
     const given = parseOriginUrl(url);
+    this.url = given.href;
     const { settings, limiter, allowPrivate, connections, pauses } = options;
     if (connections?.allowPrivate === true && !allowPrivate)
       throw new TypeError('These connections may lead inside.');

@@ -1,26 +1,329 @@
-import type { FileIdentity } from '../core/messages.ts';
+import { DragonloadError } from '../core/errors.ts';
+import { type FileIdentity, MAX_SOURCES } from '../core/messages.ts';
+import type { PublishedDigest } from './digests.ts';
+import { HostPaused } from './host-pauses.ts';
 import type { FetchOptions, Origin } from './origin.ts';
-import type { OriginResult } from './outcome.ts';
+import { type OriginResult, rangeFrom } from './outcome.ts';
+import type { Probe } from './probe.ts';
 import type { LiveRange } from './receive.ts';
+import { type Comparison, compareBytes, compareWords, hasSameTime } from './same-file.ts';
+import { Samples } from './samples.ts';
+import { chooseSource, restMs, type SourceState } from './source-choice.ts';
+import { displayUrl, parseOriginUrl } from './url.ts';
 
+/** Smaller files are fetched from one source as long as it serves: looking at another one costs more than it brings. */
+const LARGE_BYTES = 32 * 1024 * 1024;
+/** A source that could not be looked at is tried so often. */
+const MAX_LOOKS = 3;
+/** Transfers shorter than this tell nothing of a rate. */
+const MIN_RATED_BYTES = 64 * 1024;
+
+export interface SourcesOptions {
+  /** Where the file was seen first. Closed with the sources. */
+  readonly first: Origin;
+  readonly identity: FileIdentity;
+  /** Digests of the whole file that are known to be right. */
+  readonly digests?: readonly PublishedDigest[] | undefined;
+  /** The way to a further address. `trusted`: the user of this member, or the first origin, named it. */
+  readonly open: (url: string, trusted: boolean) => Origin | Promise<Origin>;
+  /** Hears, in whole sentences, of addresses that are of no use. */
+  readonly onNotice?: ((message: string) => void) | undefined;
+}
+
+/** An address of the file and how it does. */
+interface Source extends SourceState {
+  readonly url: string;
+  standing: SourceState['standing'];
+  running: number;
+  rate: number | undefined;
+  restUntilMs: number;
+  ranges: boolean;
+  failures: number;
+  origin: Origin | undefined;
+  /** The file as this origin speaks of it. */
+  identity: FileIdentity | undefined;
+}
+
+/**
+ * Several addresses of one file. A further one is looked at before it is used: it has to prove that it has the same file.
+ * Each transfer goes to the one that does best, and goes on with another where one breaks off.
+ */
 export class Sources implements AsyncDisposable {
-  readonly #first: Origin;
-  constructor(options: {
-    first: Origin;
-    identity: FileIdentity;
-    open: (url: string, trusted: boolean) => Promise<Origin>;
-    onNotice: (message: string) => void;
-  }) {
-    this.#first = options.first;
+  readonly #options: SourcesOptions;
+  readonly #first: Source;
+  /** Oldest first. */
+  readonly #all: Source[];
+  readonly #samples = new Samples();
+  readonly #closed = new AbortController();
+  /** Addresses that had another file: whoever names them again, they are not looked at again. */
+  readonly #different = new Set<string>();
+  #looking: Promise<void> | undefined;
+  #batches = 0;
+
+  constructor(options: SourcesOptions) {
+    this.#options = options;
+    const { first, identity } = options;
+    this.#first = newSource(first.url, { trusted: true, batch: 0 });
+    this.#first.standing = 'proven';
+    this.#first.origin = first;
+    this.#first.identity = identity;
+    this.#all = [this.#first];
   }
-  add(_urls: readonly string[], _options: { trusted: boolean }): void {}
+
+  /** All addresses, oldest first. They may hold secrets: show them with `displayUrl`. */
+  get urls(): readonly string[] {
+    return this.#all.map(({ url }) => url);
+  }
+
+  /**
+   * Further addresses, the best first; of those in one place, the ones of the user go before those of others. What is no
+   * URL is left out. An address of the user that had been given up is tried again.
+   */
+  add(urls: readonly string[], { trusted }: { readonly trusted: boolean }): void {
+    this.#batches += 1;
+    for (const named of urls.slice(0, MAX_SOURCES)) {
+      const url = hrefOf(named);
+      if (url === undefined || this.#different.has(url)) continue;
+      const old = this.#all.find((one) => one.url === url);
+      if (old !== undefined) {
+        if (trusted) revive(old);
+        continue;
+      }
+      if (this.#all.length >= MAX_SOURCES && !this.#makeRoom(trusted)) continue;
+      this.#all.push(newSource(url, { trusted, batch: this.#batches }));
+    }
+  }
+
+  /**
+   * Fetches a range as an origin does, from one source after the other if need be. `expired` and `refused` only when no
+   * source serves the file any more.
+   */
+  async fetchRange(range: LiveRange, options: FetchOptions): Promise<OriginResult> {
+    const tried = new Set<Source>();
+    const results: OriginResult[] = [];
+    let receivedBytes = 0;
+    for (;;) {
+      const source = await this.#next(range.start + receivedBytes, tried, options.signal);
+      if (source === undefined) break;
+      tried.add(source);
+      const rest = receivedBytes === 0 ? range : rangeFrom(range.start + receivedBytes, range);
+      const result = await this.#fetch(source, rest, options);
+      receivedBytes += result.receivedBytes;
+      if (result.outcome === 'complete' || result.outcome === 'stopped') return { ...result, receivedBytes };
+      results.push(result);
+    }
+    if (options.signal?.aborted === true || this.#closed.signal.aborted)
+      return { outcome: 'stopped', receivedBytes };
+    return { ...this.#summary(results), receivedBytes };
+  }
+
+  /** The network is another one: connections lead nowhere, and what failed meanwhile proves nothing. */
   networkChanged(): void {
-    this.#first.networkChanged();
+    for (const source of this.#all) {
+      source.origin?.networkChanged();
+      source.failures = 0;
+      source.restUntilMs = 0;
+    }
   }
-  fetchRange(range: LiveRange, options: FetchOptions): Promise<OriginResult> {
-    return this.#first.fetchRange(range, options);
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed.abort();
+    await this.#looking;
+    await Promise.all(this.#all.map(({ origin }) => origin?.[Symbol.asyncDispose]()));
   }
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#first[Symbol.asyncDispose]();
+
+  /** The source for a transfer from `start` on; waits for one to be looked at when none is proven. */
+  async #next(
+    start: number,
+    tried: ReadonlySet<Source>,
+    signal: AbortSignal | undefined,
+  ): Promise<Source | undefined> {
+    const isLarge = (this.#options.identity.sizeBytes ?? 0) >= LARGE_BYTES;
+    while (signal?.aborted !== true && !this.#closed.signal.aborted) {
+      const given = { nowMs: performance.now(), atStart: start === 0, isLarge, tried };
+      const { use, look } = chooseSource(this.#all, given);
+      if (look !== undefined) this.#lookAt(look);
+      if (use !== undefined) return use;
+      if (this.#looking === undefined) return undefined;
+      await untilAborted(this.#looking, signal);
+    }
+    return undefined;
   }
+
+  async #fetch(source: Source, range: LiveRange, options: FetchOptions): Promise<OriginResult> {
+    const { sizeBytes } = this.#options.identity;
+    const identity = source === this.#first ? options.identity : source.identity!;
+    const onChunk =
+      sizeBytes === undefined ? options.onChunk : this.#samples.watch(range, sizeBytes, options.onChunk);
+    const startMs = performance.now();
+    source.running += 1;
+    try {
+      const result = await source.origin!.fetchRange(range, { ...options, identity, onChunk });
+      this.#note(source, result, performance.now() - startMs);
+      return result;
+    } finally {
+      source.running -= 1;
+    }
+  }
+
+  #note(
+    source: Source,
+    { outcome, receivedBytes, retryAfterMs, message }: OriginResult,
+    tookMs: number,
+  ): void {
+    if (receivedBytes >= MIN_RATED_BYTES) {
+      const rate = (1000 * receivedBytes) / Math.max(1, tookMs);
+      source.rate = source.rate === undefined ? rate : (source.rate + rate) / 2;
+    }
+    if (receivedBytes > 0) revive(source);
+    if (outcome === 'complete' || outcome === 'stopped') return;
+    source.failures += 1;
+    source.restUntilMs = performance.now() + Math.max(retryAfterMs ?? 0, restMs(source.failures));
+    if ((outcome === 'expired' || outcome === 'refused') && source.standing === 'proven') {
+      source.standing = 'lost';
+      if (!this.#all.every(isOver)) this.#notice(source, message ?? 'It does not serve the file any more.');
+    }
+  }
+
+  /** The result of a transfer that no source brought to its end. */
+  #summary(results: readonly OriginResult[]): OriginResult {
+    const last = results.at(-1);
+    const of = (outcome: OriginResult['outcome']) => results.find((one) => one.outcome === outcome);
+    const found =
+      of('busy') ?? of('broken') ?? (this.#all.every(isOver) ? (of('expired') ?? last) : undefined);
+    return (
+      found ?? {
+        outcome: 'broken',
+        message: last?.message ?? 'No address of the file can be used at present.',
+        receivedBytes: 0,
+      }
+    );
+  }
+
+  /** Sees to it, once for all, that a new source is proven or out. Never rejects. */
+  #lookAt(source: Source): void {
+    source.standing = 'looking';
+    this.#looking = this.#prove(source)
+      .catch((thrown: unknown) => this.#couldNotLook(source, thrown))
+      .finally(() => {
+        if (source.standing === 'looking') source.standing = 'new';
+        this.#looking = undefined;
+      });
+  }
+
+  async #prove(source: Source): Promise<void> {
+    const { url, trusted } = source;
+    const { signal } = this.#closed;
+    source.origin ??= await this.#options.open(url, trusted);
+    const { origin } = source;
+    const found = await origin.probe({ signal });
+    source.identity = found.identity;
+    source.ranges = found.ranges;
+    const compared = await this.#compare(source, found);
+    signal.throwIfAborted();
+    if (compared === 'same') {
+      source.standing = 'proven';
+      source.failures = 0;
+    } else if (compared === 'open') {
+      source.standing = 'out';
+      this.#notice(source, 'There is nothing to show by that it has the same file.');
+    } else {
+      this.#different.add(url);
+      this.#all.splice(this.#all.indexOf(source), 1);
+      this.#notice(source, 'It has another file.');
+      await origin[Symbol.asyncDispose]();
+    }
+  }
+
+  async #compare(source: Source, found: Probe): Promise<Comparison> {
+    const { identity, digests = [] } = this.#options;
+    const origin = source.origin!;
+    const known = { identity, host: this.#first.origin!.host, digests };
+    // Of those whom nobody here trusts only the bytes count: words are free.
+    const stated = source.trusted ? found : { ...found, digests: [] };
+    const words = compareWords(known, stated, origin.host);
+    if (words !== 'open') return words;
+    const nowMs = performance.now();
+    const proven = this.#all.filter(({ standing }) => standing === 'proven');
+    const best = proven.find(({ restUntilMs }) => restUntilMs <= nowMs) ?? proven[0];
+    const from = best && { origin: best.origin!, identity: best.identity! };
+    const other = { origin, identity: found.identity };
+    const samples = this.#samples.all;
+    const bytes = found.ranges ? await compareBytes(other, { samples, from }, this.#closed.signal) : 'open';
+    // The user knows what a fresh link is for; somebody else may not.
+    const isVouchedFor = source.trusted && hasSameTime(identity, found.identity);
+    return bytes === 'open' && isVouchedFor ? 'same' : bytes;
+  }
+
+  #couldNotLook(source: Source, thrown: unknown): void {
+    if (this.#closed.signal.aborted) return;
+    const error = DragonloadError.from(thrown, 'origin-failed');
+    source.failures += 1;
+    source.restUntilMs = performance.now() + restMs(source.failures);
+    const mayPass = error.code === 'origin-failed' || error.code === 'dns' || thrown instanceof HostPaused;
+    if (mayPass && source.failures < MAX_LOOKS) return;
+    source.standing = 'out';
+    this.#notice(source, error.message);
+  }
+
+  /** Whether there is room for one more address: one that is out goes, or for a trusted one another's. */
+  #makeRoom(trusted: boolean): boolean {
+    const isIdle = (one: Source) => one !== this.#first && one.running === 0 && one.standing !== 'looking';
+    const goes =
+      this.#all.find((one) => isIdle(one) && isOver(one)) ??
+      (trusted ? this.#all.find((one) => isIdle(one) && !one.trusted) : undefined);
+    if (goes === undefined) return false;
+    this.#all.splice(this.#all.indexOf(goes), 1);
+    void goes.origin?.[Symbol.asyncDispose]();
+    return true;
+  }
+
+  #notice({ url }: Source, why: string): void {
+    this.#options.onNotice?.(`${displayUrl(url)} is not used any more. ${why}`);
+  }
+}
+
+function newSource(url: string, { trusted, batch }: { trusted: boolean; batch: number }): Source {
+  return {
+    url,
+    trusted,
+    batch,
+    standing: 'new',
+    running: 0,
+    rate: undefined,
+    restUntilMs: 0,
+    ranges: true,
+    failures: 0,
+    origin: undefined,
+    identity: undefined,
+  };
+}
+
+/** An address that was given up may be tried again. */
+function revive(source: Source): void {
+  if (source.standing === 'lost') source.standing = 'proven';
+  if (source.standing === 'out') source.standing = 'new';
+  source.failures = 0;
+  source.restUntilMs = 0;
+}
+
+function isOver({ standing }: Source): boolean {
+  return standing === 'lost' || standing === 'out';
+}
+
+function hrefOf(text: string): string | undefined {
+  try {
+    return parseOriginUrl(text).href;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Resolves with the promise, or when the signal fires if that comes first. */
+async function untilAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined || signal.aborted) return signal === undefined ? promise : undefined;
+  const { promise: aborted, resolve } = Promise.withResolvers<void>();
+  const abort = () => resolve();
+  signal.addEventListener('abort', abort, { once: true });
+  await Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', abort));
 }

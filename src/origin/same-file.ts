@@ -1,0 +1,106 @@
+import { isStrongDigest } from '../core/digest-kinds.ts';
+import type { FileIdentity } from '../core/messages.ts';
+import type { PublishedDigest } from './digests.ts';
+import type { Origin } from './origin.ts';
+import type { Probe } from './probe.ts';
+import { randomBlocks, type Sample } from './samples.ts';
+import { differenceOf } from './validators.ts';
+
+/** So many blocks have to be equal. */
+const BLOCKS = 3;
+
+/** `open`: there is nothing that shows it. */
+export type Comparison = 'same' | 'different' | 'open';
+
+/** What is known for certain of a file. */
+export interface Known {
+  readonly identity: FileIdentity;
+  /** Where its ETag is from. */
+  readonly host: string;
+  readonly digests: readonly PublishedDigest[];
+}
+
+/** What the words of another origin prove: that it has the same file, that it has another one, or neither. */
+export function compareWords(
+  known: Known,
+  found: Pick<Probe, 'identity' | 'digests'>,
+  host: string,
+): Comparison {
+  const { sizeBytes, etag } = known.identity;
+  const { identity } = found;
+  if (sizeBytes !== undefined && identity.sizeBytes !== undefined && sizeBytes !== identity.sizeBytes)
+    return 'different';
+  const isStrong = ({ algorithm }: PublishedDigest) => isStrongDigest(algorithm);
+  const ours = known.digests.filter(isStrong);
+  const theirs = found.digests.filter(isStrong);
+  const same = theirs.some((one) => ours.some((other) => isEqual(one, other)));
+  const contrary = theirs.some((one) => ours.some((other) => isContrary(one, other)));
+  if (same !== contrary) return same ? 'same' : 'different';
+  // One host, one name for its contents (RFC 9110, 8.8.3); of two hosts it proves nothing.
+  return etag !== undefined && etag === identity.etag && host === known.host ? 'same' : 'open';
+}
+
+/**
+ * Compares blocks of a file with those of another origin: `samples` of what was received, and as far as these are too
+ * few, random ones from `known`. `open` when there was nothing to compare with, or an origin failed.
+ */
+export async function compareBytes(
+  other: { readonly origin: Origin; readonly identity: FileIdentity },
+  known: {
+    readonly samples: readonly Sample[];
+    readonly from: { readonly origin: Origin; readonly identity: FileIdentity } | undefined;
+  },
+  signal: AbortSignal,
+): Promise<Comparison> {
+  const { sizeBytes = 0 } = other.identity;
+  const wanted =
+    known.samples.length >= BLOCKS || known.from === undefined ? [] : randomBlocks(sizeBytes, BLOCKS);
+  const fetched = await Promise.all(
+    wanted.map(async ({ start, end }) => {
+      const bytes = await fetchBlock(known.from!, start, end, signal);
+      return bytes === undefined ? undefined : { start, bytes };
+    }),
+  );
+  const samples = [...known.samples, ...fetched.filter((sample) => sample !== undefined)];
+  if (samples.length === 0) return 'open';
+  for (const { start, bytes } of samples) {
+    const theirs = await fetchBlock(other, start, start + bytes.length, signal);
+    if (theirs === undefined) return 'open';
+    if (!theirs.equals(bytes)) return 'different';
+  }
+  return 'same';
+}
+
+/** Whether two files have one size, or none that is known, and were modified at the same time. */
+export function hasSameTime(a: FileIdentity, b: FileIdentity): boolean {
+  const isKnown = a.lastModified !== undefined && b.lastModified !== undefined;
+  return (
+    isKnown &&
+    a.sizeBytes === b.sizeBytes &&
+    differenceOf({ ...a, etag: undefined }, { ...b, etag: undefined }) === undefined
+  );
+}
+
+async function fetchBlock(
+  { origin, identity }: { readonly origin: Origin; readonly identity: FileIdentity },
+  start: number,
+  end: number,
+  signal: AbortSignal,
+): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  const onChunk = (chunk: Buffer) => {
+    chunks.push(Buffer.from(chunk));
+    return undefined;
+  };
+  const { outcome } = await origin.fetchRange({ start, end }, { identity, onChunk, signal });
+  const bytes = Buffer.concat(chunks);
+  return outcome === 'complete' && bytes.length === end - start ? bytes : undefined;
+}
+
+function isEqual(a: PublishedDigest, b: PublishedDigest): boolean {
+  return a.algorithm === b.algorithm && a.hex === b.hex;
+}
+
+function isContrary(a: PublishedDigest, b: PublishedDigest): boolean {
+  return a.algorithm === b.algorithm && a.hex !== b.hex;
+}
