@@ -2,54 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { readAria2Control } from './aria2-control.ts';
+import { type WrittenControl, writtenControl } from './leftover-test-kit.ts';
 
 const MIB = 1024 * 1024;
 
-interface Written {
-  readonly version?: number;
-  readonly infoHashBytes?: number;
-  readonly pieceBytes: number;
-  readonly sizeBytes: number;
-  readonly bitfield: readonly number[];
-  readonly inFlight?: readonly (readonly [index: number, length: number, bitfield: readonly number[]])[];
-}
-
-/** A control file as the manual of aria2 describes it. */
-function written({
-  version = 1,
-  infoHashBytes = 0,
-  pieceBytes,
-  sizeBytes,
-  bitfield,
-  inFlight = [],
-}: Written): Buffer {
-  const number = (value: number, bytes: 4 | 8) => {
-    const buffer = Buffer.alloc(bytes);
-    buffer.writeUIntBE(value, Math.max(0, bytes - 6), Math.min(bytes, 6));
-    return version === 0 ? buffer.reverse() : buffer;
-  };
-  return Buffer.concat([
-    Buffer.of(0, version),
-    Buffer.of(0, 0, 0, infoHashBytes > 0 ? 1 : 0),
-    number(infoHashBytes, 4),
-    Buffer.alloc(infoHashBytes, 5),
-    number(pieceBytes, 4),
-    number(sizeBytes, 8),
-    number(0, 8),
-    number(bitfield.length, 4),
-    Buffer.from(bitfield),
-    number(inFlight.length, 4),
-    ...inFlight.flatMap(([index, length, bits]) => [
-      number(index, 4),
-      number(length, 4),
-      number(bits.length, 4),
-      Buffer.from(bits),
-    ]),
-  ]);
-}
-
 /** Ten pieces of 1 MiB, the last of 7 bytes. */
-const plain: Written = {
+const plain: WrittenControl = {
   pieceBytes: MIB,
   sizeBytes: 9 * MIB + 7,
   bitfield: [0b1100_0001, 0b0100_0000],
@@ -60,7 +18,7 @@ const block = 16 * 1024;
 for (const version of [0, 1]) {
   test(`a control file of version ${version} says which pieces and blocks there are`, () => {
     for (const infoHashBytes of [0, 20]) {
-      assert.deepEqual(readAria2Control(written({ ...plain, version, infoHashBytes })), {
+      assert.deepEqual(readAria2Control(writtenControl({ ...plain, version, infoHashBytes })), {
         sizeBytes: 9 * MIB + 7,
         ranges: [
           { start: 0, end: 2 * MIB + block },
@@ -76,29 +34,32 @@ for (const version of [0, 1]) {
 
 const wrong: readonly (readonly [what: string, bytes: Buffer])[] = [
   ['nothing', Buffer.alloc(0)],
-  ['another version', written({ ...plain, version: 2 })],
-  ['a bitfield too short', written({ ...plain, bitfield: [255] })],
-  ['a bitfield too long', written({ ...plain, bitfield: [0, 0, 0] })],
-  ['a bit that stands for no piece', written({ ...plain, bitfield: [0, 0b0010_0000] })],
-  ['pieces of nothing', written({ ...plain, pieceBytes: 0 })],
-  ['a piece that the file has not', written({ ...plain, inFlight: [[10, MIB, new Array(8).fill(0)]] })],
-  ['a piece of another length', written({ ...plain, inFlight: [[9, MIB, new Array(8).fill(0)]] })],
-  ['blocks that the piece has not', written({ ...plain, inFlight: [[9, 7, [0b0100_0000]]] })],
-  ['an info hash of any length', written({ ...plain, infoHashBytes: 65 })],
-  ['bytes left over', Buffer.concat([written(plain), Buffer.of(0)])],
+  ['another version', writtenControl({ ...plain, version: 2 })],
+  ['a bitfield too short', writtenControl({ ...plain, bitfield: [255] })],
+  ['a bitfield too long', writtenControl({ ...plain, bitfield: [0, 0, 0] })],
+  ['a bit that stands for no piece', writtenControl({ ...plain, bitfield: [0, 0b0010_0000] })],
+  ['pieces of nothing', writtenControl({ ...plain, pieceBytes: 0 })],
+  [
+    'a piece that the file has not',
+    writtenControl({ ...plain, inFlight: [[10, MIB, new Array(8).fill(0)]] }),
+  ],
+  ['a piece of another length', writtenControl({ ...plain, inFlight: [[9, MIB, new Array(8).fill(0)]] })],
+  ['blocks that the piece has not', writtenControl({ ...plain, inFlight: [[9, 7, [0b0100_0000]]] })],
+  ['an info hash of any length', writtenControl({ ...plain, infoHashBytes: 65 })],
+  ['bytes left over', Buffer.concat([writtenControl(plain), Buffer.of(0)])],
 ];
 for (const [what, bytes] of wrong) {
   test(`${what} is not believed`, () => assert.equal(readAria2Control(bytes), undefined));
 }
 
 test('a size that no number can tell is not believed', () => {
-  const bytes = written(plain);
+  const bytes = writtenControl(plain);
   bytes.writeUInt8(255, 14);
   assert.equal(readAria2Control(bytes), undefined);
 });
 
 test('cut anywhere it is not believed, and whatever is in it, it says nothing beyond the file', () => {
-  const good = written(plain);
+  const good = writtenControl(plain);
   for (let length = 0; length < good.length; length++)
     assert.equal(readAria2Control(good.subarray(0, length)), undefined);
   const edits = fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 });

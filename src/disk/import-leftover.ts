@@ -86,10 +86,15 @@ async function tryImport(options: LeftoverOptions, path: string): Promise<Import
   if (typeof file === 'string') return file;
   let found: Checked | string;
   try {
-    if ((await file.stat()).dev !== (await stat(directory)).dev) {
+    const before = await file.stat();
+    if (before.dev !== (await stat(directory)).dev) {
       return `it lies on another disk than ${directory}, and is not copied: move it there, or download to where it is`;
     }
-    found = await check(options, path, file, geometry.sizeBytes);
+    found = await check(options, path, file, geometry.sizeBytes).catch(async (thrown: unknown) => {
+      // Reading past the end of a file that was longer a moment ago.
+      if ((await file.stat()).size < before.size) return BEING_WRITTEN;
+      throw thrown;
+    });
   } finally {
     await file.close();
   }
