@@ -4,6 +4,7 @@ import { endingLines } from './ending.ts';
 import { errorLines, eventLines, noticeLines, type TextLook } from './event-lines.ts';
 import { renderFrame } from './frame.ts';
 import { inviteCode, inviteLines } from './invite-card.ts';
+import { Pace } from './pace.ts';
 import type { Reporter } from './reporter.ts';
 import { ToldErrors } from './reporter.ts';
 import { Screen, SHOW_CURSOR } from './screen.ts';
@@ -23,6 +24,7 @@ export class LiveDisplay implements Reporter {
   readonly #look: Look;
   readonly #screen: Screen;
   readonly #told = new ToldErrors();
+  readonly #pace = new Pace();
   readonly #onResize = (): void => this.tick();
   #task: Pick<Task, 'view'> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -50,8 +52,10 @@ export class LiveDisplay implements Reporter {
   /** Draws the view as it is now. The timer calls it. */
   tick(): void {
     if (this.#paused || this.#task === undefined) return;
-    const place = { ...this.#look, ...terminalSize(this.#stream), wallMs: Date.now() };
-    this.#screen.draw(renderFrame(this.#task.view(), place));
+    const view = this.#task.view();
+    this.#pace.note(view, performance.now());
+    const place = { ...this.#look, ...terminalSize(this.#stream), wallMs: Date.now(), pace: this.#pace };
+    this.#screen.draw(renderFrame(view, place));
   }
 
   event(event: TaskEvent): void {

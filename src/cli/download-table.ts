@@ -1,6 +1,7 @@
 import type { DownloadView, View } from '../core/view.ts';
 import { bar } from './bar.ts';
 import { formatDuration, formatRate, percentOf } from './format.ts';
+import type { Pace } from './pace.ts';
 import { amountText, countsText, leftText, queueState } from './queue-state.ts';
 import type { Look, Span } from './spans.ts';
 import { SGR, spread } from './spans.ts';
@@ -32,8 +33,8 @@ export function downloadTable(
 }
 
 /** How all of several downloads go: the numbers, then (but in a room, where they stand above) amount, rate and time. */
-export function queueLines(view: View, columns: number): readonly (readonly Span[])[] {
-  const state = queueState(view);
+export function queueLines(view: View, columns: number, pace?: Pace): readonly (readonly Span[])[] {
+  const state = queueState(view, pace);
   const { counts, rate } = state;
   const first: Span[] = [{ text: countsText(state) }];
   if (counts.failed > 0) first.push({ text: `, ${counts.failed} failed`, sgr: SGR.bad });

@@ -79,6 +79,16 @@ test('a single failure, which has been told, leaves how to try again', () => {
   ]);
 });
 
+test('what arrived whole and wrong is not resumed but fetched anew', () => {
+  assert.deepEqual(ending([failed(7, 'digest-mismatch')], true), [
+    'To fetch it anew: dragonload rm 7, then the same command',
+  ]);
+});
+
+test('a flag that was wrong is not said to go right the next time', () => {
+  assert.deepEqual(ending([failed(7, 'usage')], true), []);
+});
+
 test('of many failures the first are named, and the command takes them all', () => {
   const lines = ending(
     Array.from({ length: 500 }, (_, i) => failed(i + 1)),

@@ -36,8 +36,9 @@ function sumLines(tally: Tally, look: TextLook): string[] {
 function failureLines({ failures, doneCount }: Tally, look: TextLook): string[] {
   const [first] = failures;
   if (first === undefined) return [];
-  // The error of a single download stands right above.
-  if (failures.length === 1 && doneCount === 0) return noticeLines(adviceFor([first]), look);
+  // The error of a single download stands right above; a flag that was wrong has to be put right, not repeated.
+  if (failures.length === 1 && doneCount === 0)
+    return first.error.code === 'usage' ? [] : noticeLines(adviceFor([first]), look);
   const lines = noticeLines(`${counted(failures.length)} failed:`, look);
   for (const { id, url, error } of failures.slice(0, MAX_FAILURES)) {
     // Most errors name the address themselves.
@@ -56,6 +57,9 @@ function failureLines({ failures, doneCount }: Tally, look: TextLook): string[] 
 function adviceFor(failures: readonly Failure[]): string {
   const ids = failures.map(({ id }) => id);
   if (failures.length === 1 && failures[0]?.error.code === 'link-expired') return freshLink(ids[0]);
+  // What has arrived is whole, and is not what it should be: going on changes nothing.
+  if (failures.length === 1 && failures[0]?.error.code === 'digest-mismatch')
+    return `To fetch it anew: dragonload rm ${ids[0] ?? 'ID'}, then the same command`;
   const numbers =
     ids.every((id) => id !== undefined) && ids.length <= MAX_NUMBERS ? ids.join(' ') : '--failed';
   return `To try again: dragonload resume ${numbers}`;

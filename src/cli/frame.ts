@@ -3,6 +3,7 @@ import { downloadTable, queueLines } from './download-table.ts';
 import { isQueue } from './event-lines.ts';
 import { formatBytes, formatDuration, formatRate, percentOf } from './format.ts';
 import { current, memberTable } from './member-table.ts';
+import type { Pace } from './pace.ts';
 import { pieceMap } from './piece-map.ts';
 import { restText } from './queue-state.ts';
 import type { Look, Span } from './spans.ts';
@@ -15,6 +16,8 @@ export interface FrameOptions extends Look {
   readonly rows: number;
   /** The time, as of `Date.now()`, for times of day; default: long ago. */
   readonly wallMs?: number;
+  /** How fast small files come. */
+  readonly pace?: Pace;
 }
 
 /** Wider lines are harder to read than they are worth. */
@@ -36,7 +39,7 @@ function picture(
   rows: number,
   options: FrameOptions,
 ): readonly (readonly Span[])[] {
-  const whole = isQueue(view) ? queueLines(view, columns) : [];
+  const whole = isQueue(view) ? queueLines(view, columns, options.pace) : [];
   const rest = restText(view, options.wallMs ?? 0);
   if (rest !== undefined) return [[{ text: rest, sgr: SGR.warn }], ...whole.slice(0, 1)].slice(0, rows);
   const download = current(view);

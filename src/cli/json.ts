@@ -3,6 +3,7 @@ import type { DownloadView } from '../core/view.ts';
 import type { Task, TaskEvent } from '../member/task.ts';
 import { trustWord } from '../member/upkeep/registry-words.ts';
 import { errorLines, eventLines, isQueue } from './event-lines.ts';
+import { Pace } from './pace.ts';
 import { type QueueState, queueState } from './queue-state.ts';
 import type { Reporter } from './reporter.ts';
 import { ToldErrors } from './reporter.ts';
@@ -24,6 +25,7 @@ export class JsonReporter implements Reporter {
   readonly #look: Look;
   readonly #quiet: boolean;
   readonly #told = new ToldErrors();
+  readonly #pace = new Pace();
   #task: Pick<Task, 'view'> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #ticks = 0;
@@ -47,11 +49,12 @@ export class JsonReporter implements Reporter {
     if (view === undefined) return;
     const several = view.queue !== undefined && isQueue(view);
     if (several && this.#ticks++ % 2 === 1) return;
+    this.#pace.note(view, performance.now());
     for (const download of view.downloads) {
       if (download.phase !== 'done' && download.phase !== 'failed') this.#line(progress(download));
     }
     if (!several) return;
-    const line = jsonLine(queueObject(queueState(view)));
+    const line = jsonLine(queueObject(queueState(view, this.#pace)));
     if (line !== this.#queueLine) this.#stdout.write(`${line}\n`);
     this.#queueLine = line;
   }

@@ -7,6 +7,7 @@ import { formatBytes, formatDuration, formatRate, percentOf } from './format.ts'
 import { inviteLines } from './invite-card.ts';
 import type { LineSink } from './json.ts';
 import { current } from './member-table.ts';
+import { Pace } from './pace.ts';
 import { queueLine, queueState, restText } from './queue-state.ts';
 import type { Reporter } from './reporter.ts';
 import { ToldErrors } from './reporter.ts';
@@ -23,6 +24,7 @@ export class PlainReporter implements Reporter {
   readonly #look: Look;
   readonly #quiet: boolean;
   readonly #toldErrors = new ToldErrors();
+  readonly #pace = new Pace();
   /** What the last look found, by download. */
   #seen: ReadonlyMap<string, DownloadView['phase']> = new Map();
   /** What was told of those, as id and phase. */
@@ -48,6 +50,7 @@ export class PlainReporter implements Reporter {
   tick(): void {
     if (this.#paused || this.#task === undefined) return;
     const view = this.#task.view();
+    this.#pace.note(view, performance.now());
     this.#changes(view);
     const rest = restText(view, Date.now());
     if (rest === undefined) this.#progress(view);
@@ -91,7 +94,7 @@ export class PlainReporter implements Reporter {
     const download = current(view);
     if (isQueue(view) && view.room === undefined) {
       // Many small files are over before there is anything to say of them but that they are done.
-      if (this.#ticks > 1) this.#print(noticeLines(queueLine(queueState(view)), this.#look));
+      if (this.#ticks > 1) this.#print(noticeLines(queueLine(queueState(view, this.#pace)), this.#look));
     } else if (download?.phase === 'downloading') this.#print(progressLines(view, download, this.#look));
   }
 

@@ -4,6 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { DownloadView, QueueView, View } from '../core/view.ts';
 import { renderFrame } from './frame.ts';
 import { JsonReporter } from './json.ts';
+import { Pace } from './pace.ts';
 import { PlainReporter } from './plain.ts';
 import { queueLine, queueState, restText } from './queue-state.ts';
 import { Tally } from './tally.ts';
@@ -153,4 +154,22 @@ test('JSON has a line a second for each that runs and one for the queue when it 
     size: 3 * 1000 * MIB,
     rate: 3 * MIB,
   });
+});
+
+test('small files have the rate and the time left that their number tells', () => {
+  const pace = new Pace();
+  const at = (done: number): View =>
+    queueView(0, { running: 5, waiting: 995 - done, done, heldBytes: done * 1024, sizeBytes: done * 1024 });
+  for (let second = 0; second <= 20; second += 1) pace.note(at(second * 10), second * 1000);
+  assert.equal(pace.filesPerSecond, 10);
+  const line = queueLine(queueState(at(200), pace));
+  assert.equal(line, '200 of 1000 files done, 795 waiting: 200 KiB, 10.0 KiB/s, about 1 min 20 s left');
+});
+
+test('the pace forgets what is long past', () => {
+  const pace = new Pace();
+  pace.note(queueView(0, { done: 0 }), 0);
+  pace.note(queueView(0, { done: 1000 }), 1000);
+  for (let second = 2; second <= 20; second += 1) pace.note(queueView(0, { done: 1000 }), second * 1000);
+  assert.equal(pace.filesPerSecond, 0);
 });

@@ -1,5 +1,6 @@
 import type { DownloadView, QueueView, View } from '../core/view.ts';
 import { formatBytes, formatDuration, formatRate } from './format.ts';
+import type { Pace } from './pace.ts';
 
 /** How all of several downloads go. */
 export interface QueueState {
@@ -14,8 +15,8 @@ export interface QueueState {
   readonly leftMs: number | undefined;
 }
 
-/** The state of the queue, or of what there is to see where there is none. */
-export function queueState(view: View): QueueState {
+/** The state of the queue, or of what there is to see where there is none. `pace`: for files too small for a rate. */
+export function queueState(view: View, pace?: Pace): QueueState {
   const counts = view.queue ?? countsOf(view);
   const { waiting, running, paused, done, failed } = counts;
   const active = view.downloads.filter(isActive);
@@ -28,7 +29,12 @@ export function queueState(view: View): QueueState {
   const known = done + running;
   const toCome = known > 0 ? (sizeBytes / known) * waiting : 0;
   const leftMs = rate > 0 ? ((Math.max(0, sizeBytes - heldBytes) + toCome) / rate) * 1000 : undefined;
-  return { counts, total: waiting + running + paused + done + failed, heldBytes, sizeBytes, rate, leftMs };
+  const total = waiting + running + paused + done + failed;
+  if (rate === 0 && pace !== undefined && pace.filesPerSecond > 0) {
+    const toGoMs = ((waiting + running) / pace.filesPerSecond) * 1000;
+    return { counts, total, heldBytes, sizeBytes, rate: pace.bytesPerSecond, leftMs: toGoMs };
+  }
+  return { counts, total, heldBytes, sizeBytes, rate, leftMs };
 }
 
 /** Whether something is being done for it. */
