@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Job } from '../member/job.ts';
 import type { CommandName } from './commands.ts';
 import type { Target } from './engine.ts';
@@ -27,7 +28,7 @@ function forAll({ priority, limitEach }: Parsed): Partial<Job> {
 function forOne(way: CommandName, { mirror, import: leftover, output, checksum }: Parsed): Partial<Job> {
   return {
     ...(mirror === undefined ? {} : { mirrors: mirror }),
-    ...(leftover === undefined ? {} : { leftover }),
+    ...(leftover === undefined ? {} : { leftover: resolve(leftover) }),
     ...(way !== 'get' || output === undefined ? {} : { output }),
     ...(way !== 'get' || checksum === undefined ? {} : { checksums: [{ checksum, by: '--checksum' }] }),
   };
