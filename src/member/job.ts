@@ -29,6 +29,8 @@ export interface Job {
    * sent there, and none may be of the inside unless the user allows it. Default true.
    */
   readonly trusted?: boolean;
+  /** A Metalink file from the web led to it. What is there is the file, even if it is a Metalink file: no chains. */
+  readonly isListed?: boolean;
   /** A leftover of another program to go on from: see `importLeftover`. */
   readonly leftover?: string;
   /** Its number in the list of downloads, if it has one already. */

@@ -50,7 +50,7 @@ export class MetalinkAddresses {
 
 /** As it was written, where that is enough. */
 function addressOf(text: string, base: string | undefined): string | undefined {
-  if (text.length < 4096 && /^https?:\/\//i.test(text) && URL.canParse(text)) return text;
+  if (text.length < 4096 && /^https?:\/\/[!-~]+$/i.test(text) && URL.canParse(text)) return text;
   try {
     const url = base !== undefined && URL.canParse(text, base) ? new URL(text, base).href : text;
     return parseOriginUrl(url).href;

@@ -52,7 +52,7 @@ const { signal } = new AbortController();
 test('a document that came with the first answer is not fetched again', async () => {
   const probe = probeOf(ONE, { whole: Buffer.from(ONE) });
   const jobs = await readMetalinkAt(probe, never, JOB, signal);
-  assert.deepEqual(jobs, [{ url: 'https://example.org/f', fileName: 'f' }]);
+  assert.deepEqual(jobs, [{ url: 'https://example.org/f', fileName: 'f', isListed: true }]);
 });
 
 test('a document is fetched, and its digests say where they come from', async () => {
@@ -87,8 +87,8 @@ test('downloads inherit from the job what is not of the file', async () => {
   const jobs = await readMetalinkAt(probeOf(text, { whole: Buffer.from(text) }), never, job, signal);
   const url = 'https://example.org/f';
   assert.deepEqual(jobs, [
-    { url, fileName: 'a', directory: 'discs', ...common },
-    { url, fileName: 'b', directory: 'discs/x86', sizeBytes: 5, ...common },
+    { url, fileName: 'a', directory: 'discs', isListed: true, ...common },
+    { url, fileName: 'b', directory: 'discs/x86', sizeBytes: 5, isListed: true, ...common },
   ]);
 });
 
@@ -113,6 +113,14 @@ test('addresses at hosts that the user did not name are not trusted', async () =
     (await readMetalinkAt(probe, never, job, signal)).map(({ trusted }) => trusted);
   assert.deepEqual(await trusted(JOB), [undefined, false]);
   assert.deepEqual(await trusted({ ...JOB, trusted: false }), [false, false]);
+});
+
+test('a document that another one led to is refused: it may lead to itself', async () => {
+  const own = metalink(`<file name="f"><url>${JOB.url}</url></file>`);
+  const probe = probeOf(own, { whole: Buffer.from(own) });
+  const [again] = await readMetalinkAt(probe, never, JOB, signal);
+  assert.equal(again!.url, JOB.url);
+  await assert.rejects(readMetalinkAt(probe, never, again!, signal), { code: 'bad-list' });
 });
 
 test('a transfer that breaks is tried again, from the beginning', async () => {

@@ -18,7 +18,7 @@ const MAX_PAUSE_MS = 10_000;
  * priority, limit and requests; of files they have what the document says. A name that the user gave is for a document of
  * one file. Addresses at other hosts than the one that the user named are not trusted: see `Job.trusted`.
  *
- * Throws `bad-list` for a document that is of no use, `aborted`, or why it cannot be had.
+ * Throws `bad-list` for a document that is of no use or that another one led to, `aborted`, or why it cannot be had.
  */
 export async function readMetalinkAt(
   probe: Probe,
@@ -33,6 +33,14 @@ export async function readMetalinkAt(
     // It comes in the middle of other work, in which what is not used of it is of no interest.
     onNotice: () => {},
   };
+  if (job.isListed === true) {
+    throw listError(
+      context.list,
+      undefined,
+      'was named by another one, which may go on for ever',
+      'Give its own address, if its files are meant.',
+    );
+  }
   const listed = await read(probe, origin, context, signal);
   return listed.map((one) => ({ ...one, ...inherited(job, one, listed.length === 1) }));
 }
@@ -88,6 +96,7 @@ function inherited(job: Job, { url, mirrors = [], directory }: Job, isOnly: bool
     ...(job.limitRate === undefined ? {} : { limitRate: job.limitRate }),
     ...(job.request === undefined ? {} : { request: job.request }),
     ...(isOwn && job.trusted !== false ? {} : { trusted: false }),
+    isListed: true,
   };
 }
 

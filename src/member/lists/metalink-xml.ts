@@ -137,7 +137,10 @@ export class MetalinkXml {
     parser.onerror = ({ message }) => {
       throw this.#error(`this is not well-formed XML (${message.split('\n')[0]})`, COPY_AGAIN);
     };
-    parser.ondoctype = () => this.#refuseDeclaration();
+    parser.ondoctype = (text) => {
+      if (/^\s*html\b/i.test(text)) throw this.#webPage();
+      this.#refuseDeclaration();
+    };
     parser.onsgmldeclaration = () => this.#refuseDeclaration();
     parser.onopentagstart = () => {
       this.#attributes = 0;
@@ -188,12 +191,7 @@ export class MetalinkXml {
   }
 
   #begin(local: string, version: 3 | 4 | undefined): void {
-    if (/^html$/i.test(local)) {
-      throw this.#error(
-        'this is a web page',
-        'Get the file itself: the page may ask for a login, or be an error.',
-      );
-    }
+    if (/^html$/i.test(local)) throw this.#webPage();
     if (local !== 'metalink' || version === undefined)
       throw this.#error('this is XML, but no Metalink document', NOT_METALINK);
     this.#version = version;
@@ -222,6 +220,11 @@ export class MetalinkXml {
       if (thrown instanceof DragonloadError) throw thrown;
       throw this.#error('this is not well-formed XML', COPY_AGAIN, thrown);
     }
+  }
+
+  #webPage(): DragonloadError {
+    const next = 'Get the file itself: the page may ask for a login, or be an error.';
+    return this.#error('this is a web page', next);
   }
 
   #refuseDeclaration(): never {
