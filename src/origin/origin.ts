@@ -73,9 +73,9 @@ export class Origin implements AsyncDisposable {
     });
   }
 
-  /** Where ranges are asked of at present: a host, with its port if that is not the usual one. */
-  get host(): string {
-    return this.#route.host;
+  /** Where ranges are asked of at present: a host, with its port if that is not the usual one, and a path there. */
+  get target(): { readonly host: string; readonly path: string } {
+    return this.#route.target;
   }
 
   /**
@@ -183,7 +183,7 @@ export class Origin implements AsyncDisposable {
   }
 
   #pausedError(): DragonloadError {
-    return new DragonloadError('origin-failed', `${this.#route.host} has asked for a pause.`, {
+    return new DragonloadError('origin-failed', `${this.#route.target.host} has asked for a pause.`, {
       next: 'Try again later, or with fewer --connections.',
     });
   }

@@ -54,9 +54,10 @@ export class Route {
     this.#options = options;
   }
 
-  /** The host that ranges are asked of, with its port. */
-  get host(): string {
-    return this.#resolved.host;
+  /** What ranges are asked of: a host with its port, and a path there. */
+  get target(): { readonly host: string; readonly path: string } {
+    const { host, pathname: path } = this.#resolved;
+    return { host, path };
   }
 
   /** Asks the given URL, following redirects, and remembers where it led. */

@@ -16,7 +16,7 @@ export type Comparison = 'same' | 'different' | 'open';
 export interface Known {
   readonly identity: FileIdentity;
   /** Where its ETag is from. */
-  readonly host: string;
+  readonly target: Origin['target'];
   readonly digests: readonly PublishedDigest[];
 }
 
@@ -24,7 +24,7 @@ export interface Known {
 export function compareWords(
   known: Known,
   found: Pick<Probe, 'identity' | 'digests'>,
-  host: string,
+  target: Origin['target'],
 ): Comparison {
   const { sizeBytes, etag } = known.identity;
   const { identity } = found;
@@ -36,8 +36,9 @@ export function compareWords(
   const same = theirs.some((one) => ours.some((other) => isEqual(one, other)));
   const contrary = theirs.some((one) => ours.some((other) => isContrary(one, other)));
   if (same !== contrary) return same ? 'same' : 'different';
-  // One host, one name for its contents (RFC 9110, 8.8.3); of two hosts it proves nothing.
-  return etag !== undefined && etag === identity.etag && host === known.host ? 'same' : 'open';
+  // ETags are those of one resource (RFC 9110, 8.8.3): many are made of time and size, which others may share.
+  const isOne = target.host === known.target.host && target.path === known.target.path;
+  return isOne && etag !== undefined && etag === identity.etag ? 'same' : 'open';
 }
 
 /**

@@ -132,7 +132,7 @@ export class Sources implements AsyncDisposable {
     await Promise.all(this.#all.map(({ origin }) => origin?.[Symbol.asyncDispose]()));
   }
 
-  /** The source for a transfer from `start` on; waits for one to be looked at when none is proven. */
+  /** Takes a source for a transfer from `start` on; waits for one to be looked at when none is proven. */
   async #next(
     start: number,
     tried: ReadonlySet<Source>,
@@ -143,7 +143,11 @@ export class Sources implements AsyncDisposable {
       const given = { nowMs: performance.now(), atStart: start === 0, isLarge, tried };
       const { use, look } = chooseSource(this.#all, given);
       if (look !== undefined) this.#lookAt(look);
-      if (use !== undefined) return use;
+      if (use !== undefined) {
+        // Counts from now on for those who choose in the same breath.
+        use.running += 1;
+        return use;
+      }
       if (this.#looking === undefined) return undefined;
       await untilAborted(this.#looking, signal);
     }
@@ -156,7 +160,6 @@ export class Sources implements AsyncDisposable {
     const onChunk =
       sizeBytes === undefined ? options.onChunk : this.#samples.watch(range, sizeBytes, options.onChunk);
     const startMs = performance.now();
-    source.running += 1;
     try {
       const result = await source.origin!.fetchRange(range, { ...options, identity, onChunk });
       this.#note(source, result, performance.now() - startMs);
@@ -238,10 +241,10 @@ export class Sources implements AsyncDisposable {
   async #compare(source: Source, found: Probe): Promise<Comparison> {
     const { identity, digests = [] } = this.#options;
     const origin = source.origin!;
-    const known = { identity, host: this.#first.origin!.host, digests };
+    const known = { identity, target: this.#first.origin!.target, digests };
     // Of those whom nobody here trusts only the bytes count: words are free.
     const stated = source.trusted ? found : { ...found, digests: [] };
-    const words = compareWords(known, stated, origin.host);
+    const words = compareWords(known, stated, origin.target);
     if (words !== 'open') return words;
     const nowMs = performance.now();
     const proven = this.#all.filter(({ standing }) => standing === 'proven');

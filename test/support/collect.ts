@@ -7,7 +7,7 @@ export const ANY_FILE: FileIdentity = { sizeBytes: undefined, etag: undefined, l
 
 /** Fetches a range and keeps its bytes. */
 export async function collect(
-  origin: Origin,
+  origin: Pick<Origin, 'fetchRange'>,
   range: LiveRange,
   options: Partial<FetchOptions> = {},
 ): Promise<OriginResult & { bytes: Buffer }> {
