@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { keepAwake, waysToStayAwake } from './keep-awake.ts';
 import { inProcess, pathOfOwn, putProgram, type Witness, witness } from './test-kit.ts';
@@ -79,15 +80,30 @@ test('it ends with its process even if another child of that lives on', async (t
   assert.equal(await seen.line(), undefined);
 });
 
-test('it keeps no process alive', async (t) => {
+test('it keeps no process alive, not even while it has not answered', async (t) => {
   const path = await pathOfOwn(t);
   const seen = witness(path);
-  await putProgram(path, 'systemd-inhibit', inhibit(seen));
+  await putProgram(path, 'systemd-inhibit', `${inhibit(seen)} >/dev/null`);
   const holder = inProcess(t, `(await from('./keep-awake.ts')).keepAwake('a test');`);
   assert.deepEqual(await once(holder, 'exit'), [0, null]);
   assert.match((await seen.line()) ?? '', /idle:sleep/);
   assert.equal(await seen.line(), 'a group of its own');
   assert.equal(await seen.line(), undefined);
+});
+
+test('it has none of our input and output', async (t) => {
+  const path = await pathOfOwn(t);
+  await putProgram(path, 'systemd-inhibit', 'echo noise >&2; shift 4; "$@"; echo noise; echo noise >&2');
+  const holder = inProcess(
+    t,
+    `const { keepAwake } = await from('./keep-awake.ts');
+    const alive = setInterval(() => {}, 60_000);
+    const awake = keepAwake('a test');
+    console.log(await awake.held);
+    await awake[Symbol.asyncDispose]();
+    clearInterval(alive);`,
+  );
+  assert.deepEqual(await Promise.all([text(holder.stdout!), text(holder.stderr!)]), ['true\n', '']);
 });
 
 test('where sleep may not be inhibited, idling is', async (t) => {

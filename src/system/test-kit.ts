@@ -46,11 +46,14 @@ export function witness(directory: string, name = 'witness'): Witness {
   };
 }
 
-/** Runs lines of TypeScript in a process of its own, in which `from(NAME)` imports a file of this directory. */
+/**
+ * Runs lines of JavaScript in a process of its own, whose stdin never ends, and in which `from(NAME)` imports a file of
+ * this directory.
+ */
 export function inProcess(t: TestContext, code: string): ChildProcess {
   const from = `const from = (name) => import(new URL(name, ${JSON.stringify(import.meta.url)}).href);`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', `${from}\n${code}`], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
   t.after(() => child.kill('SIGKILL'));
   return child;
