@@ -6,6 +6,7 @@ import { HostPaused, HostPauses } from './host-pauses.ts';
 import { type Asked, type Judgement, judge } from './judge.ts';
 import { Opening, TAKE_BYTES } from './opening.ts';
 import type { FetchOptions, OriginOptions, ProbeOptions } from './origin-options.ts';
+import { OtherEtags, type SampleAnswer } from './other-etags.ts';
 import { type BodyJudgement, changed, type OriginResult, outcomeOf, restOf } from './outcome.ts';
 import { isHtml, isStrayPage } from './page.ts';
 import { type Found, type Probe, ProbeStatus, probe } from './probe.ts';
@@ -13,8 +14,11 @@ import { type LiveRange, type Received, receive } from './receive.ts';
 import { checkHeaders } from './request-headers.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import { EXPIRED, Route } from './route.ts';
+import type { Sample } from './samples.ts';
 import { type Answer, discard } from './send.ts';
+import { untilAborted } from './until-aborted.ts';
 import { parseOriginUrl } from './url.ts';
+import { identityOf } from './validators.ts';
 
 export type { FetchOptions, OriginOptions, ProbeOptions } from './origin-options.ts';
 export type { OriginResult } from './outcome.ts';
@@ -46,6 +50,7 @@ export class Origin implements AsyncDisposable {
   #hasWorked = false;
   #misfits = 0;
   #opening: Opening | undefined;
+  readonly #etags = new OtherEtags((sample) => this.#again(sample));
 
   /** Throws `bad-url`, or `usage` for headers that cannot be sent. */
   constructor(url: string, options: OriginOptions) {
@@ -188,8 +193,13 @@ export class Origin implements AsyncDisposable {
     });
   }
 
-  #judge(answer: Answer, asked: Asked): Judgement {
-    return judge(answer.status, answer.response.headers, { ...asked, wasPage: this.#isPage });
+  #judge({ status, response: { headers } }: Answer, asked: Asked): Judgement {
+    const { etag } = identityOf(headers, undefined);
+    return judge(status, headers, {
+      ignoreEtags: this.#etags.accepts(etag),
+      ...asked,
+      wasPage: this.#isPage,
+    });
   }
 
   /** Goes on with the answer to the probe, if that was kept. Undefined: it is of no use. */
@@ -202,20 +212,20 @@ export class Origin implements AsyncDisposable {
     this.#opening = undefined;
     if (opening === undefined) return undefined;
     const { answer } = opening;
-    const { identity, onChunk } = options;
+    const { identity } = options;
     const judgement = this.#judge(answer, { ranged: answer.status === 206, start: 0, identity });
     if (judgement.kind !== 'body' || opening.isDead) {
       opening.drop();
       return undefined;
     }
-    const received = await opening.use({ range, onChunk, signal });
+    const received = await opening.use({ range, onChunk: this.#etags.watch(range, options), signal });
     if (received.how === 'broken' && received.receivedBytes === 0) return undefined;
     return this.#ended(answer, judgement, received, range, options);
   }
 
   async #ask(range: LiveRange, options: FetchOptions, signal: AbortSignal): Promise<OriginResult> {
     const { start, end } = range;
-    const { identity, onChunk } = options;
+    const { identity } = options;
     const ranged = start > 0 || (end !== undefined && this.#ranges);
     const isStray = ({ status, response }: Answer) =>
       this.#isPage === false && isStrayPage(status, response.headers, identity.sizeBytes);
@@ -227,10 +237,21 @@ export class Origin implements AsyncDisposable {
       return signal.aborted ? { outcome: 'stopped', receivedBytes: 0 } : this.#notAnswered(thrown);
     }
     const judgement = this.#judge(answer, { ranged, start, identity });
+    if (judgement.kind === 'other-etag') {
+      const { etag } = identityOf(answer.response.headers, undefined);
+      void discard(answer);
+      const comparing = this.#etags.compare(etag, identity);
+      await untilAborted(comparing, signal);
+      if (signal.aborted) return { outcome: 'stopped', receivedBytes: 0 };
+      const compared = await comparing;
+      if (compared === 'same') return this.#ask(range, options, signal);
+      if (compared === 'different') return { ...changed(judgement.message), receivedBytes: 0 };
+    }
     if (judgement.kind !== 'body') return this.#turnedAway(answer, judgement);
     this.#hasWorked = true;
     if (judgement.partial) this.#misfits = 0;
     const { limiter, stallTimeoutMs = 20_000 } = this.#options;
+    const onChunk = this.#etags.watch(range, options);
     const received = await receive(answer, { ...judgement, range, onChunk, limiter, stallTimeoutMs, signal });
     return this.#ended(answer, judgement, received, range, options);
   }
@@ -247,6 +268,36 @@ export class Origin implements AsyncDisposable {
       return { ...outcomeOf(received, judgement, range, options.identity), localAddress };
     const result = await this.fetchRange(rest, options);
     return { ...result, receivedBytes: received.receivedBytes + result.receivedBytes };
+  }
+
+  /** Asks for a sample once more, under whatever ETag it comes. */
+  async #again({ start, bytes }: Sample): Promise<SampleAnswer | undefined> {
+    const end = start + bytes.length;
+    const { signal } = this.#closed;
+    try {
+      const answer = await this.#route.open({ headers: { range: `bytes=${start}-${end - 1}` }, signal });
+      const found = identityOf(answer.response.headers, undefined);
+      const judgement = this.#judge(answer, { ranged: true, start, identity: found });
+      if (judgement.kind !== 'body' || !judgement.partial) {
+        void discard(answer);
+        return undefined;
+      }
+      const chunks: Buffer[] = [];
+      const onChunk = (chunk: Buffer) => void chunks.push(Buffer.from(chunk));
+      const { limiter, stallTimeoutMs = 20_000 } = this.#options;
+      const range = { start, end };
+      const { how } = await receive(answer, {
+        ...judgement,
+        range,
+        onChunk,
+        limiter,
+        stallTimeoutMs,
+        signal,
+      });
+      return how === 'end' ? { etag: found.etag, bytes: Buffer.concat(chunks) } : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   #notAnswered(thrown: unknown): OriginResult {

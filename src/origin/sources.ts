@@ -9,6 +9,7 @@ import type { LiveRange } from './receive.ts';
 import { type Comparison, compareBytes, compareWords, hasSameTime } from './same-file.ts';
 import { Samples } from './samples.ts';
 import { chooseSource, restMs, type SourceState } from './source-choice.ts';
+import { untilAborted } from './until-aborted.ts';
 import { displayUrl, parseOriginUrl } from './url.ts';
 
 /** Smaller files are fetched from one source as long as it serves: looking at another one costs more than it brings. */
@@ -320,13 +321,4 @@ function hrefOf(text: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Resolves with the promise, or when the signal fires if that comes first. */
-async function untilAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined || signal.aborted) return signal === undefined ? promise : undefined;
-  const { promise: aborted, resolve } = Promise.withResolvers<void>();
-  const abort = () => resolve();
-  signal.addEventListener('abort', abort, { once: true });
-  await Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', abort));
 }
