@@ -1,7 +1,7 @@
 import type { DragonloadError } from '../core/errors.ts';
 import type { Task, TaskEvent } from '../member/task.ts';
 import { endingLines } from './ending.ts';
-import { errorLines, eventLines, noticeLines, type TextLook } from './event-lines.ts';
+import { errorLines, eventLines, isQueue, noticeLines, type TextLook } from './event-lines.ts';
 import { renderFrame } from './frame.ts';
 import { inviteCode, inviteLines } from './invite-card.ts';
 import { Pace } from './pace.ts';
@@ -28,6 +28,8 @@ export class LiveDisplay implements Reporter {
   readonly #onResize = (): void => this.tick();
   #task: Pick<Task, 'view'> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** Lines that wait for the next picture. */
+  readonly #later: string[] = [];
   #paused = false;
   #suspended = false;
 
@@ -52,6 +54,7 @@ export class LiveDisplay implements Reporter {
   /** Draws the view as it is now. The timer calls it. */
   tick(): void {
     if (this.#paused || this.#task === undefined) return;
+    this.#print([]);
     const view = this.#task.view();
     this.#pace.note(view, performance.now());
     const place = { ...this.#look, ...terminalSize(this.#stream), wallMs: Date.now(), pace: this.#pace };
@@ -63,7 +66,13 @@ export class LiveDisplay implements Reporter {
     if (event.type === 'invite') {
       const code = inviteCode(event.link, { ...this.#look, ...terminalSize(this.#stream) });
       this.#print([...code, ...inviteLines(event.link, this.#look)]);
-    } else this.#print(eventLines(event, this.#task?.view(), this.#textLook()));
+    } else {
+      const view = this.#task?.view();
+      const lines = eventLines(event, view, this.#textLook());
+      // Many small files may be done between two pictures: they are told together, in one write.
+      if (event.type === 'done' && isQueue(view)) this.#later.push(...lines);
+      else this.#print(lines);
+    }
   }
 
   notice(message: string): void {
@@ -75,6 +84,7 @@ export class LiveDisplay implements Reporter {
   }
 
   pause(): void {
+    this.#print([]);
     this.#paused = true;
     this.#screen.clear();
   }
@@ -95,7 +105,8 @@ export class LiveDisplay implements Reporter {
   }
 
   #print(lines: readonly string[]): void {
-    if (lines.length > 0) this.#screen.print(lines);
+    const all = [...this.#later.splice(0), ...lines];
+    if (all.length > 0) this.#screen.print(all);
   }
 
   #textLook(): TextLook {

@@ -66,8 +66,10 @@ function nameOf({ id, url }: Extract<TaskEvent, { type: 'error' }>): string | un
 /** Where the file is and what it is; of several also how far it can be trusted, which else is told at the end. */
 function savedLines(result: Result, isOneOfMany: boolean, look: TextLook): string[] {
   const digest = `${result.sha256.slice(0, SHORT_DIGEST)}${look.unicode ? '\u2026' : '..'}`;
-  const trust = isOneOfMany ? `, ${trustWord(result.trust)}` : '';
-  const facts = ` (${formatBytes(result.sizeBytes)}, sha256 ${digest}${trust})`;
+  const trust = isOneOfMany ? [trustWord(result.trust)] : [];
+  // Of many files at a terminal a line is enough for each; `history --json` has the digests.
+  const sha256 = isOneOfMany && look.columns !== undefined ? [] : [`sha256 ${digest}`];
+  const facts = ` (${[formatBytes(result.sizeBytes), ...sha256, ...trust].join(', ')})`;
   return text(
     [{ text: 'Saved ', sgr: SGR.good }, { text: result.path, sgr: SGR.bold }, { text: facts }],
     look,

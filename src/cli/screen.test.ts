@@ -1,10 +1,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Result } from '../member/task.ts';
 import { LiveDisplay } from './display.ts';
 import { Screen } from './screen.ts';
 import { Tally } from './tally.ts';
 import { FakeTerminal } from './testing/tty.ts';
 import { aloneView, roomView } from './testing/views.ts';
+
+const RESULT: Result = {
+  download: 'd',
+  url: 'https://example.org/disc.iso',
+  path: '/tmp/disc.iso',
+  sizeBytes: 1024,
+  sha256: 'ab'.repeat(32),
+  trust: { kind: 'self-verified' },
+  seconds: 1,
+  originBytes: 1024,
+  lanBytes: 0,
+  aloneSeconds: undefined,
+};
 
 test('a block is redrawn in place, whether it grows or shrinks', () => {
   const terminal = new FakeTerminal(40, 20);
@@ -72,6 +86,25 @@ test('the display shows the room, lets events scroll by above, and leaves only w
   display.close(new Tally());
   assert.equal(terminal.text(), 'carol joined');
   assert.equal(terminal.cursorVisible, true);
+});
+
+test('files of a queue that are done between two pictures are told in one write, and none is lost', () => {
+  const terminal = new FakeTerminal(80, 24);
+  const display = new LiveDisplay(terminal, { color: false, unicode: true });
+  const queue = { done: 0, running: 1, waiting: 20, paused: 0, failed: 0 };
+  display.watch({ view: () => ({ ...aloneView(), queue }) });
+  display.tick();
+  const before = terminal.writes.length;
+  const save = (name: string): void => display.event({ type: 'done', result: { ...RESULT, path: name } });
+  for (let i = 0; i < 10; i += 1) save(`/tmp/${i}`);
+  assert.equal(terminal.writes.length, before);
+  display.tick();
+  assert.equal(terminal.writes.length, before + 1);
+  save('/tmp/last');
+  display.close(new Tally());
+  const saved = terminal.text().split('\n');
+  assert.equal(saved.length, 11);
+  assert.equal(saved.at(-1), 'Saved /tmp/last (1.0 KiB, self-verified)');
 });
 
 test('the display makes way for a question and comes back after it', () => {
