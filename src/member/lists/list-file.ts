@@ -7,24 +7,26 @@ import { listError, MAX_LIST_BYTES } from './list-error.ts';
  * when it cannot be read, is a directory or a device, or has more than `MAX_LIST_BYTES`.
  */
 export async function readListBytes(path: string, list: string): Promise<Buffer> {
-  if (path === '-') return collect(process.stdin, list);
-  const fail = (wrong: string, next: string, cause?: unknown) =>
-    listError(list, undefined, wrong, next, cause);
-  const check = 'Check the path and its permissions.';
+  const check = path === '-' ? 'Check what stdin comes from.' : 'Check the path and its permissions.';
   try {
-    // Looked at first: opening some devices has effects.
-    const found = await stat(path);
-    if (found.isDirectory()) throw fail('is a directory', 'Give a file that has one address on each line.');
-    if (!found.isFile() && !found.isFIFO()) throw fail('is not a file', check);
-    if (found.size > MAX_LIST_BYTES) throw tooLong(list);
-    await using file = await open(path, 'r');
-    return await collect(file.createReadStream({ highWaterMark: 256 * 1024, autoClose: false }), list);
+    return path === '-' ? await collect(process.stdin, list) : await readFile(path, list, check);
   } catch (thrown) {
     if (thrown instanceof DragonloadError) throw thrown;
     const { code } = thrown as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw fail('does not exist', check, thrown);
-    throw fail(`cannot be read (${code ?? 'unknown error'})`, check, thrown);
+    if (code === 'EISDIR') throw directory(list);
+    const wrong = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code ?? 'unknown error'})`;
+    throw listError(list, undefined, wrong, check, thrown);
   }
+}
+
+async function readFile(path: string, list: string, check: string): Promise<Buffer> {
+  // Looked at first: opening some devices has effects.
+  const found = await stat(path);
+  if (found.isDirectory()) throw directory(list);
+  if (!found.isFile() && !found.isFIFO()) throw listError(list, undefined, 'is not a file', check);
+  if (found.size > MAX_LIST_BYTES) throw tooLong(list);
+  await using file = await open(path, 'r');
+  return await collect(file.createReadStream({ highWaterMark: 256 * 1024, autoClose: false }), list);
 }
 
 /** All bytes of a stream. Throws `bad-list` as soon as there are too many. */
@@ -42,4 +44,8 @@ async function collect(chunks: AsyncIterable<Buffer | string>, list: string): Pr
 
 function tooLong(list: string): DragonloadError {
   return listError(list, undefined, 'is too long: 64 MiB is the most', 'Divide it into several.');
+}
+
+function directory(list: string): DragonloadError {
+  return listError(list, undefined, 'is a directory', 'Give a file that has one address on each line.');
 }

@@ -1,5 +1,5 @@
 import { parseOriginUrl } from '../../origin/url.ts';
-import type { XmlElement } from './metalink-xml.ts';
+import type { XmlElement } from './metalink-elements.ts';
 
 /** What an address without a priority has: it comes last (RFC 5854, 4.2.16.2). */
 const LAST = 999_999;

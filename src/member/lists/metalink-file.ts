@@ -4,7 +4,7 @@ import { safeFileName } from '../../disk/file-name.ts';
 import type { Job, PieceHashes, StatedDigest } from '../job.ts';
 import { listError, MAX_ADDRESSES, quoted } from './list-error.ts';
 import { MetalinkAddresses } from './metalink-addresses.ts';
-import type { XmlElement } from './metalink-xml.ts';
+import type { XmlElement } from './metalink-elements.ts';
 import { safePath } from './safe-path.ts';
 
 /** Most hashes of pieces for one file. */

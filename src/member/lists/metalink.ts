@@ -1,7 +1,8 @@
 import type { Job } from '../job.ts';
 import { listError, MAX_DOWNLOADS, MAX_LIST_BYTES, tooMany } from './list-error.ts';
+import type { XmlElement } from './metalink-elements.ts';
 import { type MetalinkContext, MetalinkFile } from './metalink-file.ts';
-import { MetalinkXml, type XmlElement } from './metalink-xml.ts';
+import { MetalinkXml } from './metalink-xml.ts';
 
 export type { MetalinkContext };
 

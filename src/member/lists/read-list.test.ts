@@ -44,6 +44,14 @@ test('a list may come from stdin', async () => {
   assert.equal(jobs[0].fileName, 'live.iso');
 });
 
+test('a stdin that gives nothing is an empty list', async () => {
+  const module = JSON.stringify(new URL('read-list.ts', import.meta.url).href);
+  const script = `import { readList } from ${module}; await readList('-', () => {}).catch((e) => console.log(e.message))`;
+  const running = promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+  running.child.stdin!.end();
+  assert.equal((await running).stdout, 'The list on stdin is empty.\n');
+});
+
 test('the parser of Metalink files is loaded for them and not for plain lists', async () => {
   const module = JSON.stringify(new URL('read-list.ts', import.meta.url).href);
   const isLoaded = async (content: string) => {
