@@ -9,6 +9,7 @@ import { type Captured, captured } from '../testing/capture.ts';
 import type { ListFlags } from './add-list-commands.ts';
 import { carryOut } from './carry-out.ts';
 import type { ListCommandText } from './list-commands.ts';
+import { jobFrom } from './resume.ts';
 
 const SECRET_URL = 'https://alice:hunter2@example.org/disc.iso?token=hunter2';
 
@@ -191,6 +192,17 @@ test('resume --failed leaves the others alone, and finished ones are finished', 
   assert.match((await run('resume', [], { failed: true })).err, /nothing to go on with/);
   assert.equal(store.get(stopped!)?.state, 'waiting');
   assert.match((await run('resume', [String(done)])).err, /Download 2 is finished/);
+});
+
+test('what has arrived keeps its name and place when it is resumed, whatever a fresh link is called', async () => {
+  const [begun, fresh] = add('disc.iso', 'b');
+  store.update(begun!, { path: join(home, 'discs', 'disc.iso') });
+  await run('refresh', ['1', 'https://example.org/another-name?token=1']);
+  const job = jobFrom(store.get(begun!)!);
+  assert.equal(job?.directory, join(home, 'discs'));
+  assert.equal(job?.fileName, 'disc.iso');
+  assert.equal(job?.id, begun);
+  assert.equal(jobFrom(store.get(fresh!)!)?.directory, home);
 });
 
 test('a download of a room is joined again, not resumed', async () => {

@@ -59,11 +59,15 @@ function hereOf(store: Store, rows: readonly DownloadRow[], named: boolean): rea
 
 const GOES_ON = 'goes on in the process that has it.';
 
-/** The job of a row. What has arrived may lie where a category has put it. */
-function jobFrom(row: DownloadRow): Job | undefined {
+/**
+ * The job of a row. What has arrived keeps its name, whatever a fresh link would call it, and its place, where a category
+ * may have put it.
+ */
+export function jobFrom(row: DownloadRow): Job | undefined {
   const job = jobOf(row);
   if (job === undefined || row.path === undefined || job.output !== undefined) return job;
-  return { ...job, directory: dirname(row.path) };
+  const fileName = row.fileName ?? job.fileName;
+  return { ...job, directory: dirname(row.path), ...(fileName === undefined ? {} : { fileName }) };
 }
 
 function unreadable(id: number): Error {
