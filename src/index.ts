@@ -1,24 +1,29 @@
 // The declarations use types of Node; a consumer whose tsconfig names none gets them through this line.
 /// <reference types="node" preserve="true" />
 import { DragonloadError } from './core/errors.ts';
+import type { Job } from './member/job.ts';
 import { startGet, startHost, startJoin } from './member/start.ts';
 import type { StaticOptions, User } from './member/static-task.ts';
 import type { Task, TaskOptions } from './member/task.ts';
 
 export { DragonloadError, type ErrorCode } from './core/errors.ts';
 export type { Offer } from './core/messages.ts';
-export type { Cell, DownloadView, MemberView, RoomView, View } from './core/view.ts';
+export type { Cell, DownloadView, MemberView, QueueView, RoomView, View } from './core/view.ts';
+export type { Job, PieceHashes, StatedDigest } from './member/job.ts';
 export type { StaticOptions, User } from './member/static-task.ts';
-export type { Result, Task, TaskEvent, TaskOptions, Trust } from './member/task.ts';
+export type { QueueOptions, Result, Task, TaskEvent, TaskOptions, Trust } from './member/task.ts';
 
-/** Downloads alone: resumes, verifies, and is the same engine with one member. */
-export function get(urls: string | readonly string[], options?: TaskOptions): Task {
-  return startGet(typeof urls === 'string' ? [urls] : urls, options);
+/** What to download: a URL, or a job that says more (mirrors, digests, a directory). */
+export type Target = string | Job;
+
+/** Downloads alone, several beside each other: resumes, verifies, and is the same engine with one member. */
+export function get(targets: Target | readonly Target[], options?: TaskOptions): Task {
+  return startGet(listOf(targets), options);
 }
 
 /** Opens a room here and downloads in it; the `invite` event carries the link for the others. */
-export function host(urls: string | readonly string[], options?: TaskOptions): Promise<Task> {
-  return startHost(typeof urls === 'string' ? [urls] : urls, options);
+export function host(targets: Target | readonly Target[], options?: TaskOptions): Promise<Task> {
+  return startHost(listOf(targets), options);
 }
 
 /** Joins a room. `options.consent` is asked about each download that the room offers. */
@@ -47,4 +52,12 @@ export async function startDragonload(
   }
   const { StaticTask } = await import('./member/static-task.ts');
   return new StaticTask(url, userList, userId, options).start();
+}
+
+function listOf(targets: Target | readonly Target[]): readonly Target[] {
+  return isList(targets) ? targets : [targets];
+}
+
+function isList(targets: Target | readonly Target[]): targets is readonly Target[] {
+  return Array.isArray(targets);
 }
