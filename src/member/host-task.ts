@@ -14,6 +14,8 @@ export class HostTask extends RoomTask {
   constructor(targets: readonly (string | Job)[], options: TaskOptions) {
     super(options);
     this.#jobs = targets.map((target) => (typeof target === 'string' ? { url: target } : target));
+    for (const { url, mirrors = [] } of this.#jobs)
+      for (const named of [url, ...mirrors]) this.named.add(named);
   }
 
   protected async open(): Promise<void> {

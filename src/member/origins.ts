@@ -19,7 +19,7 @@ export interface OriginsOptions {
 export interface OriginWishes {
   /** False: somebody else named the address. Nothing that speaks for the user is sent there. */
   readonly trusted: boolean;
-  /** How requests are made, where that differs from the task's. */
+  /** How requests are made, as far as that differs from the task's. */
   readonly request?: RequestOptions | undefined;
   /** Hears of this download's bytes; default: the meter for all. */
   readonly meter?: Meter | undefined;
@@ -67,7 +67,9 @@ export class Origins implements Disposable {
     for (const { connections } of this.#open) connections.close();
   }
 
-  #way({ trusted, request = this.#options.request ?? {} }: OriginWishes): Promise<Way> {
+  #way(wishes: OriginWishes): Promise<Way> {
+    const { trusted } = wishes;
+    const request = { ...this.#options.request, ...wishes.request };
     const key = JSON.stringify([trusted, request]);
     let way = this.#ways.get(key);
     if (way === undefined) {

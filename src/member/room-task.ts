@@ -31,6 +31,8 @@ export interface RoomAccess {
 /** A task in a room: sessions with the other members, over which the core speaks and pieces travel. */
 export abstract class RoomTask extends MemberTask {
   protected readonly origins: Origins;
+  /** Addresses that the user of this member has named. */
+  protected readonly named = new Set<string>();
   readonly #limiter: RateLimiter;
   #upkeep: RoomUpkeep | undefined;
   readonly #sessions = new Map<MemberId, Session>();
@@ -71,7 +73,10 @@ export abstract class RoomTask extends MemberTask {
       view: () => this.view(),
       emit: (event) => this.emit(event),
       targetOf: (download) => this.runners.get(download)?.part.targetPath,
-      refresh: (download, url) => this.addSources(download, [url]),
+      refresh: (download, url) => {
+        this.named.add(url);
+        this.addSources(download, [url]);
+      },
       networkChanged: () => {
         this.origins.networkChanged();
         this.networkChanged();
@@ -101,8 +106,9 @@ export abstract class RoomTask extends MemberTask {
     this.#upkeep?.[Symbol.dispose]();
   }
 
+  /** Only what the user has named gets what speaks for the user, and may be of the inside. */
   protected openOrigin(url: string, trusted: boolean): Promise<Origin> {
-    return this.origins.open(url, { trusted });
+    return this.origins.open(url, { trusted: trusted && this.named.has(url) });
   }
 
   protected get identity(): Identity {
