@@ -53,7 +53,7 @@ export class JsonReporter implements Reporter {
     for (const download of view.downloads) {
       if (download.phase !== 'done' && download.phase !== 'failed') this.#line(progress(download));
     }
-    if (!several) return;
+    if (view.queue === undefined) return;
     const line = jsonLine(queueObject(queueState(view, this.#pace)));
     if (line !== this.#queueLine) this.#stdout.write(`${line}\n`);
     this.#queueLine = line;
@@ -119,7 +119,9 @@ export function errorObject(
 
 function queueObject({ counts, heldBytes, sizeBytes, rate }: QueueState): object {
   const { waiting, running, paused, done, failed, opensInMs } = counts;
-  const opensIn = opensInMs === undefined ? undefined : Math.ceil(opensInMs / 1000);
+  // Schedules are of minutes; so rounded it stays the same, and is told once.
+  const opensMs = Math.round((Date.now() + (opensInMs ?? 0)) / 60_000) * 60_000;
+  const opensAt = opensInMs === undefined ? undefined : new Date(opensMs).toISOString();
   return {
     event: 'queue',
     waiting,
@@ -130,7 +132,7 @@ function queueObject({ counts, heldBytes, sizeBytes, rate }: QueueState): object
     bytes: heldBytes,
     size: sizeBytes,
     rate: Math.round(rate),
-    opensIn,
+    opensAt,
   };
 }
 

@@ -173,3 +173,14 @@ test('the pace forgets what is long past', () => {
   for (let second = 2; second <= 20; second += 1) pace.note(queueView(0, { done: 1000 }), second * 1000);
   assert.equal(pace.filesPerSecond, 0);
 });
+
+test('JSON tells once when the schedule opens, of a single download too', () => {
+  const stdout = sink();
+  const reporter = new JsonReporter(stdout, sink(), LOOK);
+  const opens = Math.ceil(Date.now() / 60_000 + 10) * 60_000;
+  reporter.watch({ view: () => queueView(0, { waiting: 1, opensInMs: opens - Date.now() }) });
+  for (let tick = 0; tick < 4; tick += 1) reporter.tick();
+  reporter.close();
+  assert.equal(stdout.lines.length, 1);
+  assert.equal((JSON.parse(stdout.lines[0]!) as { opensAt: string }).opensAt, new Date(opens).toISOString());
+});
