@@ -60,6 +60,16 @@ test('many files end with one line of sums', () => {
   ]);
 });
 
+test('many files of a room end with how much faster it went', () => {
+  const shared = (id: number): TaskEvent => {
+    const { result } = done(id, { kind: 'room-consistent', auditedShare: 0 });
+    return { type: 'done', result: { ...result, originBytes: 512, lanBytes: 512, aloneSeconds: 2.5 } };
+  };
+  assert.deepEqual(ending([shared(1), shared(2)]), [
+    '2 files, 2.0 KiB in 10 s (2.5x as fast as alone), 1.0 KiB from origins, 1.0 KiB over the LAN: all room-consistent (0% audited)',
+  ]);
+});
+
 test('each failure is named with its number, reason and next step, and how to try again', () => {
   const lines = ending([done(1), failed(2), failed(3, 'link-expired', 'The link has expired.')], true);
   assert.deepEqual(lines.slice(1), [

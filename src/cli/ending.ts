@@ -18,6 +18,8 @@ export function endingLines(tally: Tally, look: TextLook): string[] {
 /** How many files, how much, how fast, from where and how far to be trusted. */
 function sumLines(tally: Tally, look: TextLook): string[] {
   const { doneCount, sizeBytes, originBytes, lanBytes, trust } = tally;
+  const factor = tally.workSeconds > 0 ? tally.aloneSeconds / tally.workSeconds : 1;
+  const gain = factor >= 1.05 ? ` (${factor.toFixed(1)}x as fast as alone)` : '';
   const words = [...trust].map(([word, count]) => (trust.size === 1 ? `all ${word}` : `${count} ${word}`));
   const lan = lanBytes > 0 ? `, ${formatBytes(lanBytes)} over the LAN` : '';
   return renderText(
@@ -26,6 +28,7 @@ function sumLines(tally: Tally, look: TextLook): string[] {
         text: `${doneCount} files, ${formatBytes(sizeBytes)} in ${formatElapsed(tally.seconds)}`,
         sgr: SGR.bold,
       },
+      { text: gain, sgr: SGR.good },
       { text: `, ${formatBytes(originBytes)} from origins${lan}: ${words.join(', ')}` },
     ],
     look.columns,

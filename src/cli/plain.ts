@@ -101,7 +101,7 @@ export class PlainReporter implements Reporter {
   #changes(view: View): void {
     const before = this.#seen;
     this.#seen = new Map(view.downloads.map(({ id, phase }) => [id, phase]));
-    const several = isQueue(view);
+    const several = view.room === undefined && isQueue(view);
     for (const download of view.downloads) {
       const { id, phase } = download;
       const key = `${id} ${phase}`;

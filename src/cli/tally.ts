@@ -20,6 +20,9 @@ export class Tally {
   sizeBytes = 0;
   originBytes = 0;
   lanBytes = 0;
+  /** How long each took, added up, and how long they would have taken alone. */
+  workSeconds = 0;
+  aloneSeconds = 0;
   /** The only one that is done; undefined when there are more or none. */
   only: Result | undefined;
   /** The run ended with a failure: what went wrong in between has not come right. */
@@ -62,6 +65,8 @@ export class Tally {
     this.sizeBytes += result.sizeBytes;
     this.originBytes += result.originBytes;
     this.lanBytes += result.lanBytes;
+    this.workSeconds += result.seconds;
+    this.aloneSeconds += result.aloneSeconds ?? result.seconds;
     const word = trustWord(result.trust);
     this.trust.set(word, (this.trust.get(word) ?? 0) + 1);
     this.#failures.delete(keyOf(result.id, result.url));
