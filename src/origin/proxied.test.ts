@@ -219,7 +219,7 @@ test('no bytes of a SOCKS server make a request hang, crash or succeed', async (
     fc.asyncProperty(answers, async (all) => {
       await using raw = await startRaw(all);
       const request = { proxy: `socks5h://alice:sesame@127.0.0.1:${raw.port}` };
-      const thrown = await get('http://origin.test/', { request }).then(
+      const thrown = await get('http://origin.test/', { request, connectTimeoutMs: 50 }).then(
         () => undefined,
         (error: unknown) => error,
       );
