@@ -49,6 +49,8 @@ export class DownloadRunner implements AsyncDisposable {
   readonly sources: Sources;
   /** Digests that the whole file must have; more may be learnt while it downloads. */
   expected: readonly ExpectedDigest[] = [];
+  /** Digests that are still being looked for. Never rejects. */
+  learning: Promise<readonly ExpectedDigest[]> = Promise.resolve([]);
   /** Hashes of its pieces as its publisher has cut it. */
   pieces: PieceHashes | undefined;
   readonly startedMs = performance.now();

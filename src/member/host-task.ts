@@ -64,6 +64,7 @@ export class HostTask extends RoomTask {
       pieces,
       output,
       me: this.identity.id,
+      openBeside: (beside, trusted) => this.origins.open(beside, { trusted }),
     });
     this.dispatch({ type: 'probe-done', download: offer.download, canFetch: true, message: undefined });
   }

@@ -64,7 +64,8 @@ export class JoinTask extends RoomTask {
     const probing = this.#probe(origin, offer);
     const me = this.identity.id;
     this.upkeep.added(offer, { url: offer.url });
-    await this.addDownload({ offer, origin, expected: this.expectedOf(offer, []), me });
+    const openBeside = (beside: string) => this.origins.open(beside, { trusted: false });
+    await this.addDownload({ offer, origin, expected: this.expectedOf(offer, []), me, openBeside });
     const { canFetch, message, digests } = await probing;
     const runner = this.runners.get(offer.download);
     if (runner) runner.expected = this.expectedOf(offer, digests);

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import { worthChecking } from '../core/digest-kinds.ts';
+import { isStrongDigest, worthChecking } from '../core/digest-kinds.ts';
 import { DragonloadError } from '../core/errors.ts';
 import type { DownloadId, MemberId } from '../core/ids.ts';
 import type { Command, Event } from '../core/member/api.ts';
@@ -43,6 +43,8 @@ export interface NewDownload {
   readonly me: MemberId;
   /** As many connections as proved right for this origin earlier. */
   readonly firstConnections?: number | undefined;
+  /** The way to files beside it, in which its publisher may say more of it. */
+  readonly openBeside: (url: string, trusted: boolean) => Promise<Origin>;
 }
 
 /**
@@ -200,6 +202,7 @@ export abstract class MemberTask implements Task {
     });
     runner.expected = expected;
     runner.pieces = pieces;
+    runner.learning = this.#lookUp(added);
     if (this.stopping.signal.aborted) return runner[Symbol.asyncDispose]();
     this.runners.set(offer.download, runner);
     // An earlier run may have been in another room: what is on disk and checked is now vouched for by this member.
@@ -213,6 +216,14 @@ export abstract class MemberTask implements Task {
     const maxConnections = this.options.connections ?? DEFAULT_CONNECTIONS;
     this.engine.add({ offer, held, maxConnections, firstConnections, linkPatienceMs });
     if (mirrors.length > 0) this.addSources(offer.download, mirrors);
+  }
+
+  /** Digests that lie beside the file, when there is none yet that proves anything. Never rejects. */
+  async #lookUp({ offer, expected, openBeside }: NewDownload): Promise<readonly ExpectedDigest[]> {
+    if (this.options.lookUpDigests === false || expected.some(({ algorithm }) => isStrongDigest(algorithm)))
+      return [];
+    const { lookUpDigests } = await import('../origin/look-up.ts');
+    return lookUpDigests(offer.url, { open: openBeside, signal: this.stopping.signal });
   }
 
   /** The user of this member, or the origin itself, names further addresses of a file. */
@@ -285,6 +296,7 @@ export abstract class MemberTask implements Task {
   async #finish(id: DownloadId): Promise<void> {
     const runner = this.runners.get(id)!;
     try {
+      runner.expected = [...runner.expected, ...(await runner.learning)];
       const finishing = await finishPart(runner.part, runner.expected, runner.pieces);
       if (finishing.kind === 'suspect') {
         const { pieces, message } = finishing;

@@ -24,8 +24,10 @@ export interface SoloOptions {
   readonly output: string | undefined;
   /** As many connections as proved right for this origin earlier. */
   readonly firstConnections: number | undefined;
+  /** The way to a file beside it. */
+  readonly openBeside: (url: string, trusted: boolean) => Promise<Origin>;
   /** The way to a further address of the file. */
-  readonly openOrigin: (url: string, trusted: boolean) => Promise<Origin>;
+  readonly openOrigin: (url: string) => Promise<Origin>;
 }
 
 /** One download alone: the same engine with one member. */
@@ -87,6 +89,7 @@ export class SoloTask extends MemberTask {
         output,
         me: NOBODY,
         firstConnections,
+        openBeside: (url, trusted) => this.#solo.openBeside(url, trusted),
       });
       this.dispatch({ type: 'probe-done', download: offer.download, canFetch: true, message: undefined });
     } catch (thrown) {
@@ -94,8 +97,8 @@ export class SoloTask extends MemberTask {
     }
   }
 
-  protected openOrigin(url: string, trusted: boolean): Promise<Origin> {
-    return this.#solo.openOrigin(url, trusted);
+  protected openOrigin(url: string): Promise<Origin> {
+    return this.#solo.openOrigin(url);
   }
 
   protected sign(_offer: Offer, piece: number, sha256: Uint8Array): PieceRecord {

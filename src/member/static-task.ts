@@ -78,7 +78,8 @@ export class StaticTask extends RoomTask {
     const offer = { ...found, download: downloadIdOf(this.#url, common, found.pieceBytes) };
     const expected = this.expectedOf(offer, probe.digests);
     this.upkeep.added(offer, { url: this.#url });
-    await this.addDownload({ offer, origin, expected, me: this.identity.id });
+    const openBeside = (beside: string, trusted: boolean) => this.origins.open(beside, { trusted });
+    await this.addDownload({ offer, origin, expected, me: this.identity.id, openBeside });
     this.dispatch({ type: 'probe-done', download: offer.download, canFetch: true, message: undefined });
   }
 

@@ -44,7 +44,9 @@ export function trustOf(
   me: MemberId,
   imported?: ImportedBytes | undefined,
 ): Trust {
-  const digest = expected.find(({ by, algorithm }) => by !== THE_ROOM && DIGEST_KINDS[algorithm].bytes > CRC_BYTES);
+  const digest = expected.find(
+    ({ by, algorithm }) => by !== THE_ROOM && DIGEST_KINDS[algorithm].bytes > CRC_BYTES,
+  );
   if (digest) return { kind: 'publisher-verified', by: `${digest.algorithm} from ${digest.by}` };
   for (const signer of signers) {
     if (signer !== me && signer !== NOBODY) return { kind: 'room-consistent', auditedShare: 0 };

@@ -61,7 +61,10 @@ export class QueuedDownload {
   readonly #emit: (event: TaskEvent) => void;
   readonly #stop = new AbortController();
   readonly #startedMs = performance.now();
+  /** Those that the user gave while it ran. */
+  readonly #freshLinks: string[] = [];
   #solo: SoloTask | undefined;
+  #wasFound = false;
 
   constructor(order: DownloadOrder, shared: QueueShared, emit: (event: TaskEvent) => void) {
     const { job, directory, row, limitRate } = order;
@@ -73,8 +76,7 @@ export class QueuedDownload {
     this.#emit = emit;
     this.ended = this.#run(row).catch((thrown: unknown): DownloadEnd => {
       const error = DragonloadError.from(thrown);
-      const isStopped = error.code === 'aborted' || this.#stop.signal.aborted;
-      return isStopped ? { kind: 'stopped' } : { kind: 'failed', error };
+      return this.#stop.signal.aborted ? { kind: 'stopped' } : { kind: 'failed', error };
     });
   }
 
@@ -97,6 +99,11 @@ export class QueuedDownload {
     return this.#solo?.targetPath;
   }
 
+  /** Its origin has answered that it has the file. */
+  get wasFound(): boolean {
+    return this.#wasFound;
+  }
+
   /** Saves the state; `ended` follows. */
   stop(): void {
     this.#stop.abort();
@@ -110,6 +117,7 @@ export class QueuedDownload {
 
   /** A fresh link for one that has expired. */
   addSource(url: string): void {
+    this.#freshLinks.push(url);
     this.#solo?.addSource(url);
   }
 
@@ -122,9 +130,10 @@ export class QueuedDownload {
     const given = this.#given();
     // What may be here already, wholly or in part, is only asked about.
     const take = row?.startedMs === undefined && this.#job.leftover === undefined;
-    const found = await findOrigin(this.#job, (url) => this.#open(url, true), { take, signal });
+    const found = await findOrigin(this.#job, (url) => this.#open(url), { take, signal });
+    this.#wasFound = true;
     try {
-      if (found.probe.isMetalink === true) return await this.#list(found);
+      if (found.probe.isMetalink === true && this.#job.isListed !== true) return await this.#list(found);
       const wanted = this.#wanted(found, given);
       const here = (await unchangedFile(row, wanted)) ?? (await presentFile(wanted));
       if (here !== undefined) {
@@ -143,9 +152,16 @@ export class QueuedDownload {
     return this.#fetched(found);
   }
 
-  #open(url: string, trusted: boolean): Promise<Origin> {
-    const { origins } = this.#shared;
-    return origins.open(url, { trusted, request: this.#job.request, meter: this.#meter });
+  /** Only what the user has named gets what speaks for the user, and may be of the inside. */
+  #open(url: string): Promise<Origin> {
+    const { url: own, mirrors = [], trusted: isOwn = true } = this.#job;
+    const trusted = this.#freshLinks.includes(url) || (isOwn && [own, ...mirrors].includes(url));
+    return this.#openAs(url, trusted);
+  }
+
+  #openAs(url: string, trusted: boolean): Promise<Origin> {
+    const { request } = this.#job;
+    return this.#shared.origins.open(url, { trusted, request, meter: this.#meter });
   }
 
   /** Writes a file that came whole. */
@@ -170,11 +186,12 @@ export class QueuedDownload {
     const solo = new SoloTask(
       {
         job: this.#job,
-        found,
+        found: { ...found, others: [...new Set([...this.#freshLinks, ...found.others])] },
         directory,
         output: this.#output,
         firstConnections: store?.originOf(host)?.connections,
-        openOrigin: (url, trusted) => this.#open(url, trusted),
+        openOrigin: (url) => this.#open(url),
+        openBeside: (url, trusted) => this.#openAs(url, trusted && this.#job.trusted !== false),
       },
       {
         ...options,

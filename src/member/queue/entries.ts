@@ -1,5 +1,4 @@
 import type { DragonloadError } from '../../core/errors.ts';
-import type { StopReason } from '../../core/queue/api.ts';
 import type { Result } from '../task.ts';
 import type { QueuedDownload } from './download.ts';
 import type { PreparedJob } from './jobs.ts';
@@ -12,8 +11,12 @@ export interface Entry {
   download: QueuedDownload | undefined;
   /** Why it failed the last time. */
   error: DragonloadError | undefined;
-  /** What it was told to stop for. */
-  stopReason: StopReason | undefined;
+  /** It has been found at its origin since this process began: what goes wrong from then on may pass. */
+  wasFound: boolean;
+  /** The user wants it to rest. */
+  isPaused: boolean;
+  /** A link came since it last began. */
+  hasFreshLink: boolean;
   /** The user does not want it any more, and its part only if so. */
   isRemoved: boolean;
   keepPart: boolean;
@@ -37,7 +40,9 @@ export class Entries {
       prepared,
       download: undefined,
       error: undefined,
-      stopReason: undefined,
+      wasFound: false,
+      isPaused: false,
+      hasFreshLink: false,
       isRemoved: false,
       keepPart: false,
       partPath: undefined,

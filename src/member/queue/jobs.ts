@@ -1,6 +1,8 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { DragonloadError } from '../../core/errors.ts';
+import type { DownloadRow } from '../../store/download-row.ts';
 import type { Job } from '../job.ts';
+import { jobOf } from '../upkeep/registry.ts';
 
 /** A job that is ready to wait for its turn. */
 export interface PreparedJob {
@@ -39,6 +41,18 @@ export function prepareJobs(
       `${twice === 1 ? 'A download is' : `${twice} downloads are`} there twice and will be made once.`,
     );
   return [...prepared.values()];
+}
+
+/**
+ * A job with the further addresses that the list knows for it: fresh links that came while it did not run. Those of
+ * another's making stay with jobs of that kind: see `Job.trusted`.
+ */
+export function withKnownLinks(prepared: PreparedJob, row: DownloadRow | undefined): PreparedJob {
+  const { job } = prepared;
+  const known = row === undefined ? undefined : jobOf(row);
+  if (known?.mirrors === undefined || known.url !== job.url || known.trusted !== job.trusted) return prepared;
+  const mirrors = [...new Set([...(job.mirrors ?? []), ...known.mirrors])];
+  return { ...prepared, job: { ...job, mirrors } };
 }
 
 /** A directory as the user names it: below `base`, or anywhere when it is named in full. Throws `usage`. */

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../core/errors.ts';
 import type { ItemOutcome } from '../../core/queue/api.ts';
 import type { DownloadView } from '../../core/view.ts';
 import { PART_SUFFIX } from '../../disk/file-name.ts';
@@ -19,11 +20,22 @@ export function progressOf(view: DownloadView, download: QueuedDownload): Progre
   };
 }
 
-/** What the queue is to think of an end. */
-export function outcomeOf(end: DownloadEnd): ItemOutcome {
+/** Codes of errors that say no more than that an origin could not be reached or did not do its work. */
+const OUT_OF_REACH: readonly ErrorCode[] = ['origin-failed', 'dns'];
+
+/**
+ * What the queue is to think of an end. An origin that had the file before comes back, most of the time; one that has
+ * not been seen yet may be a slip of the pen, and is tried again (`isTried`) only if it has answered that it is busy.
+ */
+export function outcomeOf(
+  end: DownloadEnd,
+  { wasFound, isTried }: { readonly wasFound: boolean; readonly isTried: boolean },
+): ItemOutcome {
   if (end.kind === 'done') return 'done';
-  if (end.kind === 'failed') return end.error.mayPass ? 'may-pass' : 'failed';
-  return 'stopped';
+  if (end.kind !== 'failed') return 'stopped';
+  const { mayPass, code } = end.error;
+  const passes = wasFound ? mayPass || OUT_OF_REACH.includes(code) : mayPass && isTried;
+  return passes ? 'may-pass' : 'failed';
 }
 
 /** Where the part of an unfinished download lies, as far as the list knows. */

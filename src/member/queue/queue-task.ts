@@ -6,14 +6,15 @@ import type { Job } from '../job.ts';
 import { quotaSpent } from '../meters.ts';
 import type { Result, Task, TaskEvent, TaskOptions } from '../task.ts';
 import { Aftermath } from '../upkeep/aftermath.ts';
-import { type Controlled, carryOut, InstallLimit, Poll } from '../upkeep/control.ts';
+import { carryOut, InstallLimit, Poll } from '../upkeep/control.ts';
 import { Registry } from '../upkeep/registry.ts';
 import { Vigil } from '../upkeep/vigil.ts';
 import { type DownloadEnd, QueuedDownload } from './download.ts';
 import { QueueDriver } from './driver.ts';
 import { Entries, type Entry } from './entries.ts';
-import { type PreparedJob, prepareJobs } from './jobs.ts';
-import { outcomeOf, partPathOf, progressOf } from './progress.ts';
+import { prepareJobs, withKnownLinks } from './jobs.ts';
+import { outcomeOf, progressOf } from './progress.ts';
+import { QueueRequests } from './requests.ts';
 import { QueueShared } from './shared.ts';
 import { QueuePicture } from './view.ts';
 
@@ -24,7 +25,7 @@ const RETRIES = 3;
  * `get`: any number of downloads, so many at once. The queue's core decides which; each that has its turn is a
  * `QueuedDownload`; the list of downloads is kept up to date, and other processes may ask through it.
  */
-export class QueueTask implements Task, Controlled {
+export class QueueTask implements Task {
   readonly finished: Promise<readonly Result[]>;
   readonly #options: TaskOptions;
   readonly #targets: readonly (string | Job)[];
@@ -35,6 +36,7 @@ export class QueueTask implements Task, Controlled {
   #shared!: QueueShared;
   #registry!: Registry;
   #driver!: QueueDriver;
+  #requests!: QueueRequests;
   #limit: InstallLimit | undefined;
   #open: DisposableStack | undefined;
   #isOpen = false;
@@ -84,54 +86,6 @@ export class QueueTask implements Task, Controlled {
     return this.stop();
   }
 
-  pause(id: number): void {
-    const entry = this.#entries.all.get(id);
-    this.#driver.handle({ type: 'pause', id });
-    if (entry !== undefined && entry.download === undefined) this.#registry.rests(id, 'paused');
-  }
-
-  resume(id: number): void {
-    this.#driver.handle({ type: 'resume', id });
-  }
-
-  remove(id: number, { keepPart }: { readonly keepPart: boolean }): void {
-    const entry = this.#entries.all.get(id);
-    if (entry === undefined) return;
-    entry.keepPart = keepPart;
-    entry.isRemoved = true;
-    this.#driver.handle({ type: 'remove', id });
-    if (entry.download === undefined) void this.#forget(entry);
-  }
-
-  /** In bytes per second; undefined: none. For one download, or for all of this task together. */
-  setLimit(bytesPerSecond: number | undefined, id?: number): void {
-    if (id === undefined) {
-      if (this.#limit !== undefined) this.#limit.own = bytesPerSecond;
-      else this.#shared.limiter.setRate(bytesPerSecond);
-      this.#limit?.follow();
-      return;
-    }
-    const entry = this.#entries.all.get(id);
-    if (entry === undefined) return;
-    entry.limitRate = bytesPerSecond;
-    entry.download?.setLimit(bytesPerSecond);
-  }
-
-  setPriority(id: number, priority: number): void {
-    this.#driver.handle({ type: 'priority', id, priority });
-    this.#registry.progress(id, { priority });
-  }
-
-  refresh(id: number, url: string): void {
-    const entry = this.#entries.all.get(id);
-    if (entry === undefined) return;
-    const { job } = entry.prepared;
-    const others = (job.mirrors ?? []).filter((mirror) => mirror !== url);
-    entry.prepared = { ...entry.prepared, job: { ...job, mirrors: [url, ...others] } };
-    entry.download?.addSource(url);
-    this.#driver.handle({ type: 'resume', id });
-  }
-
   #begin(): void {
     const { queue = {}, keepAwake = true } = this.#options;
     const open = new DisposableStack();
@@ -143,8 +97,8 @@ export class QueueTask implements Task, Controlled {
         onSpent: () => this.#driver.handle({ type: 'quota-spent' }),
       }),
     );
-    const { store, directory, limiter } = this.#shared;
-    this.#registry = open.use(new Registry(store));
+    const { store, limiter, dataDir } = this.#shared;
+    this.#registry = open.use(new Registry(store, onNotice));
     const concurrent = queue.concurrent ?? CONCURRENT;
     this.#driver = open.use(
       new QueueDriver({
@@ -155,6 +109,13 @@ export class QueueTask implements Task, Controlled {
         onBroken: (thrown) => void this.#endWith(DragonloadError.from(thrown)),
       }),
     );
+    this.#requests = new QueueRequests({
+      entries: this.#entries,
+      driver: this.#driver,
+      registry: this.#registry,
+      dataDir,
+      onNotice,
+    });
     // Servers and containers never sleep and cannot be told not to: of that only a schedule needs to hear.
     const isScheduled = queue.startAt !== undefined || queue.window !== undefined;
     const vigil = { keepAwake, onNotice: isScheduled ? onNotice : () => {} };
@@ -164,16 +125,18 @@ export class QueueTask implements Task, Controlled {
       open.use(
         new Poll(
           () => this.#hear(),
-          (thrown) =>
-            onNotice(`Other processes are not heard any more: ${DragonloadError.from(thrown).message}`),
+          (thrown) => onNotice(`Other processes may not be heard: ${DragonloadError.from(thrown).message}`),
         ),
       );
     }
     this.#isOpen = true;
-    this.#add(prepareJobs(this.#targets, directory, onNotice));
+    this.#add(this.#targets);
   }
 
-  #add(prepared: readonly PreparedJob[]): void {
+  #add(targets: readonly (string | Job)[]): void {
+    const prepared = prepareJobs(targets, this.#shared.directory, (message) =>
+      this.#emit({ type: 'notice', message }),
+    );
     const ids = this.#registry.add(prepared.map(({ job, directory }) => ({ way: 'get', job, directory })));
     for (const [index, id] of ids.entries()) this.#entries.add(id, prepared[index]!);
     // What another process has is found out when it has its turn.
@@ -186,7 +149,7 @@ export class QueueTask implements Task, Controlled {
 
   /** What other processes ask for. */
   #hear(): void {
-    for (const request of this.#registry.takeRequests()) carryOut(request, this);
+    for (const request of this.#registry.takeRequests()) carryOut(request, this.#requests);
     this.#limit?.follow();
     for (const { id, download } of this.#entries.running) {
       const [view] = download?.view().downloads ?? [];
@@ -201,7 +164,6 @@ export class QueueTask implements Task, Controlled {
       case 'start':
         return this.#start(entry, command.attempt);
       case 'stop':
-        entry.stopReason = command.reason;
         return entry.download?.stop();
       case 'resting': {
         const seconds = Math.ceil(command.waitMs / 1000);
@@ -215,10 +177,12 @@ export class QueueTask implements Task, Controlled {
   }
 
   #start(entry: Entry, attempt: number): void {
-    const { id, prepared } = entry;
+    const { id } = entry;
     this.#entries.failures.delete(id);
     this.#picture.again(id);
     const row = this.#registry.get(id);
+    const prepared = withKnownLinks(entry.prepared, row);
+    entry.hasFreshLink = false;
     if (!this.#registry.claim(id)) {
       entry.error = new DragonloadError(
         'part-busy',
@@ -235,7 +199,9 @@ export class QueueTask implements Task, Controlled {
     const download = new QueuedDownload(order, this.#shared, emit);
     entry.download = download;
     this.#entries.running.add(entry);
-    void download.ended.then((end) => this.#ended(entry, download, end));
+    download.ended
+      .then((end) => this.#ended(entry, download, end))
+      .catch((thrown: unknown) => this.#endWith(DragonloadError.from(thrown)));
   }
 
   #ended(entry: Entry, download: QueuedDownload, end: DownloadEnd): void {
@@ -243,58 +209,50 @@ export class QueueTask implements Task, Controlled {
     const [view] = download.view().downloads;
     if (view !== undefined) this.#registry.progress(id, { ...progressOf(view, download), bytesPerSecond: 0 });
     entry.partPath = download.partPath ?? entry.partPath;
+    entry.wasFound ||= download.wasFound;
     entry.download = undefined;
     this.#entries.running.delete(entry);
     switch (end.kind) {
-      case 'done': {
-        const result = { ...end.result, id };
-        this.#entries.results.set(id, result);
-        this.#picture.done(end.view);
-        this.#registry.finished(id, result, end);
-        this.#aftermath.done(result);
-        this.#emit({ type: 'done', result });
+      case 'done':
+        this.#done(entry, end);
         break;
-      }
       case 'jobs':
         this.#registry.remove(id);
         this.#entries.remove(id);
         this.#driver.handle({ type: 'remove', id });
-        this.#add(
-          prepareJobs(end.jobs, this.#shared.directory, (message) => this.#emit({ type: 'notice', message })),
-        );
+        this.#add(end.jobs);
         break;
       case 'failed':
         entry.error = end.error;
         if (view !== undefined) this.#picture.failed(id, view);
         break;
       case 'stopped':
-        if (entry.isRemoved) void this.#forget(entry);
-        else this.#registry.rests(id, entry.stopReason === 'paused' ? 'paused' : 'waiting');
+        this.#registry.rests(id, entry.isPaused ? 'paused' : 'waiting');
         break;
     }
-    this.#driver.handle({ type: 'ended', id, outcome: outcomeOf(end) });
+    if (entry.isRemoved && end.kind !== 'done') this.#requests.forget(entry);
+    // Alone, a wrong address is told at once, unless the user has said how often to try.
+    const isTried = this.#entries.all.size > 1 || this.#options.queue?.retries !== undefined;
+    this.#driver.handle({ type: 'ended', id, outcome: outcomeOf(end, { ...entry, isTried }) });
+  }
+
+  #done({ id }: Entry, end: Extract<DownloadEnd, { kind: 'done' }>): void {
+    const result = { ...end.result, id };
+    this.#entries.results.set(id, result);
+    this.#picture.done(end.view);
+    this.#registry.finished(id, result, end);
+    this.#aftermath.done(result);
+    this.#emit({ type: 'done', result });
   }
 
   #gaveUp(entry: Entry): void {
-    const { id, prepared } = entry;
+    const { id, prepared, isRemoved, hasFreshLink } = entry;
+    if (isRemoved) return;
+    if (hasFreshLink) return this.#driver.handle({ type: 'resume', id });
     const error = entry.error ?? new DragonloadError('internal', 'The download failed.');
-    if (entry.isRemoved) return void this.#forget(entry);
     this.#entries.failures.set(id, error);
     this.#registry.failed(id, error);
     this.#emit({ type: 'error', error, id, url: displayUrl(prepared.job.url) });
-  }
-
-  /** Removed by the user: out of the list, and its part with it unless that is to be kept. */
-  async #forget({ id, keepPart, partPath }: Entry): Promise<void> {
-    const row = this.#registry.get(id);
-    this.#entries.remove(id);
-    this.#registry.remove(id);
-    const path = partPath ?? partPathOf(row);
-    if (keepPart || path === undefined) return;
-    const { removePart } = await import('../../disk/remove-part.ts');
-    await removePart(path, this.#shared.dataDir).catch((thrown: unknown) =>
-      this.#emit({ type: 'notice', message: DragonloadError.from(thrown).message }),
-    );
   }
 
   #networkChanged(): void {
@@ -305,13 +263,12 @@ export class QueueTask implements Task, Controlled {
 
   #settled(): void {
     // Whoever has paused a download may want it to go on here.
-    if (this.#ending !== undefined || !this.#driver.isIdle || this.#driver.counts.paused > 0) return;
-    if (this.#driver.isSpent && this.#driver.counts.waiting > 0) {
-      void this.#endWith(quotaSpent());
-    } else {
-      const [failure] = this.#entries.failures.values();
-      void this.#endWith(failure);
-    }
+    if (this.#ending !== undefined || !this.#driver.isIdle) return;
+    const { waiting, paused } = this.#driver.counts;
+    if (this.#driver.isSpent && waiting + paused > 0) return void this.#endWith(quotaSpent());
+    if (paused > 0) return;
+    const [failure] = this.#entries.failures.values();
+    void this.#endWith(failure);
   }
 
   #emit(event: TaskEvent): void {
@@ -325,9 +282,12 @@ export class QueueTask implements Task, Controlled {
   }
 
   async #end(failure: DragonloadError | undefined): Promise<void> {
+    // Nothing takes the places of those that are stopped.
+    if (this.#isOpen) this.#driver[Symbol.dispose]();
     const running = [...this.#entries.running];
     for (const { download } of running) download?.stop();
     await Promise.all(running.map(({ download }) => download?.ended));
+    await this.#requests?.over();
     await this.#aftermath.over(this.#entries, failure?.code === 'aborted');
     try {
       this.#open?.dispose();

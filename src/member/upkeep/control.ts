@@ -65,17 +65,18 @@ export class InstallLimit {
   }
 }
 
-/** Calls `look` four times a second, without keeping the process alive. What it throws ends it, and is told once. */
+/** Calls `look` four times a second, without keeping the process alive. What it throws is told once: it may pass. */
 export class Poll implements Disposable {
   readonly #timer: NodeJS.Timeout;
 
   constructor(look: () => void, onError: (thrown: unknown) => void) {
+    let isTold = false;
     this.#timer = setInterval(() => {
       try {
         look();
       } catch (thrown) {
-        clearInterval(this.#timer);
-        onError(thrown);
+        if (!isTold) onError(thrown);
+        isTold = true;
       }
     }, POLL_MS).unref();
   }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { DragonloadError } from '../../core/errors.ts';
+import { DragonloadError } from '../../core/errors.ts';
 import type { FileIdentity } from '../../core/messages.ts';
 import type {
   ControlRequest,
@@ -42,10 +42,13 @@ export interface Progress {
 /**
  * The list of downloads as a running task sees it: puts its own in, keeps them up to date, hears what others ask of
  * them. Everything that changes is gathered and written at most once a second, and when the task ends. Without a store
- * nothing is written and every number is still given out once, so that nobody has to ask whether there is one.
+ * nothing is written and every number is still given out once, so that nobody has to ask whether there is one. Nothing
+ * here throws: downloads do not depend on the list, and what goes wrong with it is told once.
  */
 export class Registry implements Disposable {
-  readonly #store: Store | undefined;
+  #store: Store | undefined;
+  readonly #onNotice: (message: string) => void;
+  #isTold = false;
   /** What had its turn here, and the state that it is left in if nobody says otherwise. */
   readonly #claimed = new Map<number, RestingState>();
   readonly #changes = new Map<number, DownloadPatch>();
@@ -55,12 +58,9 @@ export class Registry implements Disposable {
   #hasTaken = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(store: Store | undefined) {
+  constructor(store: Store | undefined, onNotice: (message: string) => void) {
     this.#store = store;
-  }
-
-  get store(): Store | undefined {
-    return this.#store;
+    this.#onNotice = onNotice;
   }
 
   /**
@@ -68,22 +68,29 @@ export class Registry implements Disposable {
    * unfinished one, keeps its number; the others are added in one go.
    */
   add(registrations: readonly Registration[]): readonly number[] {
-    const store = this.#store;
-    if (store === undefined) return registrations.map(({ job }) => job.id ?? this.#number());
-    const known = registrations.map((registration) => knownRow(store, registration)?.id);
-    const fresh = registrations.filter((_, index) => known[index] === undefined);
-    const added = fresh.length > 0 ? [...store.add(fresh.map(newDownload))].values() : [].values();
-    return known.map((id) => id ?? added.next().value ?? this.#number());
+    const ids = this.#try((store) => {
+      const known = registrations.map((registration) => knownRow(store, registration)?.id);
+      const fresh = registrations.filter((_, index) => known[index] === undefined);
+      const added = (fresh.length > 0 ? store.add(fresh.map(newDownload)) : []).values();
+      return known.map((id) => id ?? added.next().value ?? this.#number());
+    }, undefined);
+    if (ids !== undefined) {
+      for (const id of ids) this.#lastNumber = Math.max(this.#lastNumber, id);
+      return ids;
+    }
+    // Numbers that the list has not given out must not come near it.
+    this.#store = undefined;
+    return registrations.map(({ job }) => job.id ?? this.#number());
   }
 
   /** What the list knows of a download. */
   get(id: number): DownloadRow | undefined {
-    return this.#store?.get(id);
+    return this.#try((store) => store.get(id), undefined);
   }
 
   /** Takes downloads on that are to wait for their turn. Those that it could take: others are of other processes. */
   takeOn(ids: readonly number[]): ReadonlySet<number> {
-    const taken = new Set(this.#store === undefined ? ids : this.#store.takeOn(ids));
+    const taken = new Set(this.#try((store) => store.takeOn(ids), ids));
     this.#hasTaken ||= taken.size > 0;
     return taken;
   }
@@ -92,9 +99,9 @@ export class Registry implements Disposable {
   claim(id: number): boolean {
     // What is still to be written comes from before.
     this.#write(id);
-    if (this.#store?.claim(id) === false) return false;
+    if (!this.#try((store) => store.claim(id), true)) return false;
     this.#hasTaken = true;
-    this.#claimed.set(id, 'paused');
+    this.#claimed.set(id, 'waiting');
     this.#releases.delete(id);
     return true;
   }
@@ -111,6 +118,7 @@ export class Registry implements Disposable {
 
   /** It stays with this process, and does not run. */
   rests(id: number, state: 'waiting' | 'paused', error?: DragonloadError): void {
+    if (this.#claimed.has(id)) this.#claimed.set(id, state);
     this.#change(id, { state, bytesPerSecond: 0, ...(error === undefined ? {} : { error: errorOf(error) }) });
   }
 
@@ -141,7 +149,9 @@ export class Registry implements Disposable {
 
   /** It failed. It stays with this process, which may be asked to try again. */
   failed(id: number, error: DragonloadError): void {
-    if (this.#claimed.has(id)) this.#claimed.set(id, 'failed');
+    // What another process has is its own to tell about.
+    if (!this.#claimed.has(id)) return;
+    this.#claimed.set(id, 'failed');
     this.#change(id, { state: 'failed', bytesPerSecond: 0, error: errorOf(error) });
   }
 
@@ -156,12 +166,12 @@ export class Registry implements Disposable {
     this.#changes.delete(id);
     this.#releases.delete(id);
     this.#claimed.delete(id);
-    this.#store?.remove(id);
+    this.#try((store) => store.remove(id), false);
   }
 
   /** What others ask of downloads of this process, oldest first. */
   takeRequests(): readonly ControlRequest[] {
-    return this.#hasTaken ? (this.#store?.takeRequests() ?? []) : [];
+    return this.#hasTaken ? this.#try((store) => store.takeRequests(), []) : [];
   }
 
   /** Writes what has changed. */
@@ -170,7 +180,7 @@ export class Registry implements Disposable {
     this.#timer = undefined;
     for (const id of [...this.#changes.keys()]) this.#write(id);
     for (const [id, state] of this.#releases) {
-      if (this.#claimed.delete(id)) this.#store?.release(id, state);
+      if (this.#claimed.delete(id)) this.#try((store) => store.release(id, state), undefined);
     }
     this.#releases.clear();
   }
@@ -185,7 +195,19 @@ export class Registry implements Disposable {
     const patch = this.#changes.get(id);
     if (patch === undefined) return;
     this.#changes.delete(id);
-    this.#store?.update(id, patch);
+    this.#try((store) => store.update(id, patch), undefined);
+  }
+
+  #try<T>(act: (store: Store) => T, otherwise: T): T {
+    if (this.#store === undefined) return otherwise;
+    try {
+      return act(this.#store);
+    } catch (thrown) {
+      const { message } = DragonloadError.from(thrown);
+      if (!this.#isTold) this.#onNotice(`${message} Downloads go on, and the list may not show it.`);
+      this.#isTold = true;
+      return otherwise;
+    }
   }
 
   #number(): number {

@@ -50,7 +50,7 @@ export class RoomUpkeep implements Disposable, Controlled {
     const onNotice = (message: string) => emit({ type: 'notice', message });
     const store = Store.tryOpen(dataDir, onNotice);
     if (store !== undefined) this.#open.use(store);
-    this.#registry = this.#open.use(new Registry(store));
+    this.#registry = this.#open.use(new Registry(store, onNotice));
     this.#aftermath = new Aftermath(task, emit);
     const vigil = { keepAwake: task.keepAwake ?? true, onNotice: () => {} };
     this.#open.use(new Vigil({ ...vigil, onNetworkChange: () => options.networkChanged() }));
