@@ -85,15 +85,22 @@ export class Checks {
     checkCommand(this.#world, member, command);
   }
 
-  originEnded(member: SimMember, outcome: OriginOutcome, retryAfterMs: number | undefined): void {
+  /** `news`: the member's when it asked. What the origin says to an older request is about the past. */
+  originEnded(
+    member: SimMember,
+    outcome: OriginOutcome,
+    retryAfterMs: number | undefined,
+    news: number,
+  ): void {
     if (outcome === 'busy' && retryAfterMs !== undefined) {
       this.waitUntilMs.set(member, this.#world.clock.nowMs + retryAfterMs);
     }
-    if (outcome === 'refused' || outcome === 'expired') this.refused.add(member);
+    if ((outcome === 'refused' || outcome === 'expired') && news === member.news) this.refused.add(member);
   }
 
   /** There is something new about the origin: the member may ask it again, and a failed download goes on. */
   revived(member: SimMember): void {
+    member.news++;
     this.refused.delete(member);
     this.waitUntilMs.delete(member);
     this.failed.delete(member);

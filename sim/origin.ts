@@ -10,6 +10,8 @@ interface Stream extends Flow {
   readonly member: SimMember;
   /** The link that it was asked for with. */
   readonly link: number;
+  /** What was new about the origin by then. */
+  readonly news: number;
   readonly start: number;
   /** Where the origin begins: without ranges at the first byte, and what comes before `start` is passed over. */
   readonly first: number;
@@ -78,6 +80,7 @@ export class Origin {
       id,
       member,
       link: member.link,
+      news: member.news,
       start,
       first,
       delivered: start,
@@ -297,7 +300,7 @@ export class Origin {
       retryAfterMs,
       message,
     });
-    this.#world.checks.originEnded(member, outcome, retryAfterMs);
+    this.#world.checks.originEnded(member, outcome, retryAfterMs, stream.news);
   }
 
   #isOpen(stream: Stream): boolean {

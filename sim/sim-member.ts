@@ -40,6 +40,8 @@ export class SimMember {
   link = 0;
   /** The freshest that its user gave it: it outlives the process. */
   givenLink = 0;
+  /** How often there was something new about the origin. */
+  news = 0;
   /** Pieces of which the origin sends it wrong bytes, and whether there ever were any. */
   readonly misled = new Set<number>();
   wasMisled = false;

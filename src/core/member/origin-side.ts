@@ -275,6 +275,7 @@ export class OriginSide {
     for (const { isOneTooMany } of this.#streams.stopCrawlers(nowMs)) {
       this.#splitAtMs = nowMs;
       if (isOneTooMany) this.#governor.refused(nowMs, undefined, this.#streams.size - 1);
+      else this.#governor.crawled(nowMs);
     }
   }
 

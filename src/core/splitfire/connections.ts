@@ -7,10 +7,14 @@ const SLOW_WINDOW_BYTES = 384 * 1024;
 /** What comes first after a change: connections are still being set up and TCP is finding its pace. */
 const WARM_UP_MS = 200;
 const WARM_UP_MAX_MS = 1_000;
+/** The first connection has this long to bring enough for a measurement; then a second one is opened all the same. */
+const FIRST_PATIENCE_MS = 800;
 /** Doubling the connections has paid when the rate rose by this factor. */
 const WORTHWHILE_GAIN = 1.12;
 /** Having settled, this long until more connections are tried again. */
 const REPROBE_MS = 60_000;
+/** What was settled so shortly before a connection was found to crawl was settled because of it. */
+const DOUBTFUL_MS = 3_000;
 /** Pauses after broken connections and after refusals, without jitter. */
 const BROKEN_FIRST_MS = 250;
 const BROKEN_MAX_MS = 30_000;
@@ -42,6 +46,11 @@ export class ConnectionGovernor {
   /** What was measured before the last doubling; undefined while there is nothing to compare with. */
   #before: { readonly count: number; readonly rate: number } | undefined;
   #settledMs: number | undefined;
+  /** How many there were when it settled. */
+  #triedCount = 1;
+  /** Since when the first connection has been open, as long as nothing has been measured. */
+  #firstMs: number | undefined;
+  #firstBytes = 0;
   #window: Window | undefined;
   #active = 0;
   #warmUpMs = WARM_UP_MS;
@@ -84,6 +93,26 @@ export class ConnectionGovernor {
   }
 
   /**
+   * Time passes with so many connections open. A first one that brings hardly anything may be slow where others would not
+   * be: whether it is the link that is slow, only a second one can tell.
+   */
+  waited(activeStreams: number, nowMs: number, setupMs = 0): void {
+    const isFirst = this.#count === 1 && this.#cap > 1 && this.#settledMs === undefined;
+    if (activeStreams !== 1 || !isFirst) {
+      this.#firstMs = undefined;
+      return;
+    }
+    if (this.#firstMs === undefined) {
+      this.#firstMs = nowMs;
+      this.#firstBytes = this.#bytes;
+    }
+    const spanMs = nowMs - this.#firstMs;
+    if (spanMs < FIRST_PATIENCE_MS + 1.5 * setupMs) return;
+    this.#firstMs = undefined;
+    this.#judge(((this.#bytes - this.#firstBytes) / spanMs) * 1_000, nowMs);
+  }
+
+  /**
    * The origin refused a connection (429, 503, reset on connect). `retryAfterMs`: what it asked for, if it did.
    * `others`: connections that are at work all the same.
    */
@@ -109,6 +138,14 @@ export class ConnectionGovernor {
     if (this.#retryAtMs !== undefined && nowMs < this.#retryAtMs) return;
     this.#retryAtMs = nowMs + this.#jittered(BROKEN_FIRST_MS, BROKEN_MAX_MS, this.#brokenInRow);
     this.#brokenInRow += 1;
+  }
+
+  /** A connection was found to crawl: what was measured while it did says nothing about the others. */
+  crawled(nowMs: number): void {
+    this.#before = undefined;
+    if (this.#settledMs === undefined || nowMs - this.#settledMs >= DOUBTFUL_MS) return;
+    this.#settledMs = undefined;
+    this.#count = Math.max(this.#count, Math.min(this.#triedCount, this.#cap));
   }
 
   /** What failed proves nothing any more: all pauses are over. The count stays. */
@@ -182,6 +219,7 @@ export class ConnectionGovernor {
   }
 
   #settle(count: number, nowMs: number): void {
+    this.#triedCount = this.#count;
     this.#count = count;
     this.#before = undefined;
     this.#settledMs = nowMs;

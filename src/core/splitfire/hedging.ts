@@ -26,10 +26,10 @@ const BESIDE: readonly Test[] = [
   { windowMs: 3_000, share: 0.3, tellingBytes: 512 * 1024, isPatient: true },
   { windowMs: LONGEST_WINDOW_MS, share: 0.3, tellingBytes: 512 * 1024, isPatient: true },
 ];
-/** A stream that is alone is compared with what this origin brought before. */
-const ALONE: readonly Test[] = [
-  { windowMs: 1_500, share: 0.1, tellingBytes: 512 * 1024, isPatient: true },
-  { windowMs: LONGEST_WINDOW_MS, share: 0.1, tellingBytes: 512 * 1024, isPatient: true },
+/** All that are open together crawl when they bring less than one did before. */
+const TOGETHER: readonly Omit<Test, 'isPatient'>[] = [
+  { windowMs: 1_500, share: 0.1, tellingBytes: 512 * 1024 },
+  { windowMs: LONGEST_WINDOW_MS, share: 0.1, tellingBytes: 512 * 1024 },
 ];
 /** What is usual is learnt over this time. */
 const USUAL_WINDOW_MS = 500;
@@ -45,7 +45,8 @@ export interface Crawler {
 
 /**
  * Sees that no download waits for its slowest connection. It compares the streams that are open at one origin: one that
- * crawls while the others move is asked for again on a new connection. Looks at the streams every `LOOK_MS`, not at each
+ * crawls while the others move is asked for again on a new connection, and so are all when they bring next to nothing of
+ * what one did before. Looks at the streams every `LOOK_MS`, not at each
  * event.
  */
 export class Hedging {
@@ -76,17 +77,35 @@ export class Hedging {
 
   #judge(stream: Racer, streams: readonly Racer[], nowMs: number): Crawler | undefined {
     if (stream.stopping || stream.position >= stream.end) return undefined;
-    const isBeside = streams.length > 1;
-    const ageMs = nowMs - stream.openedMs;
-    for (const { windowMs, share, tellingBytes, isPatient } of isBeside ? BESIDE : ALONE) {
-      if (ageMs < windowMs + 2 * this.pace.setupMs) return undefined;
+    return this.#judgeBeside(stream, streams, nowMs) ?? this.#judgeAll(stream, streams, nowMs);
+  }
+
+  /** One among others is compared with them. */
+  #judgeBeside(stream: Racer, streams: readonly Racer[], nowMs: number): Crawler | undefined {
+    if (streams.length < 2) return undefined;
+    for (const { windowMs, share, tellingBytes, isPatient } of BESIDE) {
+      if (nowMs - stream.openedMs < windowMs + 2 * this.pace.setupMs) return undefined;
       if (!isPatient && !this.pace.hasBegun(stream)) continue;
-      const usual = isBeside ? this.pace.usualRate(streams, stream, windowMs, nowMs) : this.pace.pastRate;
+      const usual = this.pace.usualRate(streams, stream, windowMs, nowMs);
       if (usual === undefined || (usual * windowMs) / 1_000 < tellingBytes) continue;
       const own = this.pace.rateOf(stream, windowMs, nowMs) ?? 0;
-      if (own < usual * share) return this.#condemn(stream, own, usual, isBeside && isPatient, nowMs);
-      // Not slow enough to be condemned so soon.
+      if (own < usual * share) return this.#condemn(stream, own, usual, isPatient, nowMs);
+      // Not slow enough to be condemned so soon, that is all.
       if (isPatient) return undefined;
+    }
+    return undefined;
+  }
+
+  /** All together, or the only one, are compared with what one stream brought before. */
+  #judgeAll(stream: Racer, streams: readonly Racer[], nowMs: number): Crawler | undefined {
+    const usual = this.pace.pastRate;
+    for (const { windowMs, share, tellingBytes } of TOGETHER) {
+      if (nowMs - stream.openedMs < windowMs + 2 * this.pace.setupMs) return undefined;
+      if ((usual * windowMs) / 1_000 < tellingBytes) continue;
+      let all = 0;
+      for (const other of streams) all += this.pace.rateOf(other, windowMs, nowMs) ?? 0;
+      const own = this.pace.rateOf(stream, windowMs, nowMs) ?? 0;
+      return all < usual * share ? this.#condemn(stream, own, usual, false, nowMs) : undefined;
     }
     return undefined;
   }

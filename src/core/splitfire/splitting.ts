@@ -1,8 +1,9 @@
 import type { Racer, StreamPace } from './stream-pace.ts';
 
-/** Parts shorter than this, and gains below this, are not worth a request. */
-const MIN_PART_BYTES = 16 * 1024;
+/** A gain below this is not worth a request. */
 const MIN_GAIN_MS = 50;
+/** What is cut off is not shorter than this while there is more. */
+const MIN_PART_BYTES = 16 * 1024;
 /** Among members pieces are cut at their borders, and the gain has to be larger. */
 const MIN_PIECES_GAIN_MS = 100;
 /** A whole piece is worth this much waiting: a stream then ends where pieces do. */
@@ -55,8 +56,9 @@ export function splitLast(
   if (last.leftMs - endMs < (wholePieces ? MIN_PIECES_GAIN_MS : MIN_GAIN_MS)) return undefined;
   const { stream, rate } = last;
   const excess = stream.end - stream.position - (rate * endMs) / 1_000;
-  const bytes = Math.floor(Math.min(excess, ((endMs - setupMs) / 1_000) * usual));
-  if (bytes < MIN_PART_BYTES) return undefined;
+  const share = Math.max(MIN_PART_BYTES, ((endMs - setupMs) / 1_000) * usual);
+  const bytes = Math.floor(Math.min(excess, share));
+  if (bytes < 1) return undefined;
   const at = stream.end - bytes;
   const border = Math.round(at / pieceBytes) * pieceBytes;
   const fits = border > stream.position && stream.end - border >= MIN_PART_BYTES;

@@ -15,7 +15,9 @@ const RISE_MS = 1_000;
 const FALL_MS = 16_000;
 /** How long the first byte takes, until that has been seen. */
 const FIRST_SETUP_MS = 150;
-const MAX_SETUP_MS = 5_000;
+/** One that takes longer than so many times the usual, and this much more, counts as that: it may crawl. */
+const MAX_SETUPS = 2;
+const MAX_SETUP_MORE_MS = 100;
 
 /** A stream as it stands. */
 export interface Racer {
@@ -69,7 +71,7 @@ export class StreamPace {
     track.begunMs = nowMs;
     // What the first bytes took says nothing about those that follow.
     track.marks = [{ ms: nowMs, position }];
-    const tookMs = Math.min(MAX_SETUP_MS, nowMs - openedMs);
+    const tookMs = Math.min(MAX_SETUPS * this.#setupMs + MAX_SETUP_MORE_MS, nowMs - openedMs);
     this.#setupMs += (tookMs - this.#setupMs) / 4;
   }
 
