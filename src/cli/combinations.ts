@@ -52,6 +52,11 @@ export function takesValue(word: string): boolean {
   return TAKES_VALUE.has(word);
 }
 
+/** Whether the word after this one may be its value, and need not be. */
+export function mayTakeValue(word: string): boolean {
+  return ALL_FLAGS.some(({ long, optional }) => optional === true && long === word);
+}
+
 /**
  * Throws a usage error where a value has been forgotten and the flag after it would be taken for it: `-o --json`. Who
  * means it writes `--output=--json`.

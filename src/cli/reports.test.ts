@@ -112,6 +112,18 @@ test('an error is told once, with its next step when it has one', () => {
   ]);
 });
 
+test('the same error of several downloads is told for each, and not once more at the end', () => {
+  const json = jsonReporter();
+  const error = new DragonloadError('dns', 'No such host.');
+  for (const id of [1, 2, 2])
+    json.reporter.event({ type: 'error', error, id, url: `https://a.example/${id}` });
+  json.reporter.error(error);
+  assert.deepEqual(json.out, [
+    { event: 'error', code: 'dns', message: 'No such host.', id: 1, url: 'https://a.example/1' },
+    { event: 'error', code: 'dns', message: 'No such host.', id: 2, url: 'https://a.example/2' },
+  ]);
+});
+
 test('a name of many lines stays one JSON line', () => {
   const stdout = sink();
   const reporter = new JsonReporter(stdout, sink(), LOOK);

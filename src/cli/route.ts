@@ -1,4 +1,4 @@
-import { takesValue } from './combinations.ts';
+import { mayTakeValue, takesValue } from './combinations.ts';
 import { COMMANDS } from './commands.ts';
 import { looksLikeInvite, looksLikeUrl } from './links.ts';
 import { LIST_COMMANDS } from './list/list-commands.ts';
@@ -14,17 +14,28 @@ const COMMAND_NAMES = new Set<string>([
  * the command. Anything else is left for the parser to judge.
  */
 export function route(argv: readonly string[]): readonly string[] {
-  for (let i = 0; i < argv.length; i += 1) {
-    const word = argv[i]!;
+  const line = withoutMistakenValues(argv);
+  for (let i = 0; i < line.length; i += 1) {
+    const word = line[i]!;
     if (word === '--') break;
     if (word.startsWith('-')) {
       if (takesValue(word)) i += 1;
       continue;
     }
-    if (COMMAND_NAMES.has(word)) return [word, ...argv.slice(0, i), ...argv.slice(i + 1)];
-    if (looksLikeInvite(word)) return ['join', ...argv];
-    if (looksLikeUrl(word)) return ['get', ...argv];
+    if (COMMAND_NAMES.has(word)) return [word, ...line.slice(0, i), ...line.slice(i + 1)];
+    if (looksLikeInvite(word)) return ['join', ...line];
+    if (looksLikeUrl(word)) return ['get', ...line];
     break;
   }
-  return argv;
+  return line;
+}
+
+/** A flag whose value may be left out would take the URL behind it for its value: it goes to the end instead. */
+function withoutMistakenValues(argv: readonly string[]): readonly string[] {
+  const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
+  const flags = argv.slice(0, end);
+  const isMistaken = (word: string, at: number): boolean =>
+    mayTakeValue(word) && (looksLikeUrl(flags[at + 1] ?? '') || looksLikeInvite(flags[at + 1] ?? ''));
+  const kept = flags.filter((word, at) => !isMistaken(word, at));
+  return [...kept, ...flags.filter(isMistaken), ...argv.slice(end)];
 }

@@ -115,3 +115,15 @@ test('a bare link gets its command, and flags may come first', () => {
   assert.deepEqual(route(['frob', 'https://a/b']), ['frob', 'https://a/b']);
   assert.deepEqual(route(['--help']), ['--help']);
 });
+
+test('a flag without its optional value does not take the URL behind it', () => {
+  assert.deepEqual(route(['get', '--netrc', 'https://a/b']), ['get', 'https://a/b', '--netrc']);
+  assert.deepEqual(route(['--netrc', 'https://a/b', '--json']), ['get', 'https://a/b', '--json', '--netrc']);
+  assert.deepEqual(route(['get', '--netrc', 'file', 'https://a/b']), [
+    'get',
+    '--netrc',
+    'file',
+    'https://a/b',
+  ]);
+  assert.deepEqual(route(['get', '--netrc', '--', '-x']), ['get', '--netrc', '--', '-x']);
+});
