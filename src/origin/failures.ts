@@ -155,10 +155,12 @@ export function statusError(status: number, url: URL): DragonloadError {
   if (isBusy(status)) {
     return new DragonloadError('origin-failed', `The origin of ${where} is too busy (HTTP ${status}).`, {
       next: 'Try again later, or with fewer --connections.',
+      mayPass: true,
     });
   }
   return new DragonloadError('origin-failed', `The origin gave no file at ${where} (HTTP ${status}).`, {
     next: status >= 500 ? 'Try again later.' : 'Check the address.',
+    mayPass: status >= 500,
   });
 }
 

@@ -190,6 +190,7 @@ export class Origin implements AsyncDisposable {
   #pausedError(): DragonloadError {
     return new DragonloadError('origin-failed', `${this.#route.target.host} has asked for a pause.`, {
       next: 'Try again later, or with fewer --connections.',
+      mayPass: true,
     });
   }
 

@@ -27,6 +27,9 @@ export interface JsonEvent {
   readonly code?: string;
   readonly message?: string;
   readonly next?: string;
+  /** A number in the list of downloads, or who a member is. */
+  readonly id?: number | string;
+  readonly url?: string;
 }
 
 /** What a `done` event says, once it is known to be right. */
@@ -140,6 +143,10 @@ export class Member {
       this.describe('did not tell people the next step'),
     );
     return error;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? assert.fail(this.describe('was not started'));
   }
 
   /** Asks the process to end, as Ctrl-C and kill do. */

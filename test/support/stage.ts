@@ -71,6 +71,12 @@ export class Stage {
     return this.#start(name, directory, all, { DRAGONLOAD_HOME: this.home(name), ...options.environment });
   }
 
+  /** Runs a command line as it is. The same name goes on in the same folders. */
+  run(name: string, argv: readonly string[], environment: Readonly<Record<string, string>> = {}): Member {
+    const variables = { DRAGONLOAD_HOME: this.home(name), ...environment };
+    return this.#start(name, this.directory(name), [PROGRAM, ...argv], variables);
+  }
+
   /** A member named mallory that joins properly and then does harm. */
   hostile(invite: string, harm: Harm, { content }: KnownFile): Member {
     const { seed, sizeBytes } = content;
