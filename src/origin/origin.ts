@@ -31,6 +31,8 @@ const PROBE_ATTEMPTS = 3;
 const MAX_PROBE_PAUSE_MS = 10_000;
 /** A small file that has not come whole after this time is fetched like a large one, so that its progress shows. */
 const TAKE_TIMEOUT_MS = 3000;
+/** Why things end with an origin: one for all, since there is one at the end of every download. */
+const CLOSED = new DOMException('The origin was closed.', 'AbortError');
 
 /** A file at an HTTP or HTTPS origin: looks at it and fetches ranges of it, each on a connection of its own. */
 export class Origin implements AsyncDisposable {
@@ -132,7 +134,7 @@ export class Origin implements AsyncDisposable {
 
   /** Breaks off what is under way and closes the connections that are its own. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed.abort();
+    this.#closed.abort(CLOSED);
     this.#opening?.drop();
     if (this.#ownsConnections) this.#connections[Symbol.dispose]();
   }

@@ -64,10 +64,12 @@ function head(
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const fail = (error: Error) => request.destroy(error);
-    let timer = setTimeout(fail, timeouts.connectTimeoutMs, timeoutError('no connection in time'));
+    // An error looks through the whole stack when it is made: not for every request that goes well.
+    const failAfter = (ms: number, why: string) => setTimeout(() => fail(timeoutError(why)), ms);
+    let timer = failAfter(timeouts.connectTimeoutMs, 'no connection in time');
     const connected = () => {
       clearTimeout(timer);
-      timer = setTimeout(fail, timeouts.headersTimeoutMs, timeoutError('no answer in time'));
+      timer = failAfter(timeouts.headersTimeoutMs, 'no answer in time');
     };
     const abort = () => fail(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));
     const settled = () => {
