@@ -1,6 +1,13 @@
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 
-/** When the file at `path` was last modified, in milliseconds, as its file system says; undefined where there is none. */
-export async function modifiedMs(path: string): Promise<number | undefined> {
-  return (await stat(path).catch(() => undefined))?.mtimeMs;
+/**
+ * When the file at `path` was last modified, in milliseconds, as its file system says; undefined where there is none. Asked
+ * on this thread: what was just written is known without a look at the disk, and another thread costs ten times as much.
+ */
+export function modifiedMs(path: string): number | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+  } catch {
+    return undefined;
+  }
 }
