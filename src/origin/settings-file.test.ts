@@ -30,7 +30,8 @@ test('a file is read whole, with its permissions', async () => {
   assert.equal(found.mode, process.platform === 'win32' ? 0 : 0o640);
 });
 
-test('a pipe is read to its end', { skip: process.platform === 'win32' }, async () => {
+test('a pipe is read to its end', async () => {
+  if (process.platform === 'win32') return;
   const path = join(directory, 'pipe');
   execFileSync('mkfifo', [path]);
   const [{ bytes }] = await Promise.all([

@@ -107,28 +107,30 @@ test('certificates and keys that are of no use are refused, naming the file and 
     .toString();
   const damaged = alice.cert.replace(/\n[A-Za-z0-9+/]{10}/, '\nAAAAAAAAAA');
   const certificate = await file('good.pem', alice.cert);
-  const cases: [Promise<unknown>, RegExp][] = [
-    [readCertificates(await file('empty.pem', '')), /no certificate/],
-    [readCertificates(await file('damaged.pem', damaged)), /certificate 1 is damaged/],
-    [readCertificates(join(directory, 'missing.pem')), /does not exist/],
-    [readCertificates(directory), /is a directory/],
-    [readClientCertificate(certificate, undefined, {}), /no private key/],
-    [readClientCertificate(certificate, await file('bob.key', bob.key), {}), /does not belong/],
-    [readClientCertificate(certificate, await file('locked.key', encrypted), {}), /encrypted/],
+  const cases: [() => Promise<unknown>, RegExp][] = [
+    [async () => readCertificates(await file('empty.pem', '')), /no certificate/],
+    [async () => readCertificates(await file('damaged.pem', damaged)), /certificate 1 is damaged/],
+    [async () => readCertificates(join(directory, 'missing.pem')), /does not exist/],
+    [async () => readCertificates(directory), /is a directory/],
+    [async () => readClientCertificate(certificate, undefined, {}), /no private key/],
+    [async () => readClientCertificate(certificate, await file('bob.key', bob.key), {}), /does not belong/],
+    [async () => readClientCertificate(certificate, await file('locked.key', encrypted), {}), /encrypted/],
     [
-      readClientCertificate(certificate, await file('locked.key', encrypted), {
-        DRAGONLOAD_KEY_PASSPHRASE: 'x',
-      }),
+      async () =>
+        readClientCertificate(certificate, await file('locked.key', encrypted), {
+          DRAGONLOAD_KEY_PASSPHRASE: 'x',
+        }),
       /passphrase does not open/,
     ],
     [
-      readClientCertificate(certificate, await file('broken.key', alice.key.replace(/\n.{20}/, '\n')), {}),
+      async () =>
+        readClientCertificate(certificate, await file('broken.key', alice.key.replace(/\n.{20}/, '\n')), {}),
       /damaged private key/,
     ],
-    [loadRequestSettings({ keyFile: certificate }, {}), /needs its certificate/],
+    [async () => loadRequestSettings({ keyFile: certificate }, {}), /needs its certificate/],
   ];
   for (const [reading, message] of cases)
-    await assert.rejects(reading, (error: Error & { code?: string }) => {
+    await assert.rejects(reading(), (error: Error & { code?: string }) => {
       assert.equal(error.code, 'usage');
       assert.match(error.message, message);
       assert.doesNotMatch(error.message, /sesame|BEGIN/);
