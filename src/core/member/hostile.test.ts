@@ -5,6 +5,7 @@ import type { Lease, Message, Offer, PieceRecord } from '../messages.ts';
 import { OWN_LEASES } from './lease-book.ts';
 import { fakeHash } from './testing/fake-disk.ts';
 import { type Actor, SmallWorld, sampleOffer } from './testing/small-world.ts';
+import { of } from './testing/speech.ts';
 
 const PIECE = 256 * 1024;
 const signature = new Uint8Array(64);
@@ -363,4 +364,26 @@ test('whatever a member says, nothing throws, and who hears it has its file in t
     }),
     { numRuns: 150 },
   );
+});
+
+test('what a member sent of a piece before it broke off is not mixed with what the origin brings', () => {
+  const world = new SmallWorld();
+  const a = world.add('a', 1);
+  world.meet(a, 'evil');
+  a.intercept = (command) => {
+    if (command.type !== 'pull') return false;
+    const { pull, start, download } = command;
+    world.later(1, () => {
+      a.disk.write(start, start + 64 * 1024, 'evil');
+      world.tell(a, { type: 'pull-bytes', download, pull, start, end: start + 64 * 1024 });
+      world.tell(a, { type: 'pull-ended', download, pull, outcome: 'broken', records: [] });
+      world.disconnectStranger(a, 'evil');
+    });
+    return true;
+  };
+  world.say('evil', a, { type: 'have', download: 'd0', runs: [{ start: 9, end: 12 }], records: [] });
+  world.open(a);
+  assert.ok(world.finishes(60_000, a));
+  assert.equal(of(a, 'pull').length > 0, true);
+  assert.equal(a.disk.read(0, world.sizeBytes), 'good');
 });

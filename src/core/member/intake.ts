@@ -41,7 +41,13 @@ export class Intake {
 
   /** A member tells of a download. */
   heard(from: MemberId, offer: Offer, nowMs: number): void {
-    if (this.#around.catalogue.get(offer.download)?.offer) return this.#learnSize(from, offer, nowMs);
+    const known = this.#around.catalogue.get(offer.download)?.offer;
+    if (known) {
+      // Whoever took the room over may have missed the size.
+      const knowsLess = offer.identity.sizeBytes === undefined && known.identity.sizeBytes !== undefined;
+      if (knowsLess) return this.#around.outbox.send(from, known);
+      return this.#learnSize(from, offer, nowMs);
+    }
     const size = offer.identity.sizeBytes;
     if (size !== undefined && !isPossibleSize(size, offer.pieceBytes)) return;
     // A coordinator that took over, or that was never told, hears of the downloads from the members.

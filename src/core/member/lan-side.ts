@@ -10,6 +10,8 @@ import type { SideOptions } from './side-options.ts';
 
 interface Pull extends ByteRange {
   readonly from: MemberId;
+  /** Of whole pieces, or of the end of one whose beginning comes from the origin. */
+  readonly kind: 'run' | 'fragment';
 }
 
 export interface LanSideOptions extends SideOptions {
@@ -150,13 +152,13 @@ export class LanSide {
       for (let piece = run.start; piece < run.end; piece++) {
         if (this.#ledger.stateOf(piece) === 'active') this.#ledger.reset(piece);
       }
-      this.#pull(from, geometry.bytesOfRun(run), nowMs);
+      this.#pull('run', from, geometry.bytesOfRun(run), nowMs);
     }
   }
 
   /** The tail of a piece whose beginning is still coming from the origin. */
   pullFragment(from: MemberId, range: ByteRange, nowMs: number): void {
-    this.#pull(from, range, nowMs);
+    this.#pull('fragment', from, range, nowMs);
   }
 
   /** Returns the pieces that became full. */
@@ -177,8 +179,17 @@ export class LanSide {
     this.#pulls.delete(event.pull);
     this.#ledger.release(event.pull);
     this.#tracker(pull.from).end(event.pull, event.outcome, nowMs);
+    if (pull.kind === 'run') this.#forgetBegun(pull);
     this.refresh(pull);
     return pull;
+  }
+
+  /** A piece that a member sent a part of is begun anew: were the origin to bring the rest, nobody could tell whose fault it is if it is wrong. */
+  #forgetBegun({ start, end }: ByteRange): void {
+    const { geometry } = this.#ledger;
+    const last = Math.min(end, geometry.limitBytes) - 1;
+    for (let piece = geometry.pieceAt(start); geometry.startOf(piece) <= last; piece++)
+      if (this.#ledger.stateOf(piece) === 'active') this.#ledger.reset(piece);
   }
 
   /** Leaves a member alone for a while. */
@@ -214,10 +225,10 @@ export class LanSide {
     for (const pull of this.#pulls.keys()) this.#stop(pull);
   }
 
-  #pull(from: MemberId, range: ByteRange, nowMs: number): void {
+  #pull(kind: Pull['kind'], from: MemberId, range: ByteRange, nowMs: number): void {
     const pull = this.#options.nextWriter();
     this.#ledger.claim(pull, range, from);
-    this.#pulls.set(pull, { from, ...range });
+    this.#pulls.set(pull, { kind, from, ...range });
     this.#tracker(from).start(pull, range.end - range.start, nowMs);
     this.refresh(range);
     this.#options.emit({ type: 'pull', download: this.#options.download, pull, from, ...range });
