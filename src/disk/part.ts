@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { DragonloadError } from '../core/errors.ts';
 import { Geometry, MAX_PIECES } from '../core/geometry.ts';
 import type { PieceRecord } from '../core/messages.ts';
-import { type Block, pool } from './block-pool.ts';
+import type { Block } from './block-pool.ts';
 import { type Claim, claimPart } from './claim.ts';
 import { DataFile } from './data-file.ts';
-import type { Algorithm, PieceDigest } from './digest.ts';
+import type { Algorithm } from './digest.ts';
 import { onDisk } from './disk-error.ts';
 import { checkDigests } from './expected-digests.ts';
 import { numbered } from './file-name.ts';
@@ -15,9 +15,8 @@ import { Hasher } from './hasher.ts';
 import type { ImportedBytes } from './journal-format.ts';
 import { isStillAt, place, readInto } from './part-file.ts';
 import { algorithmFrom, type ExpectedDigest, type FinishedPart, type PartOptions } from './part-options.ts';
+import { PartPieces } from './part-pieces.ts';
 import { PartWriter } from './part-writer.ts';
-import { PieceTable } from './piece-table.ts';
-import { checkRecords } from './resume.ts';
 import { wholeDigests } from './whole-digests.ts';
 
 /** Up to this size a file is hashed on the main thread: starting another takes some 30 ms. */
@@ -41,12 +40,8 @@ export class Part implements AsyncDisposable {
   readonly #data: DataFile;
   readonly #hasher: Hasher;
   readonly #algorithms: readonly Algorithm[];
-  readonly #pieceDigest: PieceDigest;
-  readonly #isAlone: boolean;
-  readonly #pieces = new PieceTable();
+  readonly #pieces: PartPieces;
   readonly #writers = new Set<PartWriter>();
-  /** Pieces unkept since they were last asked to be kept. */
-  readonly #unkept = new Set<number>();
   #geometry: Geometry;
   #targetPath: string;
   #resumed: readonly PieceRecord[] = [];
@@ -62,14 +57,17 @@ export class Part implements AsyncDisposable {
     this.#data = data;
     this.#geometry = geometry;
     this.#algorithms = algorithms;
-    this.#pieceDigest = pieceDigest;
     this.partPath = claim.partPath;
     this.#targetPath = join(claim.directory, numbered(claim.name, claim.number));
     const isSmall = geometry.sizeBytes !== undefined && geometry.sizeBytes <= INLINE_BYTES;
     this.#hasher = isSmall ? Hasher.inline() : Hasher.thread();
     // Alone no byte is written twice, but for transfers that break off.
-    this.#isAlone = pieceDigest === 'crc32';
-    this.#hasher.open(this.#id, claim.file.fd, algorithms, this.#isAlone);
+    this.#hasher.open(this.#id, claim.file.fd, algorithms, pieceDigest === 'crc32');
+    this.#pieces = new PartPieces({
+      ...{ part: this.#id, data, hasher: this.#hasher, journal: claim.journal, pieceDigest },
+      geometry: () => this.#geometry,
+      mustBeOpen: () => this.#mustBe('open'),
+    });
   }
 
   /**
@@ -140,7 +138,7 @@ export class Part implements AsyncDisposable {
     this.#mustBe('open');
     const limit = this.#geometry.sizeBytes ?? MAX_PIECES * this.#geometry.pieceBytes;
     const put = (stream: number, block: Block, length: number, offset: number) =>
-      this.#put(stream, block, length, offset);
+      this.#pieces.put(stream, block, length, offset);
     const endStream = (stream: number) => {
       this.#writers.delete(writer);
       this.#hasher.endStream(stream);
@@ -155,39 +153,16 @@ export class Part implements AsyncDisposable {
    * The digest of a piece as it is on disk, 32 bytes of SHA-256 or 4 of CRC-32 as the part was opened; all its bytes
    * must have been reported written.
    */
-  async hash(piece: number): Promise<Uint8Array> {
-    await this.#data.settled(piece);
-    this.#mustBe('open');
-    const writes = this.#pieces.writesOf(piece);
-    const { startOf, endOf } = this.#rangeOf(piece);
-    const streamed = this.#pieces.streamedHash(piece);
-    const digest = streamed
-      ? await streamed
-      : (await this.#hasher.range(this.#id, startOf, endOf, [this.#pieceDigest]))[0]!;
-    this.#pieces.hashed(piece, digest, writes);
-    return digest;
+  hash(piece: number): Promise<Uint8Array> {
+    return this.#pieces.hash(piece);
   }
 
   /**
    * Holds a piece for good: it is journaled, and never written again. Its hash must be that of the record; if it was
    * written to since `hash`, it is hashed once more. Throws `internal` when it is not what the record says.
    */
-  async keep(record: PieceRecord): Promise<void> {
-    this.#data.check();
-    this.#mustBe('open');
-    const { piece, sha256 } = record;
-    if (this.#pieces.isKept(piece)) return;
-    this.#unkept.delete(piece);
-    if (!isEqual(this.#pieces.hashOf(piece), sha256)) {
-      await this.hash(piece);
-      if (this.#unkept.has(piece)) return;
-      if (!isEqual(this.#pieces.hashOf(piece), sha256)) {
-        throw new DragonloadError('internal', `Piece ${piece} is not the one that was checked.`);
-      }
-    }
-    this.#pieces.keep(piece);
-    this.#claim.journal.add(record);
-    this.#advance();
+  keep(record: PieceRecord): Promise<void> {
+    return this.#pieces.keep(record);
   }
 
   /**
@@ -195,12 +170,7 @@ export class Part implements AsyncDisposable {
    * of it that is under way comes to nothing.
    */
   unkeep(piece: number): void {
-    this.#mustBe('open');
-    this.#unkept.add(piece);
-    if (!this.#pieces.unkeep(piece)) return;
-    this.#claim.journal.drop(piece);
-    this.#hasher.rewritten(this.#id, this.#geometry.startOf(piece));
-    this.#advance();
+    this.#pieces.unkeep(piece);
   }
 
   /** Fills all of `target` with the bytes from `offset` on, for somebody else. Throws when the file has fewer. */
@@ -227,7 +197,7 @@ export class Part implements AsyncDisposable {
     this.#claim.journal.addSize(sizeBytes);
     await this.#data.drain();
     await onDisk(this.partPath, () => this.#claim.file.truncate(sizeBytes));
-    this.#advance();
+    this.#pieces.advance();
   }
 
   /**
@@ -236,8 +206,8 @@ export class Part implements AsyncDisposable {
    */
   async finish(expected: readonly ExpectedDigest[] = []): Promise<FinishedPart> {
     this.#mustBe('open');
-    const { sizeBytes, pieceCount } = this.#geometry;
-    if (sizeBytes === undefined || this.#pieces.keptCount !== pieceCount) {
+    const { sizeBytes } = this.#geometry;
+    if (sizeBytes === undefined || !this.#pieces.isComplete) {
       throw new DragonloadError('internal', 'The file cannot be finished: pieces are missing.');
     }
     await this.#data.drain();
@@ -304,59 +274,12 @@ export class Part implements AsyncDisposable {
     await this.#hasher.close(this.#id);
   }
 
-  async #put(stream: number, block: Block, length: number, offset: number): Promise<void> {
-    const piece = this.#geometry.pieceAt(offset);
-    const end = offset + length;
-    const writing = this.#pieces.write(stream, offset, end, this.#geometry);
-    if (writing === 'skip') {
-      pool.give(block);
-      return;
-    }
-    if (writing === 'hash') {
-      pool.share(block);
-      const first = offset === this.#geometry.startOf(piece) ? this.#pieceDigest : undefined;
-      const lent = { part: this.#id, stream, block, offset, length, first };
-      const digest = this.#hasher.block(lent, end === this.#geometry.endOf(piece));
-      // Whoever asks for the hash hears of a failure; nobody may ever ask.
-      digest?.catch(() => {});
-      if (digest !== undefined) this.#pieces.streamed(piece, digest);
-    } else if (this.#isAlone) {
-      this.#hasher.rewritten(this.#id, offset);
-    }
-    await this.#data.write(piece, block, length, offset);
-  }
-
   async #resume(options: PartOptions): Promise<void> {
-    const { good, damaged } = await checkRecords(
-      this.#claim.records,
-      this.#geometry,
-      this.#pieceDigest,
-      (start, end, algorithms) => this.#hasher.range(this.#id, start, end, algorithms),
-      options.onProgress,
-      options.signal,
-    );
-    for (const { piece } of good) this.#pieces.keep(piece);
+    const { onProgress, signal } = options;
+    const { good, damaged } = await this.#pieces.resume(this.#claim.records, onProgress, signal);
     this.#resumed = good;
-    this.#advance();
     if (damaged > 0)
       options.onNotice?.(`${damaged} pieces of the earlier part were damaged and are fetched again.`);
-  }
-
-  /** Lets the whole-file digests follow up to the first gap. */
-  #advance(): void {
-    const end = Math.min(
-      this.#geometry.startOf(this.#pieces.frontier),
-      this.#geometry.sizeBytes ?? Number.POSITIVE_INFINITY,
-    );
-    this.#hasher.frontier(this.#id, end);
-  }
-
-  #rangeOf(piece: number): { startOf: number; endOf: number } {
-    const { pieceCount } = this.#geometry;
-    if (Number.isInteger(piece) && piece >= 0 && piece < (pieceCount ?? MAX_PIECES)) {
-      return { startOf: this.#geometry.startOf(piece), endOf: this.#geometry.endOf(piece) };
-    }
-    throw new DragonloadError('internal', `There is no piece ${piece}.`);
   }
 
   async #mustBeInPlace(): Promise<void> {
@@ -370,8 +293,4 @@ export class Part implements AsyncDisposable {
     if (this.#state !== state)
       throw new DragonloadError('internal', `The part file ${this.partPath} is ${this.#state}.`);
   }
-}
-
-function isEqual(a: Uint8Array | undefined, b: Uint8Array): boolean {
-  return a !== undefined && Buffer.compare(a, b) === 0;
 }
