@@ -100,6 +100,12 @@ export class QueueStage {
     }
   }
 
+  /** Waits until the list has it no more. */
+  async untilGone(id: number, by: Member): Promise<void> {
+    while ((await this.listed()).some((row) => row.id === id))
+      assert.ok(!by.hasEnded, by.describe(`ended while ${id} is still in the list`));
+  }
+
   /** Makes a file beside the directory of downloads. */
   write(name: string, text: string, mode = 0o644): string {
     const path = join(this.stage.folder, name);
