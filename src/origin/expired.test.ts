@@ -83,3 +83,20 @@ test('links that serve few requests, or one, are resolved as often as it takes',
       isAll('complete', results);
     }
 });
+
+test('403 while other transfers of the file go on is a connection too many, and an expired link when none does', async () => {
+  await using server = await startOrigin({
+    files: { '/f.zip': { content: CONTENT, faults: { stallAfterBytes: 1000 } } },
+  });
+  await using origin = new Origin(server.url(), { allowPrivate: true });
+  const { identity } = await origin.probe();
+  const stop = new AbortController();
+  const first = collect(origin, { start: 0, end: SIZE }, { identity, signal: stop.signal });
+  while (server.servedBytes() < 1000) await new Promise(setImmediate);
+  server.set('/f.zip', { content: CONTENT, faults: { status: 403 } });
+  const second = await collect(origin, { start: 10, end: 20 }, { identity });
+  assert.deepEqual([second.outcome, second.error?.code], ['busy', 'origin-refused']);
+  stop.abort();
+  await first;
+  assert.equal((await collect(origin, { start: 10, end: 20 }, { identity })).outcome, 'expired');
+});

@@ -58,6 +58,14 @@ test('what is not the whole file is never taken for it', async () => {
     }
 });
 
+test('a file that comes compressed though nobody asked for that is taken as it is, and never in parts', async () => {
+  for (const ranges of [true, false]) {
+    const { probe } = await taken({ content: SMALL, ranges, faults: { contentEncoding: 'gzip' } });
+    assert.equal(probe.ranges, false);
+    assert.ok(probe.whole === undefined || probe.whole.equals(bytesOf(SMALL)));
+  }
+});
+
 test('without being told to take, a probe takes nothing', async () => {
   await using server = await startOrigin({ files: { '/f': { content: SMALL } } });
   await using origin = open(server.url());

@@ -230,6 +230,18 @@ test('a range that does not exist any more is refused', async () => {
   assert.match(message ?? '', /changed/);
 });
 
+test('416 for a part that should be there is asked about again, and refused when it stays', async () => {
+  const file = { content: CONTENT, faults: { status: 416, times: 1 } };
+  await using server = await startOrigin({ files: { '/f': file } });
+  await using origin = new Origin(server.url(), { allowPrivate: true });
+  const ask = () => collect(origin, { start: 5, end: 10 }, { identity: IDENTITY });
+  assert.deepEqual([(await ask()).outcome, (await ask()).outcome], ['broken', 'complete']);
+  server.set('/f', { content: CONTENT, faults: { status: 416 } });
+  assert.deepEqual([(await ask()).outcome, (await ask()).outcome], ['broken', 'broken']);
+  const { outcome, error } = await ask();
+  assert.deepEqual([outcome, error?.code], ['refused', 'origin-failed']);
+});
+
 test('a body that ends early is broken, and what came before counts', async () => {
   for (const file of [{}, { ranges: false }]) {
     const start = file.ranges === false ? 0 : 1000;

@@ -51,6 +51,8 @@ export class Origin implements AsyncDisposable {
   /** The file has been seen here. */
   #hasWorked = false;
   #misfits = 0;
+  /** Bodies that are being received. */
+  #receiving = 0;
   #opening: Opening | undefined;
   readonly #etags = new OtherEtags((sample) => this.#again(sample));
 
@@ -221,7 +223,8 @@ export class Origin implements AsyncDisposable {
       opening.drop();
       return undefined;
     }
-    const received = await opening.use({ range, onChunk: this.#etags.watch(range, options), signal });
+    const onChunk = this.#etags.watch(range, options);
+    const received = await this.#counted(opening.use({ range, onChunk, signal }));
     if (received.how === 'broken' && received.receivedBytes === 0) return undefined;
     return this.#ended(answer, judgement, received, range, options);
   }
@@ -255,8 +258,16 @@ export class Origin implements AsyncDisposable {
     if (judgement.partial) this.#misfits = 0;
     const { limiter, stallTimeoutMs = 20_000 } = this.#options;
     const onChunk = this.#etags.watch(range, options);
-    const received = await receive(answer, { ...judgement, range, onChunk, limiter, stallTimeoutMs, signal });
+    const receiving = receive(answer, { ...judgement, range, onChunk, limiter, stallTimeoutMs, signal });
+    const received = await this.#counted(receiving);
     return this.#ended(answer, judgement, received, range, options);
+  }
+
+  async #counted(receiving: Promise<Received>): Promise<Received> {
+    this.#receiving += 1;
+    return receiving.finally(() => {
+      this.#receiving -= 1;
+    });
   }
 
   async #ended(
@@ -341,12 +352,15 @@ export class Origin implements AsyncDisposable {
         return { ...common, ...this.#expired('there is a web page in its place') };
       case 'status': {
         const { status } = answer;
-        if (this.#hasWorked && EXPIRED.has(status))
+        // Some hosts turn connections beyond a number away like this: the link is as good as those under way.
+        const isOneTooMany = status === 403 && this.#receiving > 0;
+        if (this.#hasWorked && EXPIRED.has(status) && !isOneTooMany)
           return { ...common, ...this.#expired(`it answers with HTTP ${status}`) };
         const retryAfterMs = parseRetryAfter(answer.response.headers['retry-after'], Date.now());
         const error = statusError(status, answer.url);
         const { message } = error;
-        return { ...common, outcome: statusOutcome(status), retryAfterMs, message, error };
+        const outcome = isOneTooMany ? 'busy' : statusOutcome(status);
+        return { ...common, outcome, retryAfterMs, message, error };
       }
     }
   }

@@ -90,12 +90,14 @@ function head(
       request.on('error', () => {});
     });
     // Some ends come without an error, such as that of a connection the origin wanted to use for another protocol.
-    request.once('close', () => {
+    const closed = () => {
       settled();
       reject(Object.assign(new Error('closed without an answer'), { code: 'ECONNRESET' }));
-    });
+    };
+    request.once('close', closed);
     request.once('response', (response) => {
       settled();
+      request.off('close', closed);
       response.on('error', () => {});
       resolve({
         url,
