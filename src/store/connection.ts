@@ -53,8 +53,12 @@ export class Connection implements Disposable {
     return this.#guarded(() => Number(this.#statement(sql).run(...values).lastInsertRowid));
   }
 
-  /** All of it or nothing, and nobody writes in between. `act` may run more than once, and only touches the database. */
+  /**
+   * All of it or nothing, and nobody writes in between. `act` may run more than once, and only touches the database. Within
+   * another transaction it is a part of that one.
+   */
   transaction<T>(act: () => T): T {
+    if (this.#inside) return act();
     return this.#guarded(() => {
       this.#statement('BEGIN IMMEDIATE').run();
       this.#inside = true;

@@ -39,8 +39,9 @@ export function isDamage(thrown: unknown): boolean {
   return thrown instanceof Damaged || result === CODES.corrupt || result === CODES.notADb;
 }
 
-/** Whether a reference points at nothing (SQLITE_CONSTRAINT_FOREIGNKEY). */
+/** Whether a reference points at nothing (SQLITE_CONSTRAINT_FOREIGNKEY), in SQLite's words or in ours. */
 export function isForeignKeyError(thrown: unknown): boolean {
+  if (thrown instanceof DragonloadError) return isForeignKeyError(thrown.cause);
   return thrown instanceof Error && 'errcode' in thrown && thrown.errcode === 787;
 }
 

@@ -217,6 +217,35 @@ test('of many requests the newest hundred are kept, and nonsense is passed over'
   assert.equal(values.at(-1), '149');
 });
 
+test('changes made together are made all or none', (t) => {
+  const dataDir = dataDirectory(t);
+  const store = openStore(t, dataDir);
+  const [one, two] = store.add([download(1), download(2)]) as [number, number];
+  const other = openStore(t, dataDir);
+  const change = (fails: boolean) => () => {
+    store.update(one, { heldBytes: 5, state: 'done' });
+    store.claim(two);
+    store.setSetting('limit', '1');
+    store.add([download(3)]);
+    assert.equal(store.get(one)?.heldBytes, 5);
+    assert.equal(other.get(one)?.heldBytes, 0);
+    if (fails) throw new Error('no');
+  };
+  assert.throws(() => store.together(change(true)));
+  assert.deepEqual(
+    store.list().map(({ state }) => state),
+    ['waiting', 'waiting'],
+  );
+  assert.equal(store.setting('limit'), undefined);
+  store.together(change(false));
+  assert.deepEqual(
+    other.list().map(({ state }) => state),
+    ['done', 'running', 'waiting'],
+  );
+  store.release(two, 'done');
+  assert.equal(other.get(two)?.state, 'done');
+});
+
 test('settings are kept until they are removed', (t) => {
   const dataDir = dataDirectory(t);
   const store = openStore(t, dataDir);
@@ -326,4 +355,23 @@ test('after disposal nothing can be done, and disposing again does nothing', (t)
   store[Symbol.dispose]();
   assert.throws(() => store.add([download(1)]), { code: 'state-broken' });
   assert.throws(() => store.list(), { code: 'state-broken' });
+});
+
+test('changes that are made together are all made, or none of them', (t) => {
+  const dataDir = dataDirectory(t);
+  const store = openStore(t, dataDir);
+  const [one = 0, two = 0] = store.add([download(1), download(2)]);
+  store.takeOn([one, two]);
+  store.together(() => {
+    store.update(one, { heldBytes: 7 });
+    store.release(two, 'done');
+  });
+  assert.equal(store.get(one)?.heldBytes, 7);
+  assert.equal(store.get(two)?.state, 'done');
+  const half = () => {
+    store.update(one, { heldBytes: 8 });
+    throw new Error('in the middle');
+  };
+  assert.throws(() => store.together(half));
+  assert.equal(openStore(t, dataDir).get(one)?.heldBytes, 7);
 });

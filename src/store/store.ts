@@ -85,6 +85,11 @@ export class Store implements Disposable {
     return ids;
   }
 
+  /** Many changes in one go, all or none: ten times as fast as one after the other. `act` may run more than once. */
+  together(act: () => void): void {
+    this.#connection.transaction(act);
+  }
+
   /** Changes what the patch names; nothing if there is no such download. Who has it stays as it is. */
   update(id: number, patch: DownloadPatch): void {
     const { columns, values } = assignmentsOf(patch);
@@ -96,8 +101,14 @@ export class Store implements Disposable {
   }
 
   get(id: number): DownloadRow | undefined {
-    this.#owners.sweep();
-    const row = this.#connection.first('SELECT * FROM downloads WHERE id = ?', id);
+    const find = () => this.#connection.first('SELECT * FROM downloads WHERE id = ?', id);
+    let row = find();
+    const owner = countOf(row?.owner);
+    // What nobody else has cannot have been left by one who is dead.
+    if (owner !== undefined && owner !== this.#owners.mine) {
+      this.#owners.sweep();
+      row = find();
+    }
     return row && downloadFrom(row);
   }
 
@@ -323,7 +334,7 @@ export class Store implements Disposable {
           ) > 0
         );
       } catch (thrown) {
-        if (tries > 0 || !isForeignKeyError((thrown as Error).cause)) throw thrown;
+        if (tries > 0 || !isForeignKeyError(thrown)) throw thrown;
         // Others took this process for dead, as they may when it has slept for long on another machine.
         this.#owners.forget();
       }

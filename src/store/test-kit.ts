@@ -95,7 +95,7 @@ export function inProcess<V>(
       hear: async () => heard.length > 0 ? heard.shift() : await new Promise((resolve) => waiting.push(resolve)),
     };
     {
-      using store = Store.open(${JSON.stringify(dataDir)}, (notice) => console.error(notice));
+      using store = Store.open(${JSON.stringify(dataDir)});
       await (${act.toString()})(store, parent, ${JSON.stringify(value)});
     }
     process.disconnect();`;
