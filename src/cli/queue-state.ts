@@ -70,7 +70,7 @@ export function restText(view: View, wallMs: number): string | undefined {
   const { opensInMs, paused, waiting } = queue;
   if (opensInMs !== undefined && waiting > 0)
     return `Starts at ${clock(wallMs + opensInMs)}, in ${formatDuration(opensInMs)}`;
-  return paused > 0 && waiting === 0 ? 'Paused. To go on: dragonload resume --all' : undefined;
+  return paused > 0 && waiting === 0 ? 'Paused. In another terminal: dragonload resume --all' : undefined;
 }
 
 /** All of it in one line, for logs. */
