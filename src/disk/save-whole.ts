@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import * as fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DragonloadError } from '../core/errors.ts';
@@ -15,6 +15,10 @@ import { algorithmFrom, type ExpectedDigest, type FinishedPart } from './part-op
 export const MAX_WHOLE_BYTES = 1024 * 1024;
 
 const MAX_NUMBER = 999;
+
+/** Makes names that no other run will want: one that a crash leaves is in nobody's way. */
+const run = randomInt(36 ** 5).toString(36);
+let saved = 0;
 
 export interface WholeFile {
   /** Where the file goes; created if it is missing. */
@@ -79,8 +83,7 @@ function isBegun(partPath: string, dataDir: string): boolean {
 
 /** Writes and names the file; whatever goes wrong, the name it was written under is gone. */
 function save(bytes: Uint8Array, directory: string, name: string): string {
-  // A name that no other run will want: one that a crash leaves here is in nobody's way.
-  const fresh = join(directory, `${name}${PART_SUFFIX}-${randomBytes(3).toString('hex')}`);
+  const fresh = join(directory, `${name}${PART_SUFFIX}-${run}${(saved++).toString(36)}`);
   const file = fs.openSync(fresh, 'wx', 0o666);
   try {
     try {

@@ -21,6 +21,9 @@ import { type FoundOrigin, findOrigin } from './look.ts';
 import type { QueueShared } from './shared.ts';
 import { finishedView, restingView } from './view.ts';
 
+/** Loaded once: an import that has been made before still costs as much as a request. */
+let saving: Promise<typeof import('../../disk/save-whole.ts')> | undefined;
+
 /** What came of a download. */
 export type DownloadEnd =
   | {
@@ -168,7 +171,8 @@ export class QueuedDownload {
   async #saved({ probe, origin }: FoundOrigin, wanted: Wanted) {
     const bytes = probe.whole;
     if (bytes === undefined || this.#job.pieces !== undefined) return undefined;
-    const { saveWhole } = await import('../../disk/save-whole.ts');
+    saving ??= import('../../disk/save-whole.ts');
+    const { saveWhole } = await saving;
     const { directory, fileName, expected } = wanted;
     const { dataDir } = this.#shared;
     const saved = await saveWhole({ directory, fileName, output: this.#output, bytes, dataDir, expected });
@@ -207,7 +211,7 @@ export class QueuedDownload {
     const [result] = await solo.finished;
     const { identity } = found.probe;
     const view = solo.view().downloads[0]!;
-    const fileModifiedMs = await modifiedMs(result!.path);
+    const fileModifiedMs = modifiedMs(result!.path);
     return { kind: 'done', result: result!, identity, view, fileModifiedMs };
   }
 
@@ -238,7 +242,7 @@ export class QueuedDownload {
       aloneSeconds: undefined,
     };
     const view = finishedView(result, fileName, this.#startedMs);
-    return { kind: 'done', result, identity, view, fileModifiedMs: await modifiedMs(path) };
+    return { kind: 'done', result, identity, view, fileModifiedMs: modifiedMs(path) };
   }
 
   #wanted({ probe }: FoundOrigin, given: readonly ExpectedDigest[]): Wanted {

@@ -206,7 +206,7 @@ export class QueueTask implements Task {
 
   #ended(entry: Entry, download: QueuedDownload, end: DownloadEnd): void {
     const { id } = entry;
-    const [view] = download.view().downloads;
+    const view = end.kind === 'done' ? end.view : download.view().downloads[0];
     if (view !== undefined) this.#registry.progress(id, { ...progressOf(view, download), bytesPerSecond: 0 });
     entry.partPath = download.partPath ?? entry.partPath;
     entry.wasFound ||= download.wasFound;

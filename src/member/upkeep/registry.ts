@@ -178,11 +178,16 @@ export class Registry implements Disposable {
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const id of [...this.#changes.keys()]) this.#write(id);
-    for (const [id, state] of this.#releases) {
-      if (this.#claimed.delete(id)) this.#try((store) => store.release(id, state), undefined);
-    }
+    const changes = [...this.#changes];
+    const releases = [...this.#releases].filter(([id]) => this.#claimed.delete(id));
+    this.#changes.clear();
     this.#releases.clear();
+    if (changes.length + releases.length === 0) return;
+    const write = (store: Store) => {
+      for (const [id, patch] of changes) store.update(id, patch);
+      for (const [id, state] of releases) store.release(id, state);
+    };
+    this.#try((store) => store.together(() => write(store)), undefined);
   }
 
   /** Writes what has changed; what this process still has is let go of, for somebody to go on with. */

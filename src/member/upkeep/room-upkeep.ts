@@ -42,7 +42,6 @@ export class RoomUpkeep implements Disposable, Controlled {
   readonly #open = new DisposableStack();
   /** Numbers in the list. */
   readonly #ids = new Map<DownloadId, number>();
-  readonly #noting = new Set<Promise<void>>();
 
   constructor(options: RoomUpkeepOptions) {
     this.#options = options;
@@ -82,11 +81,7 @@ export class RoomUpkeep implements Disposable, Controlled {
     this.#aftermath.done(result);
     const { id, path } = result;
     if (id === undefined) return;
-    const noting = modifiedMs(path).then((fileModifiedMs) => {
-      this.#registry.finished(id, result, { identity, fileModifiedMs });
-      this.#noting.delete(noting);
-    });
-    this.#noting.add(noting);
+    this.#registry.finished(id, result, { identity, fileModifiedMs: modifiedMs(path) });
   }
 
   failed(download: DownloadId, error: DragonloadError): void {
@@ -96,7 +91,7 @@ export class RoomUpkeep implements Disposable, Controlled {
 
   /** Waits for what runs because of finished files. */
   async over(outcome: TaskOutcome, isBrokenOff: boolean): Promise<void> {
-    await Promise.all([...this.#noting, this.#aftermath.over(outcome, isBrokenOff)]);
+    await this.#aftermath.over(outcome, isBrokenOff);
   }
 
   [Symbol.dispose](): void {
