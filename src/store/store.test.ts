@@ -356,22 +356,3 @@ test('after disposal nothing can be done, and disposing again does nothing', (t)
   assert.throws(() => store.add([download(1)]), { code: 'state-broken' });
   assert.throws(() => store.list(), { code: 'state-broken' });
 });
-
-test('changes that are made together are all made, or none of them', (t) => {
-  const dataDir = dataDirectory(t);
-  const store = openStore(t, dataDir);
-  const [one = 0, two = 0] = store.add([download(1), download(2)]);
-  store.takeOn([one, two]);
-  store.together(() => {
-    store.update(one, { heldBytes: 7 });
-    store.release(two, 'done');
-  });
-  assert.equal(store.get(one)?.heldBytes, 7);
-  assert.equal(store.get(two)?.state, 'done');
-  const half = () => {
-    store.update(one, { heldBytes: 8 });
-    throw new Error('in the middle');
-  };
-  assert.throws(() => store.together(half));
-  assert.equal(openStore(t, dataDir).get(one)?.heldBytes, 7);
-});
