@@ -1,10 +1,11 @@
-import type { Death, Faults, Window } from './faults.ts';
+import type { Death, Faults } from './faults.ts';
 import type { Prng } from './prng.ts';
+import { originFaultKinds, type Times } from './random-origin-faults.ts';
 
 /** Nothing goes wrong before this: by then a member that came at the beginning knows of the download. */
 const QUIET_MS = 1500;
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * One to three kinds of faults for a room of `count` members that would take `expectedMs` without. Member 1 (0 when
@@ -13,8 +14,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export function randomFaults(prng: Prng, count: number, expectedMs: number): Faults {
   const survivor = Math.min(1, count - 1);
   const mortals = Array.from({ length: count }, (_, index) => index).filter((index) => index !== survivor);
-  const moment = (): number => Math.max(QUIET_MS, expectedMs * prng.between(0.05, 0.95));
-  const window = (): Window => ({ atMs: moment(), forMs: prng.between(300, 8000) });
+  const { moment, window } = timesOf(prng, expectedMs);
   const death = (): Death => ({
     atMs: moment(),
     silent: prng.chance(0.3),
@@ -60,49 +60,39 @@ export function randomFaults(prng: Prng, count: number, expectedMs: number): Fau
         ...window(),
         factor: prng.between(0.02, 0.5),
       }))),
-    () => (faults.originSlow = repeat(prng, 2, () => ({ ...window(), factor: prng.between(0.05, 0.6) }))),
-    () =>
-      (faults.originBusy = repeat(prng, 2, () => ({
-        ...window(),
-        retryAfterMs: prng.pick([undefined, 500, 2000]),
-      }))),
-    () => (faults.originBroken = repeat(prng, 2, () => ({ ...window(), chance: prng.between(0.1, 1) }))),
-    () =>
-      (faults.originCrawl = repeat(prng, 2, () => ({
-        ...window(),
-        chance: prng.pick([0.12, 0.5]),
-        factor: prng.pick([0.01, 0.1]),
-      }))),
-    () => (faults.linkExpired = repeat(prng, 2, () => ({ ...window(), member: survivor }))),
-    () => (faults.networkChanged = repeat(prng, 2, () => ({ ...window(), member: anyone() }))),
-    () =>
-      (faults.mirrors = repeat(prng, 2, () => ({
-        member: anyone(),
-        atMs: moment(),
-        count: prng.pick([1, 3, 40]),
-      }))),
   ];
-  const wrong = (): void => {
-    const members = mortals.length > 0 ? some(prng, mortals, 1) : [0];
-    faults.wrongPieces = members.map((member) => ({ member, share: prng.pick([0.02, 0.2]) }));
-  };
-  const rare = (): void => {
-    faults.originChanged = { atMs: moment() };
-  };
+  const atOrigin = originFaultKinds(prng, faults, count, { moment, window });
   const kinds =
     count > 1
-      ? [...together, ...together, ...anywhere, ...anywhere, wrong, rare]
-      : [...anywhere, wrong, rare];
+      ? [...together, ...together, ...anywhere, ...anywhere, ...atOrigin.often, ...atOrigin.often]
+      : [...anywhere, ...atOrigin.often];
+  kinds.push(...atOrigin.seldom);
   for (let left = prng.integer(1, 3); left > 0; left--) prng.pick(kinds)();
   return faults;
 }
 
-function repeat<T>(prng: Prng, most: number, make: () => T): T[] {
+/** One to three kinds of faults of the origin and of the way to it, and no others. */
+export function randomOriginFaults(prng: Prng, count: number, expectedMs: number): Faults {
+  const faults: Mutable<Faults> = {};
+  const { often, seldom } = originFaultKinds(prng, faults, count, timesOf(prng, expectedMs));
+  const kinds = [...often, ...often, ...seldom];
+  for (let left = prng.integer(1, 3); left > 0; left--) prng.pick(kinds)();
+  return faults;
+}
+
+/** When faults may come in a world that would take `expectedMs` without. */
+function timesOf(prng: Prng, expectedMs: number): Times {
+  const moment = (): number => Math.max(QUIET_MS, expectedMs * prng.between(0.05, 0.95));
+  return { moment, window: () => ({ atMs: moment(), forMs: prng.between(300, 8000) }) };
+}
+
+/** One to `most` of them. */
+export function repeat<T>(prng: Prng, most: number, make: () => T): T[] {
   return Array.from({ length: prng.integer(1, most) }, make);
 }
 
 /** One to `most` different ones of the items, as far as there are any. */
-function some(prng: Prng, items: readonly number[], most: number): number[] {
+export function some(prng: Prng, items: readonly number[], most: number): number[] {
   const left = items.slice();
   const taken: number[] = [];
   for (let count = prng.integer(1, most); count > 0 && left.length > 0; count--) {

@@ -1,23 +1,26 @@
 import { parseArgs } from 'node:util';
 import { faultNames } from './faults.ts';
 import { realCore } from './real-core.ts';
-import { scenarioOf } from './scenario.ts';
+import { originScenarioOf, scenarioOf } from './scenario.ts';
 import { type Outcome, simulate } from './simulate.ts';
 
 /**
  * `npm run sim -- --seeds 200 [--from N]` runs that many worlds; `--seed S [--trace]` runs one, and shows all that
- * happens in it. Ends with 1 when a check failed.
+ * happens in it. `--origin-faults` draws other worlds, in which only the origin and the way to it fail. Ends with 1 when a
+ * check failed.
  */
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '200' },
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
+    'origin-faults': { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
     /** Run on after a failure, so that all failing seeds are listed. */
     all: { type: 'boolean', default: false },
   },
 });
+const scenarioFor = values['origin-faults'] ? originScenarioOf : scenarioOf;
 /** How many lines of the trace a failure shows. */
 const TAIL_LINES = 40;
 
@@ -27,7 +30,7 @@ process.exitCode =
     : runOne(Number(values.seed));
 
 function runOne(seed: number): number {
-  const scenario = scenarioOf(seed);
+  const scenario = scenarioFor(seed);
   console.log(
     JSON.stringify(scenario, (_key, value) => (value === Number.POSITIVE_INFINITY ? 'infinite' : value)),
   );
@@ -44,12 +47,14 @@ function runMany(from: number, count: number): number {
   const began = performance.now();
   let shownMs = began;
   const faults = new Map<string, number>();
+  let alone = 0;
   const failing: number[] = [];
   const ratios: { readonly value: number; readonly seed: number }[] = [];
   let share: { value: number; seed: number } | undefined;
   for (let seed = from; seed < from + count; seed++) {
-    const scenario = scenarioOf(seed);
+    const scenario = scenarioFor(seed);
     const outcome = simulate(scenario, realCore);
+    if (scenario.members.length === 1) alone++;
     for (const name of faultNames(scenario.faults)) faults.set(name, (faults.get(name) ?? 0) + 1);
     if (outcome.failure !== undefined) {
       failing.push(seed);
@@ -70,7 +75,9 @@ function runMany(from: number, count: number): number {
   }
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   console.log(`${count} seeds from ${from} in ${seconds} s, ${failing.length} failing`);
-  console.log(`faults: ${[...faults].map(([name, times]) => `${name} ${times}`).join(', ') || 'none'}`);
+  console.log(
+    `${alone} with one member; faults: ${[...faults].map(([name, times]) => `${name} ${times}`).join(', ') || 'none'}`,
+  );
   ratios.sort((a, b) => b.value - a.value);
   const worst = ratios.slice(0, 5).map(({ value, seed }) => `${value.toFixed(3)} (seed ${seed})`);
   if (worst.length > 0) {
@@ -94,7 +101,7 @@ function describe({ ratio, duplicateShare }: Outcome): string {
 function report(seed: number, outcome: Outcome, withTail: boolean): void {
   if (withTail) {
     const tail: string[] = [];
-    simulate(scenarioOf(seed), realCore, (line) => {
+    simulate(scenarioFor(seed), realCore, (line) => {
       tail.push(line);
       if (tail.length > TAIL_LINES) tail.shift();
     });
@@ -102,5 +109,7 @@ function report(seed: number, outcome: Outcome, withTail: boolean): void {
   }
   const { failure } = outcome;
   console.log(`seed ${seed} fails at ${((failure?.atMs ?? 0) / 1000).toFixed(3)} s: ${failure?.message}`);
-  console.log(`see it again: npm run sim -- --seed ${seed} --trace`);
+  console.log(
+    `see it again: npm run sim -- --seed ${seed} --trace${values['origin-faults'] ? ' --origin-faults' : ''}`,
+  );
 }

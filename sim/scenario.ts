@@ -1,6 +1,6 @@
 import type { Faults } from './faults.ts';
 import { Prng } from './prng.ts';
-import { randomFaults } from './random-faults.ts';
+import { randomFaults, randomOriginFaults } from './random-faults.ts';
 
 /** One member of a world. Rates in bytes per second. */
 export interface MemberSpec {
@@ -89,6 +89,21 @@ export function plainScenario(count: number, changes: Partial<Scenario> = {}): S
 export function scenarioOf(seed: number): Scenario {
   const prng = new Prng(seed);
   const count = prng.pick([1, 2, 2, 3, 3, 4, 4, 5, 6, 8]);
+  return drawn(seed, prng, count, prng.chance(0.25) ? undefined : randomFaults);
+}
+
+/** A scenario in which only the origin and the way to it fail. In half of them a member is alone. */
+export function originScenarioOf(seed: number): Scenario {
+  const prng = new Prng(seed, 2);
+  return drawn(seed, prng, prng.pick([1, 1, 1, 2, 3, 5]), randomOriginFaults);
+}
+
+function drawn(
+  seed: number,
+  prng: Prng,
+  count: number,
+  faultsOf: ((prng: Prng, count: number, expectedMs: number) => Faults) | undefined,
+): Scenario {
   const equal = prng.chance(0.3);
   const common = randomMember(prng);
   const members = Array.from({ length: count }, (_, index): MemberSpec => {
@@ -105,7 +120,7 @@ export function scenarioOf(seed: number): Scenario {
   };
   const file = randomFile(prng, Math.min(wan, origin.rate));
   const expectedMs = (1000 * file.sizeBytes) / Math.min(wan, origin.rate);
-  const faults = prng.chance(0.25) ? {} : randomFaults(prng, count, expectedMs);
+  const faults = faultsOf?.(prng, count, expectedMs) ?? {};
   return { seed, file, origin, members, faults, copyMessages: prng.chance(0.25) };
 }
 

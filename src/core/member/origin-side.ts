@@ -8,8 +8,7 @@ import { LOOK_MS } from '../splitfire/hedging.ts';
 import type { OriginBytes, OriginEnded, OriginOutcome } from './api.ts';
 import { LeaseBook, soundLease } from './lease-book.ts';
 import { LeaseWork } from './lease-work.ts';
-import { type OriginStream, OriginStreams } from './origin-streams.ts';
-import type { SideOptions } from './side-options.ts';
+import { type OriginStream, OriginStreams, type OriginStreamsOptions } from './origin-streams.ts';
 
 /** With less than this left on every stream the next one is opened already, so that the link never idles. */
 const OVERLAP_MS = 120;
@@ -22,9 +21,7 @@ const STILL_MS = 2_000;
 /** A fragment shorter than this is not worth a pull. */
 const MIN_FRAGMENT_BYTES = 16 * 1024;
 
-export interface OriginSideOptions extends SideOptions {
-  /** False: the origin sends the file only as a whole, from its first byte. */
-  readonly ranges: boolean;
+export interface OriginSideOptions extends OriginStreamsOptions {
   readonly maxConnections: number;
   /** How many to begin with. Default 1. */
   readonly firstConnections?: number | undefined;
@@ -32,8 +29,6 @@ export interface OriginSideOptions extends SideOptions {
   readonly onLan: (piece: number) => boolean;
   /** Whether nobody else is in the room. Others help with the end of a piece, and must know where in it this member is. */
   readonly isAlone: () => boolean;
-  /** Bytes were claimed for a stream, or a stream gave some up. */
-  readonly changed: (range: ByteRange) => void;
 }
 
 /** Carries out this member's leases: which bytes are fetched from the origin now, and over how many connections. */
@@ -225,7 +220,7 @@ export class OriginSide {
   deadline(): number | undefined {
     const attemptMs = this.leases.size > 0 && this.#canFetch ? this.#governor.nextAttemptMs() : undefined;
     const isDue = attemptMs !== undefined && attemptMs > this.#nowMs;
-    const lookAtMs = this.#canFetch && this.#options.ranges ? this.#streams.lookAtMs : undefined;
+    const lookAtMs = this.#canFetch ? this.#streams.lookAtMs : undefined;
     return isDue && (lookAtMs === undefined || attemptMs < lookAtMs) ? attemptMs : lookAtMs;
   }
 
@@ -270,8 +265,6 @@ export class OriginSide {
   }
 
   #stopCrawlers(nowMs: number): void {
-    // Without ranges the way to the same place is as long again, and nothing arrives on it.
-    if (!this.#options.ranges) return;
     for (const { isOneTooMany } of this.#streams.stopCrawlers(nowMs)) {
       this.#splitAtMs = nowMs;
       if (isOneTooMany) this.#governor.refused(nowMs, undefined, this.#streams.size - 1);

@@ -22,6 +22,8 @@ export interface OriginStream {
 }
 
 export interface OriginStreamsOptions extends SideOptions {
+  /** False: the origin sends the file only as a whole, from its first byte. */
+  readonly ranges: boolean;
   /** Bytes were claimed for a stream, or a stream gave some up. */
   readonly changed: (range: ByteRange) => void;
 }
@@ -32,11 +34,12 @@ export class OriginStreams {
   readonly #ledger: Ledger;
   readonly #streams = new Map<number, OriginStream>();
   readonly #pace = new StreamPace();
-  readonly #hedging = new Hedging(this.#pace);
+  readonly #hedging: Hedging;
 
   constructor(options: OriginStreamsOptions) {
     this.#options = options;
     this.#ledger = options.ledger;
+    this.#hedging = new Hedging(this.#pace, options.ranges);
   }
 
   /** Those that are being stopped count until they have ended. */

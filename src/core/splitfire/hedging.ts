@@ -51,12 +51,15 @@ export interface Crawler {
  */
 export class Hedging {
   readonly pace: StreamPace;
+  readonly #ranges: boolean;
   #lookAtMs = 0;
   #retries = MAX_RETRIES;
   #retriesMs = 0;
 
-  constructor(pace: StreamPace = new StreamPace()) {
+  /** `ranges`: false where every request begins at the first byte, and nothing is heard of it before it is where it is to begin. */
+  constructor(pace: StreamPace = new StreamPace(), ranges = true) {
     this.pace = pace;
+    this.#ranges = ranges;
   }
 
   /** When to look next. */
@@ -100,7 +103,8 @@ export class Hedging {
   #judgeAll(stream: Racer, streams: readonly Racer[], nowMs: number): Crawler | undefined {
     const usual = this.pace.pastRate;
     for (const { windowMs, share, tellingBytes } of TOGETHER) {
-      if (nowMs - stream.openedMs < windowMs + 2 * this.pace.setupMs) return undefined;
+      const wayMs = this.pace.setupMs + this.#passingMs(stream.start, usual);
+      if (nowMs - stream.openedMs < windowMs + 2 * wayMs) return undefined;
       if ((usual * windowMs) / 1_000 < tellingBytes) continue;
       let all = 0;
       for (const other of streams) all += this.pace.rateOf(other, windowMs, nowMs) ?? 0;
@@ -112,10 +116,15 @@ export class Hedging {
 
   #condemn(stream: Racer, own: number, usual: number, isSure: boolean, nowMs: number): Crawler | undefined {
     const left = stream.end - stream.position;
-    const anewMs = this.pace.setupMs + (left / usual) * 1_000;
+    const anewMs = this.pace.setupMs + this.#passingMs(stream.position, usual) + (left / usual) * 1_000;
     if ((left / own) * 1_000 - anewMs < MIN_GAIN_MS) return undefined;
     if (this.#takeRetry(nowMs)) return { id: stream.id, isOneTooMany: false };
     return isSure && own === 0 ? { id: stream.id, isOneTooMany: true } : undefined;
+  }
+
+  /** How long it takes until a request has come to an offset. */
+  #passingMs(offset: number, usual: number): number {
+    return this.#ranges || usual === 0 ? 0 : (offset / usual) * 1_000;
   }
 
   #takeRetry(nowMs: number): boolean {
