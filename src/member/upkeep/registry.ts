@@ -52,6 +52,8 @@ export class Registry implements Disposable {
   /** What had its turn here, and the state that it is left in if nobody says otherwise. */
   readonly #claimed = new Map<number, RestingState>();
   readonly #changes = new Map<number, DownloadPatch>();
+  /** Put in by this process, and not begun yet. */
+  readonly #fresh = new Set<number>();
   /** Downloads that are to be let go of with the next write. */
   readonly #releases = new Map<number, RestingState>();
   #lastNumber = 0;
@@ -71,7 +73,9 @@ export class Registry implements Disposable {
     const ids = this.#try((store) => {
       const known = registrations.map((registration) => knownRow(store, registration)?.id);
       const fresh = registrations.filter((_, index) => known[index] === undefined);
-      const added = (fresh.length > 0 ? store.add(fresh.map(newDownload)) : []).values();
+      const numbers = fresh.length > 0 ? store.add(fresh.map(newDownload)) : [];
+      for (const id of numbers) this.#fresh.add(id);
+      const added = numbers.values();
       return known.map((id) => id ?? added.next().value ?? this.#number());
     }, undefined);
     if (ids !== undefined) {
@@ -83,8 +87,9 @@ export class Registry implements Disposable {
     return registrations.map(({ job }) => job.id ?? this.#number());
   }
 
-  /** What the list knows of a download. */
+  /** What the list knows of a download from earlier; undefined for one that was put in just now. */
   get(id: number): DownloadRow | undefined {
+    if (this.#fresh.has(id)) return undefined;
     return this.#try((store) => store.get(id), undefined);
   }
 
@@ -101,6 +106,7 @@ export class Registry implements Disposable {
     this.#write(id);
     if (!this.#try((store) => store.claim(id), true)) return false;
     this.#hasTaken = true;
+    this.#fresh.delete(id);
     this.#claimed.set(id, 'waiting');
     this.#releases.delete(id);
     return true;
@@ -166,6 +172,7 @@ export class Registry implements Disposable {
     this.#changes.delete(id);
     this.#releases.delete(id);
     this.#claimed.delete(id);
+    this.#fresh.delete(id);
     this.#try((store) => store.remove(id), false);
   }
 
