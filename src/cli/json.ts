@@ -157,6 +157,7 @@ function jsonEvent(event: TaskEvent): object | undefined {
         size: sizeBytes,
         sha256,
         trust: word,
+        ...(trust.kind === 'publisher-verified' ? { verifiedBy: trust.by } : {}),
         seconds,
         originBytes,
         lanBytes,

@@ -48,9 +48,10 @@ export class HostTask extends RoomTask {
     return found;
   }
 
-  async #add(job: Job, order: number, { origin, probe, others }: FoundOrigin): Promise<void> {
+  async #add(job: Job, order: number, { origin, probe, url, others }: FoundOrigin): Promise<void> {
     const { ranges, identity } = probe;
-    const { url, checksums, pieces, output } = job;
+    // The others are offered the address that has the file: they could not compare a further one with a dead first.
+    const { checksums, pieces, output } = job;
     const checksum = this.options.checksum ?? checksums?.[0]?.checksum;
     const fileName = job.fileName ?? probe.fileName;
     const offer = makeOffer({ url, fileName, ranges, identity, checksum, order });

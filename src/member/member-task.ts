@@ -288,9 +288,18 @@ export abstract class MemberTask implements Task {
 
   #execute(command: Command): void {
     if (command.type === 'finish') return void this.#finish(command.download);
-    if (command.type === 'hopeless') return;
+    if (command.type === 'hopeless') return this.#hopeless(command);
     if ('download' in command && this.runners.get(command.download)?.execute(command)) return;
     this.executeInRoom(command);
+  }
+
+  /** An origin that is of no use may be back later; one that sends the wrong bytes again and again will not. */
+  #hopeless({ download, code, message }: Extract<Command, { type: 'hopeless' }>): void {
+    const runner = this.runners.get(download);
+    if (runner === undefined || code !== 'digest-mismatch') return;
+    runner.lastError = new DragonloadError(code, message, {
+      next: 'Try another address of the file, or ask its publisher. What has arrived is kept.',
+    });
   }
 
   async #finish(id: DownloadId): Promise<void> {

@@ -22,6 +22,7 @@ export interface JsonEvent {
   readonly size?: number | null;
   readonly sha256?: string;
   readonly trust?: string;
+  readonly verifiedBy?: string;
   readonly originBytes?: number;
   readonly lanBytes?: number;
   readonly code?: string;
@@ -36,6 +37,8 @@ export interface JsonEvent {
 export interface Done {
   readonly path: string;
   readonly trust: string;
+  /** Of a publisher-verified file: the digest, and whose word it is. */
+  readonly verifiedBy: string | undefined;
   readonly originBytes: number;
   readonly lanBytes: number;
 }
@@ -120,10 +123,10 @@ export class Member {
   /** As `finishes`, of a process that may go on. */
   async has(sha256: string): Promise<Done> {
     const { event: _, ...done } = await this.event('done');
-    const { path, trust, originBytes, lanBytes } = done as Done;
+    const { path, trust, verifiedBy, originBytes, lanBytes } = done as Done;
     assert.equal(done.sha256, sha256, this.describe('told another SHA-256'));
     assert.equal(await sha256Of(path), sha256, this.describe('has a wrong file'));
-    return { path, trust, originBytes, lanBytes };
+    return { path, trust, verifiedBy, originBytes, lanBytes };
   }
 
   /** Waits for the end with exit code 1 (or the one given) and an error of this kind, which must have a next step. */

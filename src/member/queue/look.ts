@@ -8,6 +8,8 @@ import type { Job } from '../job.ts';
 export interface FoundOrigin {
   readonly origin: Origin;
   readonly probe: Probe;
+  /** The one of the job's addresses at which it was found. */
+  readonly url: string;
   /** Where else there may be the same: the job's other addresses, and those that the origin has named. */
   readonly others: readonly string[];
 }
@@ -30,7 +32,7 @@ export async function findOrigin(
       const probe = await origin.probe(options);
       checkFound(job, url, probe);
       const others = [...new Set([...known, ...(probe.mirrors ?? [])])].filter((other) => other !== url);
-      return { origin, probe, others };
+      return { origin, probe, url, others };
     } catch (thrown) {
       await origin?.[Symbol.asyncDispose]();
       first ??= thrown;
