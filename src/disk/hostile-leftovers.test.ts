@@ -5,6 +5,7 @@ import { link, open, readdir, readFile, symlink, truncate, writeFile } from 'nod
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { importLeftover, type LeftoverOptions } from './import-leftover.ts';
+import { findLeftover } from './leftover.ts';
 import { content, finish, options, writtenControl } from './leftover-test-kit.ts';
 import { assertSameBytes, bytesOf, openPart, sha256, temporaryDirectory, writeRange } from './test-kit.ts';
 
@@ -101,6 +102,17 @@ test('a wrong byte where nobody looks is imported, its share said for good, and 
     ...{ piece: 20, sha256: await again.hash(20), signer: '0'.repeat(64), signature: new Uint8Array(64) },
   });
   assert.equal((await again.finish(expected)).sha256, sha256(content));
+});
+
+test('a leftover is found by its name or its path, and only with its control file', async (t) => {
+  const directory = await temporaryDirectory(t);
+  const path = join(directory, 'file.bin');
+  await writeFile(path, content);
+  assert.equal(await findLeftover(directory, 'file.bin'), undefined);
+  await writeFile(`${path}.aria2`, writtenControl(honest));
+  assert.equal(await findLeftover(directory, 'file.bin'), path);
+  assert.equal(await findLeftover('/nowhere', path), path);
+  assert.equal(await findLeftover(directory, 'other.bin'), undefined);
 });
 
 test('a part that was begun here imported nothing', async (t) => {

@@ -1,5 +1,5 @@
 import { type FileHandle, lstat, open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import type { ByteRange } from '../core/ranges.ts';
 import { CONTROL_SUFFIX, MAX_CONTROL_BYTES, readAria2Control } from './aria2-control.ts';
 import { codeOf } from './disk-error.ts';
@@ -15,9 +15,9 @@ export interface Claimed {
   readonly controlPath: string | undefined;
 }
 
-/** The path of what aria2 left of a file of this name: it lies in the directory with its control file beside it. */
+/** The path of what aria2 left of a file of this name or path: it lies in the directory with its control file beside it. */
 export async function findLeftover(directory: string, fileName: string): Promise<string | undefined> {
-  const path = join(directory, fileName);
+  const path = resolve(directory, fileName);
   return (await isPlainFile(path)) && (await isPlainFile(path + CONTROL_SUFFIX)) ? path : undefined;
 }
 
