@@ -110,6 +110,14 @@ export class Connections implements Disposable {
       for (const sockets of Object.values(freeSockets)) for (const socket of sockets ?? []) socket.destroy();
   }
 
+  /** Closes the connections to a host that nobody uses: to some servers they are connections like any other. */
+  dropIdle({ hostname, port, protocol }: URL): void {
+    const name = `${hostname}:${port === '' ? (protocol === 'https:' ? 443 : 80) : port}:`;
+    for (const { freeSockets } of this.#agents.values())
+      for (const [key, sockets] of Object.entries(freeSockets))
+        if (key.startsWith(name)) for (const socket of sockets ?? []) socket.destroy();
+  }
+
   /** Closes every connection, used or not. */
   close(): void {
     for (const giveUp of this.#opening) giveUp.abort(new Error('closed'));

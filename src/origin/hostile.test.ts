@@ -31,14 +31,14 @@ async function rawServer(bytes: string, end: 'close' | 'reset' | 'wait') {
   };
 }
 
-async function answered(bytes: string, end: 'close' | 'reset' | 'wait') {
+async function answered(bytes: string, end: 'close' | 'reset' | 'wait', until = 200) {
   await using server = await rawServer(bytes, end);
   await using origin = new Origin(server.url, {
     allowPrivate: true,
     stallTimeoutMs: 100,
     headersTimeoutMs: 100,
   });
-  return await collect(origin, { start: 100, end: 200 }, { identity: IDENTITY });
+  return await collect(origin, { start: 100, end: until }, { identity: IDENTITY });
 }
 
 test('a sound answer is taken, however the server ends', async () => {
@@ -51,6 +51,13 @@ test('a sound answer is taken, however the server ends', async () => {
       const { outcome, bytes } = await answered(`${PART}${head}${BODY}`, end);
       assert.deepEqual([outcome, bytes.length], ['complete', 100], `${head} ${end}`);
     }
+  }
+});
+
+test('a part that goes on after the end of what was asked for is enough', async () => {
+  for (const end of ['close', 'wait'] as const) {
+    const { outcome, bytes } = await answered(`${PART}Content-Length: 100\r\n\r\n${BODY}`, end, 150);
+    assert.deepEqual([outcome, bytes.length], ['complete', 50]);
   }
 });
 

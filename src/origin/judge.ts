@@ -46,6 +46,13 @@ export type Judgement =
   /** An HTTP status that says why there are no bytes. */
   | { readonly kind: 'status' };
 
+const COMPRESSED: Judgement = {
+  kind: 'unusable',
+  code: 'origin-failed',
+  message: 'The origin compresses the file on the way, so parts of it cannot be put together.',
+  totalBytes: undefined,
+};
+
 /** Judges the head of an answer to a (ranged) GET before a byte of its body is used. */
 export function judge(status: number, headers: IncomingHttpHeaders, asked: Asked): Judgement {
   if (asked.wasPage === false && isStrayPage(status, headers, asked.identity.sizeBytes))
@@ -65,14 +72,7 @@ function judgePart(headers: IncomingHttpHeaders, asked: Asked): Judgement {
   if (range === undefined) {
     return { kind: 'misfit', message: 'The origin answered with a part of the file but did not say which.' };
   }
-  if (isEncoded(headers)) {
-    return {
-      kind: 'unusable',
-      code: 'origin-failed',
-      message: 'The origin compresses the file on the way, so parts of it cannot be put together.',
-      totalBytes: undefined,
-    };
-  }
+  if (isEncoded(headers)) return COMPRESSED;
   const other = judgeIdentity(headers, range.totalBytes, asked);
   if (other !== undefined) return other;
   const length = parseLength(headers['content-length']);
@@ -115,15 +115,13 @@ function judgeIdentity(
 
 /** 200: the whole file from its first byte, so of use only to whoever starts there. */
 function judgeWhole(headers: IncomingHttpHeaders, asked: Asked): Judgement {
+  // What a coded answer says of its length is said of its coded form.
+  if (asked.ranged && isEncoded(headers)) return COMPRESSED;
   const totalBytes = parseLength(headers['content-length']);
   const other = judgeIdentity(headers, totalBytes, asked);
   if (other !== undefined) return other;
   if (asked.start > 0) {
     return { kind: 'misfit', message: 'The origin sent the whole file where a part was asked for.' };
-  }
-  if (asked.ranged && isEncoded(headers)) {
-    const text = 'The origin compresses the file on the way, so parts of it cannot be put together.';
-    return { kind: 'unusable', code: 'origin-failed', message: text, totalBytes: undefined };
   }
   const bodyEnd = totalBytes ?? asked.identity.sizeBytes;
   return { kind: 'body', firstByte: 0, bodyEnd, totalBytes, partial: false };

@@ -52,7 +52,6 @@ test('servers that fail, break off or say nothing are not waited for', async () 
     files: { '/f.sha256': { ...text(A), faults: { silent: true } } },
   });
   assert.deepEqual(await lookUpDigests(server.url('/f'), { open, timeoutMs: 50 }), []);
-  assert.equal(server.requests.length, 1);
   assert.deepEqual(await lookUpDigests(server.url('/f'), { open, signal: AbortSignal.abort() }), []);
 });
 

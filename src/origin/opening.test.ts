@@ -99,8 +99,14 @@ test('a URL that answers only once is enough', async () => {
 });
 
 test('a range that ends sooner gets no more than it wants, also when its end is lowered on the way', async () => {
-  await using server = await startOrigin({ files: { '/f': { content: LARGE, ranges: false } } });
-  for (const end of [10, 70_000, 2_000_000]) {
+  for (const [end, ranges] of [10, 70_000, 1_000_000, 1_048_576, 2_000_000].flatMap(
+    (end) =>
+      [
+        [end, true],
+        [end, false],
+      ] as const,
+  )) {
+    await using server = await startOrigin({ files: { '/f': { content: LARGE, ranges } } });
     await using origin = open(server.url());
     const { identity } = await origin.probe({ take: true });
     const range = { start: 0, end: 4_000_000 };

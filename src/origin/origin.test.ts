@@ -160,64 +160,6 @@ test('a file that was modified at another time is refused', async () => {
   assert.match(message ?? '', /changed/);
 });
 
-test('an ETag that differs while the time of change agrees is no change', async () => {
-  assert.equal((await faulty({ changedEtagAfter: 0 }, 100, 200)).outcome, 'complete');
-});
-
-test('an ETag that stays another one is a change when there is nothing to compare', async () => {
-  const file = { content: CONTENT, lastModified: null, faults: { changedEtagAfter: 0 } };
-  await using server = await startOrigin({ files: { '/f': file } });
-  await using origin = new Origin(server.url(), { allowPrivate: true });
-  const outcomes = [];
-  for (let i = 0; i < 3; i++) {
-    const { outcome, error, receivedBytes } = await collect(
-      origin,
-      { start: 100, end: 200 },
-      { identity: IDENTITY },
-    );
-    outcomes.push([outcome, error?.code, receivedBytes]);
-  }
-  assert.deepEqual(outcomes, [
-    ['broken', undefined, 0],
-    ['broken', undefined, 0],
-    ['refused', 'origin-changed', 0],
-  ]);
-});
-
-/** Fetches ranges one after the other, from servers of which every second one has another ETag, and none a time. */
-async function ofTwoServers(other: OriginFaults) {
-  const file = { content: CONTENT, lastModified: null, faults: { after: 2, every: 2, ...other } };
-  await using server = await startOrigin({ files: { '/f': file } });
-  await using origin = new Origin(server.url(), { allowPrivate: true });
-  const { identity } = await origin.probe();
-  const results = [];
-  for (let start = 0; start < SIZE; start += 500_000) {
-    const result = await collect(origin, { start, end: start + 500_000 }, { identity });
-    assert.ok(result.bytes.equals(slice(start, start + result.bytes.length)), 'only bytes of the file');
-    results.push(result);
-  }
-  return { results, server };
-}
-
-test('servers that name one file by two ETags are told apart from a change by their bytes', async () => {
-  const { results, server } = await ofTwoServers({ etag: '"edge"' });
-  assert.deepEqual(
-    results.map(({ outcome, receivedBytes }) => [outcome, receivedBytes]),
-    Array(6).fill(['complete', 500_000]),
-  );
-  assert.ok(server.servedBytes() < SIZE + 6 * 64 * 1024 + 500_000, 'little is fetched to compare');
-});
-
-test('a new file of the same size under another ETag is found by its bytes', async () => {
-  const { results } = await ofTwoServers({
-    etag: '"edge"',
-    changedContent: { seed: 'new', sizeBytes: SIZE },
-  });
-  const failed = results.filter(({ outcome }) => outcome !== 'complete');
-  assert.ok(failed.length > 0 && failed.every(({ receivedBytes }) => receivedBytes === 0));
-  assert.deepEqual(new Set(failed.map(({ error }) => error?.code)), new Set(['origin-changed']));
-});
-
 test('compressed ranges are refused', async () => {
   const { outcome, message } = await faulty({ contentEncoding: 'gzip' }, 100, 200);
   assert.equal(outcome, 'refused');

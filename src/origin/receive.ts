@@ -122,7 +122,8 @@ export function receive(answer: Answer, options: ReceiveOptions): Promise<Receiv
     if (position !== bodyEnd) request.destroy();
   });
   response.once('end', () => {
-    how ??= response.complete ? 'eof' : 'broken';
+    const isEnough = range.end !== undefined && position >= range.end;
+    how ??= !response.complete ? 'broken' : isEnough ? 'end' : 'eof';
   });
   response.on('error', (cause: Error) => {
     error ??= cause;

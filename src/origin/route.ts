@@ -123,6 +123,8 @@ export class Route {
       if (isBusy(answer.status)) {
         const retryAfterMs = parseRetryAfter(answer.response.headers['retry-after'], Date.now()) ?? 0;
         pauses?.pause(url.host, retryAfterMs, performance.now());
+        // A server that counts connections counts those, too.
+        this.#connections.dropIdle(url);
       }
       return answer;
     };

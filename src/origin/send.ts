@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:h
 import type { Socket } from 'node:net';
 import { type Connections, MAX_IDLE_CONNECTIONS } from './connections.ts';
 import { parseLength } from './content-range.ts';
+import { isBusy } from './failures.ts';
 
 /** Bodies up to this many bytes are read to their end to keep the connection; larger ones are cut off. */
 const SMALL_BODY_BYTES = 64 * 1024;
@@ -111,17 +112,19 @@ function head(
   });
 }
 
-/** Gets rid of a body. Resolves when the connection is free again or gone; never rejects. */
+/**
+ * Gets rid of a body. Resolves when the connection is free again or gone; never rejects. A connection on which a server
+ * has said that it is too busy goes: it may be the one too many, and stay that for as long as it is kept.
+ */
 export function discard(answer: Answer): Promise<void> {
   const { request, response } = answer;
   return new Promise((resolve) => {
     request.once('close', resolve);
     const length = parseLength(response.headers['content-length']);
+    const isLong =
+      length === undefined ? response.headers['transfer-encoding'] === undefined : length > SMALL_BODY_BYTES;
     if (request.closed) resolve();
-    else if (
-      length === undefined ? response.headers['transfer-encoding'] === undefined : length > SMALL_BODY_BYTES
-    )
-      request.destroy();
+    else if (isLong || isBusy(answer.status)) request.destroy();
     else {
       const timer = setTimeout(() => request.destroy(), SMALL_BODY_TIMEOUT_MS);
       request.once('close', () => clearTimeout(timer));

@@ -18,7 +18,7 @@ const file = (faults: OriginFaults = {}, more: Partial<OriginFile> = {}): Origin
   faults,
   ...more,
 });
-const open = (url: string) => new Origin(url, { allowPrivate: true, retryDelayMs: 1, stallTimeoutMs: 200 });
+const open = (url: string) => new Origin(url, { allowPrivate: true, retryDelayMs: 1 });
 
 /** Sources whose first one has been looked at, and what they told of others. */
 async function opened(url: string, more: Partial<SourcesOptions> = {}) {
