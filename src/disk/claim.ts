@@ -185,10 +185,15 @@ async function lookAt(
   const { header } = reading;
   const like = likeness({ url: header.url, identity: header.identity }, options);
   if (like === 'other') return undefined;
-  if (like === 'changed' || (like !== 'unknown' && header.pieceBytes !== options.pieceBytes)) {
+  const isOtherwiseCut = like !== 'unknown' && header.pieceBytes !== options.pieceBytes;
+  if (like === 'changed' || like === 'unsized' || isOtherwiseCut) {
     const aside = await putAside(partPath);
     await rename(journalPath, journalPathOf(options.dataDir, aside));
-    options.onNotice(`The file at its origin has changed: the earlier part was kept as ${basename(aside)}.`);
+    const why =
+      like === 'unsized'
+        ? 'The origin does not tell the size of the file any more'
+        : 'The file at its origin has changed';
+    options.onNotice(`${why}: the earlier part was kept as ${basename(aside)}.`);
     return fresh;
   }
   const file = await openPart(partPath);

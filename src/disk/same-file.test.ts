@@ -12,7 +12,15 @@ const cases: readonly (readonly [what: string, before: Source, now: Source, verd
   ['equal strong tags with other dates', source(5, '"a"', 'Mon'), source(5, '"a"', 'Tue'), 'same'],
   ['equal strong tags from a mirror', source(5, '"a"'), source(5, '"a"', undefined, 'http://b/'), 'same'],
   ['equal strong tags and another size', source(5, '"a"'), source(6, '"a"'), 'changed'],
-  ['different strong tags', source(5, '"a"', 'Mon'), source(5, '"b"', 'Mon'), 'changed'],
+  ['different strong tags', source(5, '"a"'), source(5, '"b"'), 'changed'],
+  ['different strong tags with other dates', source(5, '"a"', 'Mon'), source(5, '"b"', 'Tue'), 'changed'],
+  ['different strong tags with equal dates', source(5, '"a"', 'Mon'), source(5, '"b"', 'Mon'), 'same'],
+  [
+    'different strong tags with equal dates, of another size',
+    source(5, '"a"', 'Mon'),
+    source(6, '"b"', 'Mon'),
+    'changed',
+  ],
   ['different strong tags elsewhere', source(5, '"a"'), source(5, '"b"', undefined, 'http://b/'), 'other'],
   ['equal dates', source(5, undefined, 'Mon'), source(5, undefined, 'Mon'), 'same'],
   ['equal dates under weak tags', source(5, 'W/"a"', 'Mon'), source(5, 'W/"b"', 'Mon'), 'same'],
@@ -28,8 +36,10 @@ const cases: readonly (readonly [what: string, before: Source, now: Source, verd
     'a size that is no longer told',
     source(5, undefined, 'Mon'),
     source(undefined, undefined, 'Mon'),
-    'changed',
+    'unsized',
   ],
+  ['a size that is no longer told under a strong tag', source(5, '"a"'), source(undefined, '"a"'), 'unsized'],
+  ['a size that is no longer told of another file', source(5, '"a"'), source(undefined, '"b"'), 'changed'],
 ];
 
 for (const [what, before, now, verdict] of cases) {

@@ -11,14 +11,15 @@ export interface Source {
  * - `size-only`: same URL and size, and no validator that tells more: none was ever named, or a weak tag is the same.
  * - `changed`: same URL, another state of the file.
  * - `unknown`: same URL, but the earlier size was never learnt, so that nothing can be compared.
+ * - `unsized`: same URL, and nothing against its being the same file; but its size, which was known, is not told any more.
  * - `other`: another download.
  */
-export type Likeness = 'same' | 'size-only' | 'changed' | 'unknown' | 'other';
+export type Likeness = 'same' | 'size-only' | 'changed' | 'unknown' | 'unsized' | 'other';
 
 /**
- * Whether the pieces of an earlier download may be part of a new one. A strong entity tag decides, else the
- * modification date (RFC 9110, HTTP Semantics, sections 8.8.2 and 8.8.3); a weak tag says nothing about bytes. From
- * another URL (a mirror) only equal strong tags and sizes count.
+ * Whether the pieces of an earlier download may be part of a new one. Equal strong entity tags decide, else the
+ * modification date (RFC 9110, HTTP Semantics, sections 8.8.2 and 8.8.3): servers behind one name may give one file
+ * different tags. A weak tag says nothing about bytes. From another URL (a mirror) only equal strong tags and sizes count.
  */
 export function likeness(before: Source, now: Source): Likeness {
   const a = before.identity;
@@ -27,17 +28,16 @@ export function likeness(before: Source, now: Source): Likeness {
   const sameSize = a.sizeBytes !== undefined && a.sizeBytes === b.sizeBytes;
   const tagA = strong(a.etag);
   const tagB = strong(b.etag);
-  if (tagA !== undefined && tagB !== undefined) {
-    if (tagA === tagB && sameSize) return 'same';
-    if (!sameUrl) return 'other';
-    return a.sizeBytes === undefined && tagA === tagB ? 'unknown' : 'changed';
-  }
+  const knowsTags = tagA !== undefined && tagB !== undefined;
+  const sameTag = knowsTags && tagA === tagB;
+  const knowsDates = a.lastModified !== undefined && b.lastModified !== undefined;
+  const sameDate = knowsDates && a.lastModified === b.lastModified;
+  if (sameTag && sameSize) return 'same';
   if (!sameUrl) return 'other';
-  if (a.sizeBytes === undefined) return 'unknown';
+  if (a.sizeBytes === undefined) return knowsTags && !sameTag ? 'changed' : 'unknown';
+  if (b.sizeBytes === undefined) return sameTag || sameDate ? 'unsized' : 'changed';
   if (!sameSize) return 'changed';
-  if (a.lastModified !== undefined && b.lastModified !== undefined) {
-    return a.lastModified === b.lastModified ? 'same' : 'changed';
-  }
+  if (knowsDates) return sameDate ? 'same' : 'changed';
   return a.etag === b.etag && a.lastModified === b.lastModified ? 'size-only' : 'changed';
 }
 
