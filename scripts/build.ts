@@ -7,7 +7,7 @@ await build({
   entryPoints: {
     dragonload: 'src/cli/main.ts',
     index: 'src/index.ts',
-    'hash-worker': 'src/disk/hash-worker.ts',
+    'hash-worker': 'src/disk/hashing/hash-worker.ts',
   },
   outdir: 'dist',
   bundle: true,

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import type { DragonloadError } from '../core/errors.ts';
 import { Geometry } from '../core/geometry.ts';
 import { pool } from './block-pool.ts';
-import { importLeftover } from './import-leftover.ts';
+import { importLeftover } from './leftovers/import-leftover.ts';
 import { saveWhole } from './save-whole.ts';
 import {
   assertSameBytes,

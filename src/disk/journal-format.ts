@@ -2,8 +2,8 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { MAX_PIECE_BYTES, MAX_PIECES, MIN_PIECE_BYTES } from '../core/geometry.ts';
 import type { FileIdentity, PieceRecord } from '../core/messages.ts';
-import { pieceDigestOf } from './digest.ts';
 import { codeOf } from './disk-error.ts';
+import { pieceDigestOf } from './hashing/digest.ts';
 import { NO_FOLLOW } from './part-file.ts';
 
 /** The version this program writes, and the highest that it reads. */

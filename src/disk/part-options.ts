@@ -2,7 +2,7 @@ import { DIGEST_NAMES, type DigestKind, digestKind } from '../core/digest-kinds.
 import { DragonloadError } from '../core/errors.ts';
 import type { Geometry } from '../core/geometry.ts';
 import type { FileIdentity } from '../core/messages.ts';
-import type { PieceDigest } from './digest.ts';
+import type { PieceDigest } from './hashing/digest.ts';
 
 export interface PartOptions {
   /** Where the finished file goes; created if it is missing. */

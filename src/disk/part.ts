@@ -6,18 +6,18 @@ import type { PieceRecord } from '../core/messages.ts';
 import type { Block } from './block-pool.ts';
 import { type Claim, claimPart } from './claim.ts';
 import { DataFile } from './data-file.ts';
-import type { Algorithm } from './digest.ts';
 import { onDisk } from './disk-error.ts';
-import { checkDigests } from './expected-digests.ts';
 import { numbered } from './file-name.ts';
-import { hashPieces } from './hash-pieces.ts';
-import { Hasher } from './hasher.ts';
+import type { Algorithm } from './hashing/digest.ts';
+import { checkDigests } from './hashing/expected-digests.ts';
+import { hashPieces } from './hashing/hash-pieces.ts';
+import { Hasher } from './hashing/hasher.ts';
+import { wholeDigests } from './hashing/whole-digests.ts';
 import type { ImportedBytes } from './journal-format.ts';
 import { isStillAt, place, readInto } from './part-file.ts';
 import { algorithmFrom, type ExpectedDigest, type FinishedPart, type PartOptions } from './part-options.ts';
 import { PartPieces } from './part-pieces.ts';
 import { PartWriter } from './part-writer.ts';
-import { wholeDigests } from './whole-digests.ts';
 
 /** Up to this size a file is hashed on the main thread: starting another takes some 30 ms. */
 const INLINE_BYTES = 1024 * 1024;

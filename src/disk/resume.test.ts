@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { Geometry } from '../core/geometry.ts';
-import type { PieceDigest } from './digest.ts';
+import type { PieceDigest } from './hashing/digest.ts';
 import type { Part } from './part.ts';
 import {
   assertSameBytes,

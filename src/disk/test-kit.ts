@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { Geometry } from '../core/geometry.ts';
 import type { PieceRecord } from '../core/messages.ts';
-import { digestOf, type PieceDigest, pieceDigestOf } from './digest.ts';
+import { digestOf, type PieceDigest, pieceDigestOf } from './hashing/digest.ts';
 import { Part } from './part.ts';
 import type { PartOptions } from './part-options.ts';
 

@@ -1,6 +1,6 @@
 import type { Offer } from '../core/messages.ts';
-import { importLeftover } from '../disk/import-leftover.ts';
-import { findLeftover } from '../disk/leftover.ts';
+import { importLeftover } from '../disk/leftovers/import-leftover.ts';
+import { findLeftover } from '../disk/leftovers/leftover.ts';
 import type { Origin } from '../origin/origin.ts';
 import { geometryOf } from './download-runner.ts';
 import { readBytes } from './read-bytes.ts';

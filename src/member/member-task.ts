@@ -6,7 +6,7 @@ import type { DownloadId, MemberId } from '../core/ids.ts';
 import type { Command, Event } from '../core/member/api.ts';
 import type { Offer, PieceRecord } from '../core/messages.ts';
 import type { View } from '../core/view.ts';
-import type { PieceDigest } from '../disk/digest.ts';
+import type { PieceDigest } from '../disk/hashing/digest.ts';
 import { safeFileName } from '../disk/file-name.ts';
 import { Part } from '../disk/part.ts';
 import type { FinishedPart } from '../disk/part-options.ts';

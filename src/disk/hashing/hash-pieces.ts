@@ -1,4 +1,4 @@
-import { DragonloadError } from '../core/errors.ts';
+import { DragonloadError } from '../../core/errors.ts';
 import { type Algorithm, digestOf } from './digest.ts';
 import type { Hasher } from './hasher.ts';
 

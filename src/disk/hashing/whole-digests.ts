@@ -1,6 +1,6 @@
+import { algorithmFrom, type ExpectedDigest } from '../part-options.ts';
 import type { Algorithm } from './digest.ts';
 import type { Hasher } from './hasher.ts';
-import { algorithmFrom, type ExpectedDigest } from './part-options.ts';
 
 /**
  * The digests of a whole file, by algorithm in lower-case hex: those computed on the way, and those that are expected.

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { readAria2Control } from './aria2-control.ts';
-import { type WrittenControl, writtenControl } from './leftover-test-kit.ts';
+import { type WrittenControl, writtenControl } from './test-kit.ts';
 
 const MIB = 1024 * 1024;
 

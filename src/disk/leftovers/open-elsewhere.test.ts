@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { link, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { temporaryDirectory } from '../test-kit.ts';
 import { isOpenElsewhere } from './open-elsewhere.ts';
-import { temporaryDirectory } from './test-kit.ts';
 
 test('a file is open elsewhere while another process may write it', {
   skip: process.platform === 'linux' ? false : 'only Linux shows what other processes have open',

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { DIGEST_KINDS } from '../core/digest-kinds.ts';
+import { DIGEST_KINDS } from '../../core/digest-kinds.ts';
+import { bytesOf } from '../test-kit.ts';
 import { crc32c } from './crc32c.ts';
 import { ALGORITHMS, digestOf } from './digest.ts';
-import { bytesOf } from './test-kit.ts';
 
 const hexOf = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 

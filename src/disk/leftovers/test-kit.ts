@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { Geometry } from '../core/geometry.ts';
+import { Geometry } from '../../core/geometry.ts';
+import { bytesOf, fill, openPart, sha256 } from '../test-kit.ts';
 import type { LeftoverOptions } from './import-leftover.ts';
-import { bytesOf, fill, openPart, sha256 } from './test-kit.ts';
 
 const PIECE = 256 * 1024;
 /** For tests: what the origin has. Its last byte is not zero: zeros at the end count as room made in advance. */

@@ -1,4 +1,4 @@
-import type { ByteRange } from '../core/ranges.ts';
+import type { ByteRange } from '../../core/ranges.ts';
 import { mergeRanges } from './samples.ts';
 
 /** What follows the name of a file in the name of its control file. */

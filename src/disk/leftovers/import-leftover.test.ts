@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdir, open, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Geometry } from '../core/geometry.ts';
+import { Geometry } from '../../core/geometry.ts';
+import { assertSameBytes, keepPiece, openPart, temporaryDirectory, writeRange } from '../test-kit.ts';
 import { importLeftover, type LeftoverOptions } from './import-leftover.ts';
-import { content, finish, options } from './leftover-test-kit.ts';
-import { assertSameBytes, keepPiece, openPart, temporaryDirectory, writeRange } from './test-kit.ts';
+import { content, finish, options } from './test-kit.ts';
 
 const PIECE = 256 * 1024;
 

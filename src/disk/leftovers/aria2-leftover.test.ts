@@ -7,13 +7,13 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { Geometry } from '../core/geometry.ts';
+import { Geometry } from '../../core/geometry.ts';
+import { assertSameBytes, temporaryDirectory } from '../test-kit.ts';
 import { readAria2Control } from './aria2-control.ts';
 import { importLeftover, type LeftoverOptions } from './import-leftover.ts';
 import { findLeftover } from './leftover.ts';
-import { content, finish, options } from './leftover-test-kit.ts';
 import { bytesIn } from './samples.ts';
-import { assertSameBytes, temporaryDirectory } from './test-kit.ts';
+import { content, finish, options } from './test-kit.ts';
 
 const PIECE = 256 * 1024;
 

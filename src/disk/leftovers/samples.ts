@@ -1,4 +1,4 @@
-import type { ByteRange } from '../core/ranges.ts';
+import type { ByteRange } from '../../core/ranges.ts';
 
 const WINDOW_BYTES = 16 * 1024;
 const MIN_WINDOWS = 8;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type * as Zlib from 'node:zlib';
-import { DIGEST_NAMES, type DigestKind } from '../core/digest-kinds.ts';
+import { DIGEST_NAMES, type DigestKind } from '../../core/digest-kinds.ts';
 import { crc32c } from './crc32c.ts';
 
 /** Whole-file digests that can be computed: all that can be stated. */
