@@ -1,18 +1,8 @@
 import { Command } from 'commander';
 import { EXIT } from '../exit-codes.ts';
 import { addFlag, examplesText } from '../help.ts';
-import type { Parsed } from '../settings.ts';
 import { LIST_COMMANDS } from './list-commands.ts';
-
-/** The flags of these commands, by their long names. */
-export interface ListFlags extends Parsed {
-  readonly all?: boolean;
-  readonly count?: number;
-  readonly failed?: boolean;
-  readonly finished?: boolean;
-  readonly ids?: boolean;
-  readonly keep?: boolean;
-}
+import type { ListFlags } from './list-flags.ts';
 
 /** Adds these commands to the program. What carries them out is loaded when it is called for. */
 export function addListCommands(program: Command, done: (exitCode: number) => void): void {

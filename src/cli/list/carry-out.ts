@@ -1,8 +1,8 @@
 import { openStore } from '../../member/downloads.ts';
 import { safeText } from '../text.ts';
-import type { ListFlags } from './add-list-commands.ts';
 import { rowOf } from './choose.ts';
 import type { ListCommandText } from './list-commands.ts';
+import type { ListFlags } from './list-flags.ts';
 
 /** Carries out a command about earlier downloads. Resolves to the exit code, undefined for 0. */
 export async function carryOut(

@@ -6,8 +6,8 @@ import { parseRate } from '../rate.ts';
 import { safeText } from '../text.ts';
 import { usageError } from '../usage.ts';
 import { wholeNumber } from '../values.ts';
-import type { ListFlags } from './add-list-commands.ts';
 import { checkChoice, rowOf, rowsOf } from './choose.ts';
+import type { ListFlags } from './list-flags.ts';
 import { say } from './say.ts';
 
 /** `dragonload pause`: those that a process has are told to, the others are marked. */

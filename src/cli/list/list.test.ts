@@ -6,9 +6,9 @@ import { afterEach, beforeEach, test } from 'node:test';
 import type { DragonloadError } from '../../core/errors.ts';
 import { jobOf, openStore, type Store } from '../../member/downloads.ts';
 import { type Captured, captured } from '../testing/capture.ts';
-import type { ListFlags } from './add-list-commands.ts';
 import { carryOut } from './carry-out.ts';
 import type { ListCommandText } from './list-commands.ts';
+import type { ListFlags } from './list-flags.ts';
 import { jobFrom } from './resume.ts';
 
 const SECRET_URL = 'https://alice:hunter2@example.org/disc.iso?token=hunter2';

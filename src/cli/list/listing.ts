@@ -4,8 +4,8 @@ import { formatBytes, formatDuration, formatRate, percentOf } from '../format.ts
 import { jsonLine } from '../json.ts';
 import { terminalSize, terminalTraits } from '../terminal.ts';
 import { asciiText, safeText } from '../text.ts';
-import type { ListFlags } from './add-list-commands.ts';
 import { commonLimit } from './control.ts';
+import type { ListFlags } from './list-flags.ts';
 import { say } from './say.ts';
 import { table } from './table.ts';
 

@@ -3,8 +3,8 @@ import { formatBytes } from '../format.ts';
 import { ask } from '../prompt.ts';
 import { safeText, shorten } from '../text.ts';
 import { usageError } from '../usage.ts';
-import type { ListFlags } from './add-list-commands.ts';
 import { checkChoice, rowsOf } from './choose.ts';
+import type { ListFlags } from './list-flags.ts';
 import { say } from './say.ts';
 
 /** Longer names are shortened in a question. */

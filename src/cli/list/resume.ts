@@ -5,8 +5,8 @@ import { checkRequests } from '../combinations.ts';
 import { runDownload } from '../run.ts';
 import { runSettingsOf } from '../settings.ts';
 import { usageError } from '../usage.ts';
-import type { ListFlags } from './add-list-commands.ts';
 import { checkChoice, rowsOf } from './choose.ts';
+import type { ListFlags } from './list-flags.ts';
 import { say } from './say.ts';
 
 const UNFINISHED = ['failed', 'paused', 'waiting', 'running'] as const;

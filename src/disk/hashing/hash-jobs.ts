@@ -1,5 +1,5 @@
 import { type Algorithm, type Digest, digestOf } from './digest.ts';
-import type { HashRequest } from './hash-engine.ts';
+import type { HashRequest } from './hash-messages.ts';
 
 /** Something that is fed from a file, from `position` on. */
 export interface Reading {

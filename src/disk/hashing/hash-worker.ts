@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
-import { HashEngine, type HashReply, type HashRequest } from './hash-engine.ts';
+import { HashEngine } from './hash-engine.ts';
+import type { HashReply, HashRequest } from './hash-messages.ts';
 
 /** From the main thread, beside the engine's requests: the memory of a block, once, before it is first spoken of. */
 export interface BlockMemory {

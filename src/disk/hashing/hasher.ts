@@ -2,7 +2,8 @@ import { Worker } from 'node:worker_threads';
 import { DragonloadError } from '../../core/errors.ts';
 import { type Block, pool } from '../block-pool.ts';
 import type { Algorithm, PieceDigest } from './digest.ts';
-import { HashEngine, type HashReply, type HashRequest } from './hash-engine.ts';
+import { HashEngine } from './hash-engine.ts';
+import type { HashReply, HashRequest } from './hash-messages.ts';
 import type { BlockMemory } from './hash-worker.ts';
 
 interface Call {
