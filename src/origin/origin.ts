@@ -82,6 +82,11 @@ export class Origin implements AsyncDisposable {
     });
   }
 
+  /** Whether it serves parts: learnt by a probe, hoped for until then. */
+  get ranges(): boolean {
+    return this.#ranges;
+  }
+
   /** Where ranges are asked of at present: a host, with its port if that is not the usual one, and a path there. */
   get target(): { readonly host: string; readonly path: string } {
     return this.#route.target;

@@ -1,9 +1,10 @@
 import { isStrongDigest } from '../core/digest-kinds.ts';
+import { DragonloadError } from '../core/errors.ts';
 import type { FileIdentity } from '../core/messages.ts';
 import type { PublishedDigest } from './digests.ts';
 import type { Origin } from './origin.ts';
 import type { Probe } from './probe.ts';
-import { randomBlocks, type Sample } from './samples.ts';
+import { firstBlock, randomBlocks, type Sample } from './samples.ts';
 import { differenceOf } from './validators.ts';
 
 /** So many blocks have to be equal. */
@@ -41,32 +42,40 @@ export function compareWords(
   return isOne && etag !== undefined && etag === identity.etag ? 'same' : 'open';
 }
 
+/** An origin of a file, and the file as it speaks of it. */
+export interface Side {
+  readonly origin: Origin;
+  readonly identity: FileIdentity;
+  /** Without ranges only the file's first block can be had. */
+  readonly ranges: boolean;
+}
+
 /**
  * Compares blocks of a file with those of another origin: `samples` of what was received, and as far as these are too
- * few, random ones from `known`. `open` when there was nothing to compare with, or an origin failed.
+ * few, random ones from `known`. `open` when there is nothing to compare with. Throws when an origin failed.
  */
 export async function compareBytes(
-  other: { readonly origin: Origin; readonly identity: FileIdentity },
-  known: {
-    readonly samples: readonly Sample[];
-    readonly from: { readonly origin: Origin; readonly identity: FileIdentity } | undefined;
-  },
+  other: Side,
+  known: { readonly samples: readonly Sample[]; readonly from: Side | undefined },
   signal: AbortSignal,
 ): Promise<Comparison> {
-  const { sizeBytes = 0 } = other.identity;
+  const { sizeBytes } = other.identity;
+  const held = known.samples.filter(({ start }) => start === 0 || other.ranges);
+  const { from } = known;
+  if (sizeBytes === undefined || (held.length === 0 && from === undefined)) return 'open';
+  const isAnywhere = other.ranges && from?.ranges === true;
   const wanted =
-    known.samples.length >= BLOCKS || known.from === undefined ? [] : randomBlocks(sizeBytes, BLOCKS);
-  const fetched = await Promise.all(
-    wanted.map(async ({ start, end }) => {
-      const bytes = await fetchBlock(known.from!, start, end, signal);
-      return bytes === undefined ? undefined : { start, bytes };
-    }),
-  );
-  const samples = [...known.samples, ...fetched.filter((sample) => sample !== undefined)];
-  if (samples.length === 0) return 'open';
-  for (const { start, bytes } of samples) {
+    held.length >= BLOCKS || from === undefined
+      ? []
+      : isAnywhere
+        ? randomBlocks(sizeBytes, BLOCKS)
+        : [firstBlock(sizeBytes)];
+  const fetched = wanted.map(async ({ start, end }) => ({
+    start,
+    bytes: await fetchBlock(from!, start, end, signal),
+  }));
+  for (const { start, bytes } of [...held, ...(await Promise.all(fetched))]) {
     const theirs = await fetchBlock(other, start, start + bytes.length, signal);
-    if (theirs === undefined) return 'open';
     if (!theirs.equals(bytes)) return 'different';
   }
   return 'same';
@@ -83,19 +92,20 @@ export function hasSameTime(a: FileIdentity, b: FileIdentity): boolean {
 }
 
 async function fetchBlock(
-  { origin, identity }: { readonly origin: Origin; readonly identity: FileIdentity },
+  { origin, identity }: Side,
   start: number,
   end: number,
   signal: AbortSignal,
-): Promise<Buffer | undefined> {
+): Promise<Buffer> {
   const chunks: Buffer[] = [];
   const onChunk = (chunk: Buffer) => {
     chunks.push(Buffer.from(chunk));
     return undefined;
   };
-  const { outcome } = await origin.fetchRange({ start, end }, { identity, onChunk, signal });
+  const { outcome, message } = await origin.fetchRange({ start, end }, { identity, onChunk, signal });
   const bytes = Buffer.concat(chunks);
-  return outcome === 'complete' && bytes.length === end - start ? bytes : undefined;
+  if (outcome === 'complete' && bytes.length === end - start) return bytes;
+  throw new DragonloadError('origin-failed', message ?? 'The bytes to compare did not come.');
 }
 
 function isEqual(a: PublishedDigest, b: PublishedDigest): boolean {

@@ -64,6 +64,10 @@ export function randomBlocks(sizeBytes: number, count: number): { start: number;
   return [...chosen].sort((a, b) => a - b).map((block) => blockAt(block, sizeBytes));
 }
 
+export function firstBlock(sizeBytes: number): { start: number; end: number } {
+  return blockAt(0, sizeBytes);
+}
+
 /** A block that lies in a range, not far from its start. */
 function randomBlock(
   start: number,

@@ -68,6 +68,7 @@ export class Sources implements AsyncDisposable {
     this.#first.standing = 'proven';
     this.#first.origin = first;
     this.#first.identity = identity;
+    this.#first.ranges = first.ranges;
     this.#all = [this.#first];
   }
 
@@ -250,10 +251,9 @@ export class Sources implements AsyncDisposable {
     const nowMs = performance.now();
     const proven = this.#all.filter(({ standing }) => standing === 'proven');
     const best = proven.find(({ restUntilMs }) => restUntilMs <= nowMs) ?? proven[0];
-    const from = best && { origin: best.origin!, identity: best.identity! };
-    const other = { origin, identity: found.identity };
-    const samples = this.#samples.all;
-    const bytes = found.ranges ? await compareBytes(other, { samples, from }, this.#closed.signal) : 'open';
+    const from = best && { origin: best.origin!, identity: best.identity!, ranges: best.ranges };
+    const other = { origin, identity: found.identity, ranges: found.ranges };
+    const bytes = await compareBytes(other, { samples: this.#samples.all, from }, this.#closed.signal);
     // The user knows what a fresh link is for; somebody else may not.
     const isVouchedFor = source.trusted && hasSameTime(identity, found.identity);
     return bytes === 'open' && isVouchedFor ? 'same' : bytes;
