@@ -134,6 +134,31 @@ test('when nothing shows that a fresh link has the same file, its time has to ag
   }
 });
 
+test('an address that fails while it is compared is not used on the word of its user, though its time agrees', async () => {
+  const other = { content: { seed: 'another', sizeBytes: SIZE }, faults: { status: 500, after: 1 } };
+  await using server = await startOrigin({ files: { '/f': file(), '/other': other } });
+  await using all = await opened(server.url());
+  await all.fetched(0, 1_000_000);
+  server.set('/f', file({ status: 403 }));
+  all.sources.add([server.url('/other')], { trusted: true });
+  const { outcome, receivedBytes } = await all.fetched(1_000_000, SIZE);
+  assert.deepEqual([outcome, receivedBytes], ['broken', 0], 'it may be tried again');
+});
+
+test('without ranges, the first block of a file is what is compared', async () => {
+  for (const seed of ['sources', 'another']) {
+    const mirror = { content: { seed, sizeBytes: SIZE }, ranges: false };
+    const first = file({ resetAfterBytes: 500_000, after: 1, times: 1 }, { ranges: false });
+    await using server = await startOrigin({ files: { '/f': first, '/mirror': mirror } });
+    await using all = await opened(server.url());
+    all.sources.add([server.url('/mirror')], { trusted: true });
+    await all.fetched(0, SIZE);
+    assert.equal(all.notices.length, seed === 'sources' ? 0 : 1, seed);
+    const { outcome, bytes } = await all.fetched(0, SIZE);
+    assert.deepEqual([outcome, bytes.length], ['complete', SIZE]);
+  }
+});
+
 test('an equal ETag of one place is proof enough, for a link that is signed anew', async () => {
   const faults = { status: 403, after: 1, only: { without: 'x-fresh' } };
   for (const trusted of [true, false]) {

@@ -1,0 +1,84 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { Readable, type Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
+
+/** A content coding (RFC 9110, 8.4.1; zstd: RFC 8878) that can be told from the bytes that it makes, and undone. */
+interface Coding {
+  readonly decoder: () => Transform;
+  /** Whether bytes, at least `HEAD_BYTES` of them, begin like what the coding makes. */
+  readonly began: (head: Buffer) => boolean;
+  /** Files whose own form is that of the coding. */
+  readonly names: RegExp;
+  readonly types: RegExp;
+}
+
+export type CodingName = 'gzip' | 'deflate' | 'zstd';
+
+/** So much has to be seen of a body to tell a coding. */
+const HEAD_BYTES = 4;
+
+const CODINGS: Readonly<Record<CodingName, Coding>> = {
+  gzip: {
+    decoder: createGunzip,
+    began: (head) => head.readUInt16BE(0) === 0x1f8b,
+    names: /\.(gz|tgz|taz|svgz|emz|wmz|vgz|adz)$/i,
+    types: /^application\/(x-)?(gzip|gunzip|tgz|gtar|compressed-tar|gzip-compressed)\s*(;|$)/i,
+  },
+  deflate: {
+    decoder: createInflate,
+    // RFC 1950 (zlib), 2.2: the method, and a check of the first two bytes.
+    began: (head) => (head[0]! & 15) === 8 && head.readUInt16BE(0) % 31 === 0,
+    names: /\.(zz|zlib)$/i,
+    types: /^application\/zlib\s*(;|$)/i,
+  },
+  zstd: {
+    decoder: createZstdDecompress,
+    began: (head) => head.readUInt32LE(0) === 0xfd2fb528,
+    names: /\.(zst|tzst|zstd)$/i,
+    types: /^application\/(x-)?zstd\s*(;|$)/i,
+  },
+};
+
+/**
+ * Which coding has to be undone to get the file: the origin put it on though it was asked not to. Undefined for a file
+ * that has this form itself, as archives have that servers call coded; it is saved as it comes. `name`: of the file.
+ */
+export function codingOf(headers: IncomingHttpHeaders, name: string): CodingName | undefined {
+  const label = headers['content-encoding']?.trim().toLowerCase().replace(/^x-/, '');
+  if (label === undefined || !Object.hasOwn(CODINGS, label)) return undefined;
+  const { names, types } = CODINGS[label as CodingName];
+  const isItsOwn = names.test(name) || types.test(headers['content-type']?.trim() ?? '');
+  return isItsOwn ? undefined : (label as CodingName);
+}
+
+/**
+ * The body without its coding; as it comes when it does not begin as the coding would have it. Ends with an error when
+ * the body breaks off, or cannot be decoded. Holds a few chunks at most.
+ */
+export function decoded(response: IncomingMessage, coding: CodingName): Readable {
+  return Readable.from(decode(response, CODINGS[coding]), { objectMode: true });
+}
+
+async function* decode(response: IncomingMessage, { decoder, began }: Coding): AsyncGenerator<Buffer> {
+  const chunks = response[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  let head: Buffer = Buffer.alloc(0);
+  while (head.length < HEAD_BYTES) {
+    const next = await chunks.next();
+    if (next.done === true) break;
+    head = Buffer.concat([head, next.value]);
+  }
+  const body = (async function* () {
+    if (head.length > 0) yield head;
+    yield* { [Symbol.asyncIterator]: () => chunks };
+  })();
+  if (head.length < HEAD_BYTES || !began(head)) {
+    yield* body;
+    return;
+  }
+  const plain = decoder();
+  const feeding = pipeline(body, plain);
+  feeding.catch(() => {});
+  yield* plain;
+  await feeding;
+}
