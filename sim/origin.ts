@@ -32,6 +32,8 @@ interface Stream extends Flow {
 
 /** A new connection costs so many round trips until the first byte: TCP, TLS 1.3, request. A warm one costs one. */
 const COLD_ROUND_TRIPS = 3;
+/** A connection that brings nothing for this long is given up, as the member's HTTP client does. */
+const STALL_MS = 20_000;
 
 /** The web server that has the file, and the members' links to it. */
 export class Origin {
@@ -106,6 +108,7 @@ export class Origin {
     streams.set(id, stream);
     const warm = this.#warm[member.index]! > 0;
     if (warm) this.#warm[member.index]!--;
+    this.#watch(stream, first);
     this.#world.clock.after(member.spec.originRttMs * (warm ? 1 : COLD_ROUND_TRIPS), () =>
       this.#answer(stream),
     );
@@ -213,6 +216,16 @@ export class Origin {
     }
     this.#aim(stream);
     this.fluid.add(stream, this.#world.clock.nowMs);
+  }
+
+  /** Breaks a stream that has not come past `position` in the meantime. */
+  #watch(stream: Stream, position: number): void {
+    this.#world.clock.after(STALL_MS, () => {
+      if (!this.#isOpen(stream)) return;
+      const now = this.fluid.positionOf(stream, this.#world.clock.nowMs);
+      if (now > position) this.#watch(stream, now);
+      else this.#finish(stream, 'broken');
+    });
   }
 
   #aim(stream: Stream): void {

@@ -29,7 +29,8 @@ const BESIDE: readonly Test[] = [
 /** All that are open together crawl when they bring less than one did before. */
 const TOGETHER: readonly Omit<Test, 'isPatient'>[] = [
   { windowMs: 1_500, share: 0.1, tellingBytes: 512 * 1024 },
-  { windowMs: LONGEST_WINDOW_MS, share: 0.1, tellingBytes: 512 * 1024 },
+  { windowMs: 3_000, share: 0.2, tellingBytes: 512 * 1024 },
+  { windowMs: LONGEST_WINDOW_MS, share: 0.3, tellingBytes: 512 * 1024 },
 ];
 /** What is usual is learnt over this time. */
 const USUAL_WINDOW_MS = 500;
@@ -92,9 +93,9 @@ export class Hedging {
       const usual = this.pace.usualRate(streams, stream, windowMs, nowMs);
       if (usual === undefined || (usual * windowMs) / 1_000 < tellingBytes) continue;
       const own = this.pace.rateOf(stream, windowMs, nowMs) ?? 0;
-      if (own < usual * share) return this.#condemn(stream, own, usual, isPatient, nowMs);
-      // Not slow enough to be condemned so soon, that is all.
-      if (isPatient) return undefined;
+      const crawler = own < usual * share ? this.#condemn(stream, own, usual, isPatient, nowMs) : undefined;
+      // The short look only finds the worst.
+      if (crawler || isPatient) return crawler;
     }
     return undefined;
   }
@@ -109,7 +110,7 @@ export class Hedging {
       let all = 0;
       for (const other of streams) all += this.pace.rateOf(other, windowMs, nowMs) ?? 0;
       const own = this.pace.rateOf(stream, windowMs, nowMs) ?? 0;
-      return all < usual * share ? this.#condemn(stream, own, usual, false, nowMs) : undefined;
+      if (all < usual * share) return this.#condemn(stream, own, usual, false, nowMs);
     }
     return undefined;
   }
