@@ -8,6 +8,8 @@ export interface Usage {
 }
 
 const SAMPLE_MS = 100;
+/** For processes that last no longer than that. */
+export const SHORT_SAMPLE_MS = 20;
 let ticks: number | undefined;
 
 /** Clock ticks a second of `/proc/<pid>/stat`; 100 on every common Linux. */
@@ -17,17 +19,17 @@ function ticksPerSecond(): number {
 }
 
 /**
- * Samples `/proc` for one process ten times a second, since nothing is left to read once it is gone; so the last tenth
- * of a second can be missing from the CPU time. The kernel keeps the peak of memory itself.
+ * Samples `/proc` for one process, by default ten times a second, since nothing is left to read once it is gone; so the last
+ * tenth of a second can be missing from the CPU time. The kernel keeps the peak of memory itself.
  */
 export class ProcessMeter {
   readonly #pid: number;
   readonly #timer: NodeJS.Timeout;
   #usage: Usage = { cpuSeconds: 0, peakBytes: 0 };
 
-  constructor(pid: number) {
+  constructor(pid: number, sampleMs = SAMPLE_MS) {
     this.#pid = pid;
-    this.#timer = setInterval(() => this.#sample(), SAMPLE_MS).unref();
+    this.#timer = setInterval(() => this.#sample(), sampleMs).unref();
   }
 
   usage(): Usage {
@@ -57,6 +59,17 @@ export function parseCpuTicks(stat: string): number {
   // The name in parentheses may itself hold spaces and parentheses.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return Number(fields[11]) + Number(fields[12]);
+}
+
+/** User and system time of children that have ended and were waited for, in ticks (fields 16 and 17). */
+export function parseReapedTicks(stat: string): number {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return Number(fields[13]) + Number(fields[14]);
+}
+
+/** CPU seconds of all children of this process that have ended: unlike samples, to the end. */
+export function reapedCpuSeconds(): number {
+  return parseReapedTicks(readFileSync('/proc/self/stat', 'latin1')) / ticksPerSecond();
 }
 
 /** `VmHWM` of `/proc/<pid>/status` in bytes; a zombie has none. */

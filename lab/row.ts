@@ -1,7 +1,24 @@
+import type { Disturbance } from './surroundings.ts';
 import type { Exit } from './workbench.ts';
 
 /** A figure to reach. */
 export type Limit = { readonly atMost: number } | { readonly atLeast: number };
+
+/** What a program took for the work of a row; medians. */
+export interface Taken {
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+  readonly peakBytes: number;
+}
+
+/** Several programs at the same work. */
+export interface Comparison {
+  readonly ours: Taken;
+  /** aria2 first. */
+  readonly others: readonly (Taken & { readonly program: string })[];
+  readonly rounds: number;
+  readonly disturbance: Disturbance;
+}
 
 /** What one scenario measured. Fields that make no sense for it are left out. */
 export interface Row {
@@ -23,6 +40,8 @@ export interface Row {
   readonly exits?: readonly Exit[];
   /** How else it could be done, and how long that takes. */
   readonly beside?: string;
+  /** For the second table. */
+  readonly comparison?: Comparison;
   /** What else went wrong: the row fails. */
   readonly faults?: readonly string[];
   /** For `--json`: everything else that was counted. */

@@ -26,8 +26,9 @@ export async function runAlone(bench: Workbench, name: string, scenario: AloneSc
   const sent = topology.counters()[0]!.wanDown - before;
   await member.verify(file);
   const seconds = (member.doneMs! - member.running.startedMs) / 1000;
-  const aria2 = await runPeer(bench, 'aria2', origin.url(file), file, patienceMs, place);
-  const curl = await runPeer(bench, 'curl', origin.url(file), file, patienceMs, place);
+  const wanted = [{ url: origin.url(file), file }];
+  const aria2 = await runPeer(bench, 'aria2', wanted, { place, timeoutMs: patienceMs });
+  const curl = await runPeer(bench, 'curl', wanted, { place, timeoutMs: patienceMs });
   const ratio = (s: number): string => (s / scenario.seconds).toFixed(3);
   return {
     scenario: name,

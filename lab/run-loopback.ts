@@ -25,8 +25,8 @@ export async function runPaired(bench: Workbench, name: string, scenario: Loopba
     cpuSeconds += get.member.running.usage().cpuSeconds / scenario.rounds;
     peakBytes = Math.max(peakBytes, get.member.running.usage().peakBytes);
     rmSync(bench.path(`m${round}`), { recursive: true });
-    aria2.push((await runPeer(bench, 'aria2', origin.url(file), file, PATIENCE_MS)).seconds);
-    rmSync(bench.path('aria2'), { recursive: true });
+    const wanted = [{ url: origin.url(file), file }];
+    aria2.push((await runPeer(bench, 'aria2', wanted, { timeoutMs: PATIENCE_MS })).seconds);
   }
   const value = median(ours) / median(aria2);
   return {
@@ -94,7 +94,7 @@ export async function runTiny(bench: Workbench, name: string, scenario: Loopback
     times.push(seconds * 1000);
   }
   const fresh = times.shift()!;
-  const curl = await runPeer(bench, 'curl', origin.url(file), file, PATIENCE_MS);
+  const curl = await runPeer(bench, 'curl', [{ url: origin.url(file), file }], { timeoutMs: PATIENCE_MS });
   return {
     scenario: name,
     measured: `${median(times).toFixed(0)} ms (median of ${times.length})`,

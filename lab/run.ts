@@ -8,11 +8,13 @@ import { parseArgs } from 'node:util';
 import { PROGRAM } from './members.ts';
 import { failedRow, middleRow, type Row, shortcomings } from './row.ts';
 import { runAlone, runResume } from './run-alone.ts';
+import { runBeside } from './run-beside.ts';
 import { runBulk } from './run-bulk.ts';
+import { runCrawl } from './run-crawl.ts';
 import { runHelp, runMemory, runPaired, runTiny } from './run-loopback.ts';
 import { runPool } from './run-pool.ts';
 import { quick, SCENARIOS, type Scenario } from './scenarios.ts';
-import { mergeIntoDocument, renderRow, renderTable } from './table.ts';
+import { BESIDE_TABLE, LAB_TABLE, mergeIntoDocument, renderBeside, renderRow, renderTable } from './table.ts';
 import { isRoot } from './topology.ts';
 import { Workbench } from './workbench.ts';
 
@@ -61,7 +63,7 @@ async function main(): Promise<number> {
     return say('The lab needs Linux: it uses network namespaces and /proc.\n', 2);
   if (!existsSync(PROGRAM)) return say(`There is no ${PROGRAM}. Run npm run build first.\n`, 2);
   const names = positionals.length > 0 ? positionals : [...SCENARIOS.keys()];
-  const shaped = names.filter((name) => 'seconds' in SCENARIOS.get(name)!);
+  const shaped = names.filter((name) => isShaped(SCENARIOS.get(name)!));
   if (shaped.length > 0 && !isRoot()) {
     return say(
       `The lab needs root to make network namespaces for: ${shaped.join(', ')}.\nRun it with sudo, or name only others (--list).\n`,
@@ -81,11 +83,22 @@ async function main(): Promise<number> {
     );
   }
   const at = commit();
-  const lines = rows.map((row) => renderRow(row, at));
-  process.stdout.write(`${renderTable(lines)}\n`);
+  let document = readFileSync(DOCUMENT, 'utf8');
+  for (const [table, render] of [
+    [LAB_TABLE, renderRow],
+    [BESIDE_TABLE, renderBeside],
+  ] as const) {
+    const own = rows.filter(
+      (row) => (SCENARIOS.get(row.scenario)?.kind === 'beside') === (table === BESIDE_TABLE),
+    );
+    if (own.length === 0) continue;
+    const lines = own.map((row) => render(row, at));
+    process.stdout.write(`${renderTable(lines, table)}\n`);
+    document = mergeIntoDocument(document, lines, [...SCENARIOS.keys()], table);
+  }
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ at, rows }, null, 2)}\n`);
   if (!options.quick && !options['no-write']) {
-    writeFileSync(DOCUMENT, mergeIntoDocument(readFileSync(DOCUMENT, 'utf8'), lines, [...SCENARIOS.keys()]));
+    writeFileSync(DOCUMENT, document);
   }
   return rows.every((row) => shortcomings(row).length === 0) ? 0 : 1;
 }
@@ -95,8 +108,9 @@ async function measure(name: string): Promise<Row> {
   const scenario = options.quick ? quick(known) : known;
   process.stderr.write(`${name}: ${describe(scenario)} ...\n`);
   try {
-    using bench = new Workbench(options.dir ?? roomyFolder());
-    const patienceMs = 'seconds' in scenario ? scenario.seconds * 12_000 + 180_000 : 600_000;
+    const onDisk = scenario.kind === 'beside' && scenario.onDisk === true;
+    using bench = new Workbench(options.dir ?? (onDisk ? tmpdir() : roomyFolder()));
+    const patienceMs = 'seconds' in scenario ? scenario.seconds * 12_000 + 180_000 : 900_000;
     const late = sleep(patienceMs, undefined, { ref: false }).then(() => {
       throw new Error(`took more than ${patienceMs / 1000} s`);
     });
@@ -124,6 +138,10 @@ function run(bench: Workbench, name: string, scenario: Scenario): Promise<Row> {
       return runHelp(bench, name, scenario);
     case 'tiny':
       return runTiny(bench, name, scenario);
+    case 'beside':
+      return runBeside(bench, name, scenario);
+    case 'crawl':
+      return runCrawl(bench, name, scenario);
   }
 }
 
@@ -140,7 +158,18 @@ function describe(scenario: Scenario): string {
   }
   if ('seconds' in scenario)
     return `${scenario.kind}: one link of ${scenario.wanMbit} Mbit/s, bound ${scenario.seconds} s`;
-  return `${scenario.kind}: ${scenario.sizeBytes} bytes, ${scenario.rounds} rounds, unshaped`;
+  if (scenario.kind === 'crawl') {
+    const when = scenario.from === 0 ? 'from the start' : 'from half on';
+    return `crawl: ${scenario.connections} connections of ${scenario.bytesPerSecond / 1e6} MB/s, one at 1% of that ${when}, ${scenario.rounds} rounds`;
+  }
+  const where = isShaped(scenario) && 'wanMbit' in scenario ? `${scenario.wanMbit} Mbit/s` : 'unshaped';
+  const files = scenario.kind === 'beside' && scenario.files > 1 ? `${scenario.files} x ` : '';
+  return `${scenario.kind}: ${files}${scenario.sizeBytes} bytes, ${scenario.rounds} rounds, ${where}`;
+}
+
+/** Over links of its own making: needs root. */
+function isShaped(scenario: Scenario): boolean {
+  return 'wanMbit' in scenario && scenario.wanMbit !== undefined;
 }
 
 /** Memory is fast and always alike; disk when there is not enough of it. */

@@ -37,7 +37,41 @@ export interface LoopbackScenario {
   readonly rounds: number;
 }
 
-export type Scenario = PoolScenario | AloneScenario | ResumeScenario | LoopbackScenario;
+/** The same files fetched by Dragonload, aria2 and curl in turn. */
+export interface BesideScenario {
+  readonly kind: 'beside';
+  readonly files: number;
+  readonly sizeBytes: number;
+  readonly content: 'random' | 'sparse';
+  /** Over a shaped link; without: over the loopback. */
+  readonly wanMbit?: number;
+  /** Files lie on the disk, in the temporary folder, and not in memory. */
+  readonly onDisk?: true;
+  readonly rounds: number;
+  /** Seconds to the time of aria2, at most. */
+  readonly atMost: number;
+}
+
+/** An origin that gives each of eight connections its share, and one of them a hundredth of that. */
+export interface CrawlScenario {
+  readonly kind: 'crawl';
+  readonly connections: number;
+  readonly bytesPerSecond: number;
+  readonly sizeBytes: number;
+  /** Of the file, after which the one begins to crawl. */
+  readonly from: number;
+  readonly rounds: number;
+  /** Ratio to the time without a crawl, at most. */
+  readonly atMost: number;
+}
+
+export type Scenario =
+  | PoolScenario
+  | AloneScenario
+  | ResumeScenario
+  | LoopbackScenario
+  | BesideScenario
+  | CrawlScenario;
 
 const equal = (members: number, wanMbit = 20): PoolScenario => ({
   kind: 'pool',
@@ -48,7 +82,29 @@ const equal = (members: number, wanMbit = 20): PoolScenario => ({
   originLimit: 1.02,
 });
 
+const KIB = 2 ** 10;
+const MIB = 2 ** 20;
 const GIB = 2 ** 30;
+
+const beside = (files: number, sizeBytes: number, changes: Partial<BesideScenario> = {}): BesideScenario => ({
+  kind: 'beside',
+  files,
+  sizeBytes,
+  content: 'random',
+  rounds: 5,
+  atMost: 1,
+  ...changes,
+});
+
+const crawl = (from: number): CrawlScenario => ({
+  kind: 'crawl',
+  connections: 8,
+  bytesPerSecond: 2e6,
+  sizeBytes: 320e6,
+  from,
+  rounds: 3,
+  atMost: 1.05,
+});
 
 /** All scenarios, in the order of the table. The limits are the figures to reach. */
 export const SCENARIOS: ReadonlyMap<string, Scenario> = new Map<string, Scenario>([
@@ -68,16 +124,29 @@ export const SCENARIOS: ReadonlyMap<string, Scenario> = new Map<string, Scenario
   ['memory', { kind: 'memory', sizeBytes: 4 * GIB, rounds: 1 }],
   ['help', { kind: 'help', sizeBytes: 0, rounds: 15 }],
   ['tiny', { kind: 'tiny', sizeBytes: 1024, rounds: 15 }],
+  ['crawl', crawl(0)],
+  ['crawl-at-half', crawl(0.5)],
+  ['many-1k', beside(1000, KIB)],
+  ['many-1k-disk', beside(1000, KIB, { onDisk: true })],
+  ['many-1k-link', beside(1000, KIB, { wanMbit: 200 })],
+  ['many-1m', beside(100, MIB)],
+  ['many-1m-disk', beside(100, MIB, { onDisk: true })],
+  ['many-1m-link', beside(100, MIB, { wanMbit: 200 })],
+  ['one-100m-link', beside(1, 100 * MIB, { wanMbit: 200 })],
+  ['one-1g', beside(1, GIB)],
+  ['one-1g-link', beside(1, GIB, { wanMbit: 1000, rounds: 3 })],
+  ['one-8g', beside(1, 8 * GIB, { content: 'sparse', rounds: 2 })],
 ]);
 
 /** The same in a fraction of the time, for a look while working; process start weighs more, so ratios are worse. */
 export function quick(scenario: Scenario): Scenario {
   if ('seconds' in scenario) return { ...scenario, seconds: Math.min(scenario.seconds, 12) };
-  return {
-    ...scenario,
-    sizeBytes: Math.min(scenario.sizeBytes, GIB / 4),
-    rounds: Math.min(scenario.rounds, 3),
-  };
+  const rounds = Math.min(scenario.rounds, 3);
+  if (scenario.kind === 'crawl') return { ...scenario, rounds: 1 };
+  const sizeBytes = Math.min(scenario.sizeBytes, GIB / 4);
+  if (scenario.kind === 'beside')
+    return { ...scenario, sizeBytes, rounds, files: Math.min(scenario.files, 200) };
+  return { ...scenario, sizeBytes, rounds };
 }
 
 /** A dead member takes bytes with it that nobody else has: no limit on origin bytes then. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { failedRow, middleRow, type Row, shortcomings } from './row.ts';
-import { mergeIntoDocument, renderRow, renderTable } from './table.ts';
+import { BESIDE_TABLE, mergeIntoDocument, renderBeside, renderRow, renderTable } from './table.ts';
 
 const row: Row = {
   scenario: 'two-equal',
@@ -62,4 +62,29 @@ test('a document without markers is refused', () => {
 
 test('cells cannot break the table', () => {
   assert.equal(renderRow({ scenario: 'x|y', measured: 'a\nb', value: 0 }, '').split('\n').length, 1);
+});
+
+test('the second table has ratios to each program, and what the machine did otherwise', () => {
+  const ours = { seconds: 1.5, cpuSeconds: 2, peakBytes: 90e6 };
+  const aria2 = { program: 'aria2', seconds: 2, cpuSeconds: 0.5, peakBytes: 9e6 };
+  const curl = { ...aria2, program: 'curl --parallel', seconds: 1 };
+  const disturbance = { loadBefore: 0.44, othersShare: 0.026 };
+  const comparison = { ours, others: [aria2, curl], rounds: 5, disturbance };
+  assert.equal(
+    renderBeside({ scenario: 'many', measured: '', value: 0.75, limit: { atMost: 1 }, comparison }, 'abc'),
+    '| many | 5 | 1.50 | 2.00 | 90 (≤ 200) | 0.75, 4.00, 10.00 |  | 1.50, 4.00, 10.00 | 0.4, 3% | yes | abc |',
+  );
+});
+
+test('what could not be measured has its line in the second table, too', () => {
+  const cells = renderBeside(failedRow('many', new Error('no nginx')), 'abc').split(' | ');
+  assert.equal(cells.length, BESIDE_TABLE.head.length);
+  assert.match(cells.at(-2)!, /no nginx/);
+});
+
+test('each table lies between its own marks', () => {
+  const document = '<!-- lab:start --><!-- lab:end --><!-- beside:start -->\n<!-- beside:end -->';
+  const merged = mergeIntoDocument(document, ['| a | new |'], ['a'], BESIDE_TABLE);
+  assert.ok(merged.startsWith('<!-- lab:start --><!-- lab:end -->'));
+  assert.match(merged, /to curl.*\| a \| new \|\n<!-- beside:end -->$/s);
 });

@@ -22,6 +22,8 @@ export interface StartOptions {
   readonly directory?: string;
   /** File below the workbench for what the process writes to stderr. */
   readonly log: string;
+  /** How often CPU and memory are looked at, in milliseconds. */
+  readonly sampleMs?: number;
   /** Whether stdout is read by the caller; else it goes to the log too. */
   readonly readStdout?: boolean;
 }
@@ -76,7 +78,7 @@ export class Workbench implements Disposable {
     child.on('error', () => undefined);
     const pid = child.pid;
     if (pid === undefined) throw new Error(`${argv[0]} could not be started. Is it installed?`);
-    const meter = new ProcessMeter(pid);
+    const meter = new ProcessMeter(pid, options.sampleMs);
     const exited = new Promise<Exit>((resolve) => {
       child.once('exit', () => meter.stop());
       // Later than 'exit': its last lines have been read by then.
