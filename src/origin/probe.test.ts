@@ -105,6 +105,41 @@ test('digests of the publisher are found, also the one on the way to a store', a
   assert.match(found.digests[0]?.by ?? '', /X-Linked-Etag of 127\.0\.0\.1/);
 });
 
+test('a redirector that knows mirrors states their digest, any other redirect its own', async () => {
+  const sha256 = createHash('sha256').update('x').digest();
+  const digest = { digest: `SHA-256=${sha256.toString('base64')}` };
+  const link = { link: '<http://mirror.test/f>; rel=duplicate' };
+  for (const [headers, hex] of [
+    [{ ...digest, ...link }, [sha256.toString('hex')]],
+    [digest, []],
+  ] as const) {
+    const files = {
+      '/f': { content: CONTENT, headers, faults: { redirectTo: '/mirror' } },
+      '/mirror': { content: CONTENT },
+    };
+    const found = await probed(files, '/f');
+    assert.deepEqual(
+      found.digests.map((one) => one.hex),
+      hex,
+    );
+  }
+});
+
+test('stores are asked for their checksums, but not with a header that a signed URL does not cover', async () => {
+  const files = {
+    '/f': { content: CONTENT, faults: { redirectTo: '/store?X-Amz-Signature=abc' } },
+    '/store': { content: CONTENT },
+  };
+  const { server } = await probed(files, '/f');
+  assert.deepEqual(
+    server.requests.map(({ headers }) => [headers['x-amz-checksum-mode'], headers['want-repr-digest']]),
+    [
+      ['ENABLED', 'sha-256=10, sha-512=5, sha-384=4'],
+      [undefined, 'sha-256=10, sha-512=5, sha-384=4'],
+    ],
+  );
+});
+
 test('a name in a header goes before the one in the URL', async () => {
   const headers = { 'content-disposition': 'attachment; filename="named.iso"' };
   assert.equal((await probed({ '/f': { content: CONTENT, headers } }, '/f')).fileName, 'named.iso');

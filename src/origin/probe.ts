@@ -1,7 +1,7 @@
 import type { DragonloadError } from '../core/errors.ts';
 import { type FileIdentity, MAX_SOURCES } from '../core/messages.ts';
 import { parseContentRange, parseLength, parseUnsatisfiedRange } from './content-range.ts';
-import { digestsOf, linkedDigest, type PublishedDigest, WANT_REPR_DIGEST } from './digests.ts';
+import { digestsOf, duplicateDigests, linkedDigest, type PublishedDigest, wantHeaders } from './digests.ts';
 import { statusError } from './failures.ts';
 import { fileNameOf } from './file-name.ts';
 import { isEncoded } from './judge.ts';
@@ -76,7 +76,8 @@ export async function probe(
   const last = options.take ? TAKE_BYTES - 1 : 0;
   const ask = (range: boolean) =>
     route.resolve({
-      headers: { 'want-repr-digest': WANT_REPR_DIGEST, ...(range ? { range: `bytes=0-${last}` } : {}) },
+      headers: range ? { range: `bytes=0-${last}` } : {},
+      headersOf: wantHeaders,
       signal: options.signal,
       onRedirect: (answer) => {
         told.push(answer);
@@ -139,7 +140,8 @@ function digestsTold(answers: readonly Answer[], given: URL): PublishedDigest[] 
   const stated = digestsOf(headers, final.url.host, isWhole);
   const first = answers.find(({ url }) => url.href === given.href);
   const linked = first && linkedDigest(first.response.headers, first.url.host);
-  return linked === undefined ? stated : [linked, ...stated];
+  const duplicate = first && first !== final ? duplicateDigests(first.response.headers, first.url.host) : [];
+  return [...(linked === undefined ? [] : [linked]), ...duplicate, ...stated];
 }
 
 /** RFC 5854 (Metalink), 7.2. */

@@ -21,6 +21,8 @@ export interface RouteOptions extends HeaderOptions, Timeouts {
 
 export interface OpenOptions {
   readonly headers: OutgoingHttpHeaders;
+  /** More headers, which depend on the hop. */
+  readonly headersOf?: ((url: URL) => OutgoingHttpHeaders) | undefined;
   readonly onRedirect?: ((answer: Answer) => void) | undefined;
   /** Tells an answer that is no file in spite of its status, such as a page in its place. */
   readonly isStray?: ((answer: Answer) => boolean) | undefined;
@@ -118,7 +120,8 @@ export class Route {
     const get = async (url: URL) => {
       const leftMs = pauses?.leftMs(url.host, performance.now()) ?? 0;
       if (leftMs > TIMER_SLACK_MS) throw new HostPaused(url.host, leftMs);
-      const headers = { ...(await headersFor(url, this.#credentials, this.#options)), ...options.headers };
+      const own = await headersFor(url, this.#credentials, this.#options);
+      const headers = { ...own, ...options.headersOf?.(url), ...options.headers };
       const answer = await send(this.#connections, url, headers, this.#options, options.signal);
       if (isBusy(answer.status)) {
         const retryAfterMs = parseRetryAfter(answer.response.headers['retry-after'], Date.now()) ?? 0;
