@@ -2,6 +2,7 @@ import type { Command, Event, OriginOutcome } from '../src/core/member/api.ts';
 import { checkCommand } from './command-checks.ts';
 import { faultsEndMs } from './faults.ts';
 import { OriginLedger } from './origin-ledger.ts';
+import type { Scenario } from './scenario.ts';
 import type { SimMember } from './sim-member.ts';
 import type { World } from './world.ts';
 
@@ -51,7 +52,8 @@ export class Checks {
       origin.connectionRate ?? Number.POSITIVE_INFINITY,
       ...rates,
     );
-    this.#limitMs = faultsEndMs(faults) + PATIENCE_MS + (3000 * file.sizeBytes) / slowest;
+    this.#limitMs =
+      faultsEndMs(faults) + PATIENCE_MS + (3000 * file.sizeBytes) / (slowest * leastShare(world.scenario));
   }
 
   fail(message: string): never {
@@ -229,4 +231,16 @@ export class Checks {
       })
       .join(', ');
   }
+}
+
+/**
+ * What a connection brings at worst for as long as it likes, as a share of its fair part. One that crawls from its first
+ * byte with no other to compare it with is what this origin gives, for all that anybody can know.
+ */
+function leastShare({ file, members, faults }: Scenario): number {
+  if (file.ranges && members.every(({ maxConnections }) => maxConnections > 1)) return 1;
+  const crawls = [...(faults.originCrawl ?? []), ...(faults.connectionCrawl ?? [])];
+  const factors = crawls.map(({ factor }) => factor).filter((factor) => factor > 0);
+  if (factors.length === 0) return 1;
+  return Math.min(...factors) / Math.max(...members.map(({ maxConnections }) => maxConnections));
 }

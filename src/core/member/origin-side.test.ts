@@ -206,6 +206,17 @@ test('a member that is refused stops, gives its leases back and says why', () =>
   assert.equal(desk.side.leases.size, 0);
 });
 
+test('what the origin says of an old link after there is a fresh one is about the past', () => {
+  const desk = new OriginDesk();
+  desk.grant(1, 0, 4 * PIECE);
+  desk.side.revive();
+  desk.end(desk.firstStream, 'expired');
+  assert.equal(desk.side.canFetch, true);
+  assert.deepEqual(desk.fetching, [[0, 4 * PIECE]]);
+  desk.end(desk.firstStream, 'expired');
+  assert.equal(desk.side.canFetch, false);
+});
+
 test('a busy origin is left alone for as long as it asks', () => {
   const desk = new OriginDesk();
   desk.grant(1, 0, 4 * PIECE);

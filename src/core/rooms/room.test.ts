@@ -264,3 +264,16 @@ test('the list is limited, and members that were met are not driven out by those
   assert.equal(room.members.length, MAX_MEMBERS);
   for (const id of ['a', 'b', 'new']) assert.notEqual(room.member(id), undefined);
 });
+
+test('whoever was lost is looked for, until it is back or for ten minutes; whoever left is not', () => {
+  const room = follower();
+  assert.equal(room.looksForLost(0), false);
+  room.peerDown('b', false, 1_000);
+  assert.equal(room.looksForLost(600_999), true);
+  assert.equal(room.looksForLost(601_000), false);
+  room.peerUp(member('b'), 2_000);
+  assert.equal(room.looksForLost(2_000), false);
+  room.left('b');
+  room.peerDown('b', true, 3_000);
+  assert.equal(room.looksForLost(3_000), false);
+});

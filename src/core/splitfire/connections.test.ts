@@ -74,6 +74,34 @@ test('a slow link is not judged before 384 KiB have come for each connection', (
   assert.deepEqual(origin.counts, [1, 2]);
 });
 
+test('a first connection that brings hardly anything is joined by a second one within a second', () => {
+  const governor = new ConnectionGovernor(8);
+  for (let nowMs = 0; nowMs < 900; nowMs += 20) governor.waited(1, nowMs, 20);
+  assert.equal(governor.target(900), 2);
+});
+
+test('time alone opens no third connection, and none while the first is not open', () => {
+  const governor = new ConnectionGovernor(8);
+  for (let nowMs = 0; nowMs < 60_000; nowMs += 20) governor.waited(0, nowMs);
+  assert.equal(governor.target(60_000), 1);
+  for (let nowMs = 60_000; nowMs < 120_000; nowMs += 20) governor.waited(governor.target(nowMs), nowMs);
+  assert.equal(governor.target(120_000), 2);
+});
+
+test('a crawling connection does not settle how many there are', () => {
+  const settled = (crawls: boolean) => {
+    // The second connection brings nothing for its first second and a half.
+    const origin: Origin = new Origin(8, (n) => (n === 2 && origin.nowMs < 2_000 ? 1 : n) * 10 * MB);
+    origin.run(2_000);
+    assert.deepEqual(origin.counts, [1, 2, 1]);
+    if (crawls) origin.governor.crawled(origin.nowMs);
+    origin.run(5_000);
+    return origin.counts.at(-1);
+  };
+  assert.equal(settled(false), 1);
+  assert.equal(settled(true), 8);
+});
+
 test('an origin that gives each connection 1 MB/s is asked over eight of them within 2.5 s', () => {
   const origin = new Origin(8, (n) => n * MB);
   origin.run(2_500);
