@@ -15,7 +15,7 @@ export class HostTask extends RoomTask {
     super(options);
     this.#jobs = targets.map((target) => (typeof target === 'string' ? { url: target } : target));
     for (const { url, mirrors = [] } of this.#jobs)
-      for (const named of [url, ...mirrors]) this.named.add(named);
+      for (const named of [url, ...mirrors]) this.addNamed(named, url);
   }
 
   protected async open(): Promise<void> {
@@ -65,7 +65,7 @@ export class HostTask extends RoomTask {
       pieces,
       output,
       me: this.identity.id,
-      openBeside: (beside, trusted) => this.origins.open(beside, { trusted }),
+      openBeside: (beside, trusted) => this.origins.open(beside, { trusted, of: job.url }),
     });
     this.dispatch({ type: 'probe-done', download: offer.download, canFetch: true, message: undefined });
   }

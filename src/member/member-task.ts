@@ -14,6 +14,7 @@ import { places } from '../disk/places.ts';
 import type { PublishedDigest } from '../origin/digests.ts';
 import type { Origin } from '../origin/origin.ts';
 import { Sources } from '../origin/sources.ts';
+import { withoutUser } from '../origin/url.ts';
 import { DownloadRunner, geometryOf, type PullFrom } from './download-runner.ts';
 import { Engine, type EngineOptions } from './engine.ts';
 import { finishPart } from './finishing.ts';
@@ -192,6 +193,7 @@ export abstract class MemberTask implements Task {
     const sources = new Sources({
       first: origin,
       identity: offer.identity,
+      digests: expected.filter(({ by }) => by !== THE_ROOM),
       open: (url, trusted) => this.openOrigin(url, trusted),
       onNotice: (message) => this.emit({ type: 'notice', message }),
     });
@@ -219,17 +221,17 @@ export abstract class MemberTask implements Task {
   }
 
   /** Digests that lie beside the file, when there is none yet that proves anything. Never rejects. */
-  async #lookUp({ offer, expected, openBeside }: NewDownload): Promise<readonly ExpectedDigest[]> {
-    if (this.options.lookUpDigests === false || expected.some(({ algorithm }) => isStrongDigest(algorithm)))
+  async #lookUp({ origin, expected, openBeside }: NewDownload): Promise<readonly ExpectedDigest[]> {
+    if (this.options.lookUpDigests === false || this.options.request?.insecure || expected.some(({ algorithm }) => isStrongDigest(algorithm)))
       return [];
     const { lookUpDigests } = await import('../origin/look-up.ts');
-    return lookUpDigests(offer.url, { open: openBeside, signal: this.stopping.signal });
+    return lookUpDigests(origin.url, { open: openBeside, signal: this.stopping.signal });
   }
 
   /** The user of this member, or the origin itself, names further addresses of a file. */
   protected addSources(download: DownloadId, urls: readonly string[]): void {
     this.runners.get(download)?.sources.add(urls, { trusted: true });
-    this.dispatch({ type: 'add-sources', download, urls });
+    this.dispatch({ type: 'add-sources', download, urls: urls.map(withoutUser) });
   }
 
   /** The network or the machine was away: connections lead nowhere. */

@@ -3,6 +3,7 @@ import { pieceBytesFor } from '../core/geometry.ts';
 import type { DownloadId } from '../core/ids.ts';
 import type { FileIdentity, Offer } from '../core/messages.ts';
 import { safeFileName } from '../disk/file-name.ts';
+import { withoutUser } from '../origin/url.ts';
 import { parseChecksum } from './trust.ts';
 
 export interface OfferSource {
@@ -14,7 +15,10 @@ export interface OfferSource {
   readonly order: number;
 }
 
-/** The offer of a file that was found at an origin, made fit for others: its name and checksum are as they may be sent. */
+/**
+ * The offer of a file that was found at an origin, made fit for others: its name and checksum are as they may be sent, and
+ * its address has no user and password.
+ */
 export function makeOffer(source: OfferSource): Offer {
   const pieceBytes = pieceBytesFor(source.identity.sizeBytes);
   return {
@@ -22,6 +26,7 @@ export function makeOffer(source: OfferSource): Offer {
     download: downloadIdOf(source.url, source.identity, pieceBytes),
     pieceBytes,
     ...source,
+    url: withoutUser(source.url),
     fileName: safeFileName(source.fileName),
     checksum: source.checksum === undefined ? undefined : canonical(source.checksum),
   };
@@ -33,7 +38,14 @@ export function makeOffer(source: OfferSource): Offer {
  */
 export function downloadIdOf(url: string, identity: FileIdentity, pieceBytes: number): DownloadId {
   const { sizeBytes = null, etag = null, lastModified = null } = identity;
-  const text = JSON.stringify(['dragonload download v1', url, sizeBytes, etag, lastModified, pieceBytes]);
+  const text = JSON.stringify([
+    'dragonload download v1',
+    withoutUser(url),
+    sizeBytes,
+    etag,
+    lastModified,
+    pieceBytes,
+  ]);
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 

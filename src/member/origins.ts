@@ -3,7 +3,13 @@ import { HostPauses } from '../origin/host-pauses.ts';
 import type { Meter } from '../origin/meter.ts';
 import { Origin } from '../origin/origin.ts';
 import type { RequestOptions } from '../origin/request-options.ts';
-import { loadRequestSettings, type RequestSettings, settingsForOthers } from '../origin/request-settings.ts';
+import {
+  loadRequestSettings,
+  type RequestSettings,
+  settingsForMirrors,
+  settingsForOthers,
+} from '../origin/request-settings.ts';
+import { sameHost } from '../origin/url.ts';
 
 export interface OriginsOptions {
   /** How requests are made unless a download says otherwise. */
@@ -19,6 +25,11 @@ export interface OriginsOptions {
 export interface OriginWishes {
   /** False: somebody else named the address. Nothing that speaks for the user is sent there. */
   readonly trusted: boolean;
+  /**
+   * The address that the download is known by, if this is perhaps another one: headers, referer and certificate are for
+   * its host, and go to no mirror elsewhere.
+   */
+  readonly of?: string | undefined;
   /** How requests are made, as far as that differs from the task's. */
   readonly request?: RequestOptions | undefined;
   /** Hears of this download's bytes; default: the meter for all. */
@@ -46,7 +57,8 @@ export class Origins implements Disposable {
 
   /** Throws `bad-url`, and `usage` for request options that are of no use. */
   async open(url: string, wishes: OriginWishes): Promise<Origin> {
-    const { settings, connections } = await this.#way(wishes);
+    const isElsewhere = wishes.of !== undefined && !isSameHost(wishes.of, url);
+    const { settings, connections } = await this.#way(wishes, isElsewhere);
     const { meter, allowPrivate } = this.#options;
     return new Origin(url, {
       settings,
@@ -67,13 +79,13 @@ export class Origins implements Disposable {
     for (const { connections } of this.#open) connections.close();
   }
 
-  #way(wishes: OriginWishes): Promise<Way> {
+  #way(wishes: OriginWishes, isElsewhere: boolean): Promise<Way> {
     const { trusted } = wishes;
     const request = { ...this.#options.request, ...wishes.request };
-    const key = JSON.stringify([trusted, request]);
+    const key = JSON.stringify([trusted, isElsewhere, request]);
     let way = this.#ways.get(key);
     if (way === undefined) {
-      way = this.#load(trusted, request);
+      way = this.#load(trusted, isElsewhere, request);
       // What could not be read may be there the next time.
       way.catch(() => this.#ways.delete(key));
       this.#ways.set(key, way);
@@ -81,9 +93,9 @@ export class Origins implements Disposable {
     return way;
   }
 
-  async #load(trusted: boolean, request: RequestOptions): Promise<Way> {
+  async #load(trusted: boolean, isElsewhere: boolean, request: RequestOptions): Promise<Way> {
     const loaded = await loadRequestSettings(request, process.env);
-    const settings = trusted ? loaded : settingsForOthers(loaded);
+    const settings = !trusted ? settingsForOthers(loaded) : isElsewhere ? settingsForMirrors(loaded) : loaded;
     for (const notice of settings.notices) this.#options.onNotice(notice);
     const { meter, allowPrivate } = this.#options;
     const connections = new Connections({
@@ -95,4 +107,9 @@ export class Origins implements Disposable {
     this.#open.push(way);
     return way;
   }
+}
+
+function isSameHost(one: string, other: string): boolean {
+  const [a, b] = [URL.parse(one), URL.parse(other)];
+  return a !== null && b !== null && sameHost(a, b);
 }

@@ -9,7 +9,7 @@ import { Lan, type ServedBytes, type ServeRequest, type Session, type SessionEnd
 import { signRecord, verifyRecord } from '../lan/records.ts';
 import type { Origin } from '../origin/origin.ts';
 import type { RateLimiter } from '../origin/rate-limit.ts';
-import { displayUrl } from '../origin/url.ts';
+import { displayUrl, normalUrl } from '../origin/url.ts';
 import type { DownloadRunner, PullFrom } from './download-runner.ts';
 import { MemberTask } from './member-task.ts';
 import { metersFor, quotaSpent } from './meters.ts';
@@ -31,8 +31,8 @@ export interface RoomAccess {
 /** A task in a room: sessions with the other members, over which the core speaks and pieces travel. */
 export abstract class RoomTask extends MemberTask {
   protected readonly origins: Origins;
-  /** Addresses that the user of this member has named. */
-  protected readonly named = new Set<string>();
+  /** Addresses that the user of this member has named, in normal form, and for each the file's own one. */
+  readonly #named = new Map<string, string>();
   readonly #limiter: RateLimiter;
   #upkeep: RoomUpkeep | undefined;
   readonly #sessions = new Map<MemberId, Session>();
@@ -74,7 +74,7 @@ export abstract class RoomTask extends MemberTask {
       emit: (event) => this.emit(event),
       targetOf: (download) => this.runners.get(download)?.part.targetPath,
       refresh: (download, url) => {
-        this.named.add(url);
+        this.addNamed(url, this.runners.get(download)?.offer.url ?? url);
         this.addSources(download, [url]);
       },
       networkChanged: () => {
@@ -106,9 +106,15 @@ export abstract class RoomTask extends MemberTask {
     this.#upkeep?.[Symbol.dispose]();
   }
 
+  /** The user names an address of a file that is known by `own`. */
+  protected addNamed(url: string, own: string): void {
+    this.#named.set(normalUrl(url), own);
+  }
+
   /** Only what the user has named gets what speaks for the user, and may be of the inside. */
   protected openOrigin(url: string, trusted: boolean): Promise<Origin> {
-    return this.origins.open(url, { trusted: trusted && this.named.has(url) });
+    const of = this.#named.get(normalUrl(url));
+    return this.origins.open(url, { trusted: trusted && of !== undefined, of });
   }
 
   protected get identity(): Identity {

@@ -42,7 +42,7 @@ export class StaticTask extends RoomTask {
       throw usage('The secret has fewer than 16 characters.');
     super({ name: `user ${me.id}`, ...rest, port: me.port });
     this.#url = url;
-    this.named.add(url);
+    this.addNamed(url, url);
     this.#users = users;
     this.#place = place;
     this.#secret = secret;

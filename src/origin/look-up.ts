@@ -46,7 +46,7 @@ export async function lookUpDigests(
   }
   const name = file.pathname.slice(file.pathname.lastIndexOf('/') + 1);
   for (const list of [`${name}.sha256`, ...LISTS]) {
-    const bytes = await small(new URL(`./${list}`, file.origin + file.pathname).href, true, options, signal);
+    const bytes = await small(new URL(`./${list}`, file).href, true, options, signal);
     const isItsOwn = list === `${name}.sha256`;
     const found = bytes && digestFor(parseChecksumList(bytes), path, isItsOwn);
     if (found === undefined) continue;

@@ -69,6 +69,14 @@ export function settingsForOthers(settings: RequestSettings): RequestSettings {
   return { cookies: new Cookies(), proxyFor, ca, insecure, localAddresses, family, notices: [] };
 }
 
+/**
+ * The settings for a mirror that the user has named: what was said to the host of the file's own address is not meant for
+ * another one. What names the hosts that it is for (cookies, netrc, a user in the URL) stays.
+ */
+export function settingsForMirrors(settings: RequestSettings): RequestSettings {
+  return { ...settings, headers: undefined, referer: undefined, clientCertificate: undefined };
+}
+
 async function loadCookies(path: string | undefined): Promise<Cookies> {
   if (path === undefined) return new Cookies();
   const { readCookieFile } = await import('./cookie-file.ts');

@@ -23,6 +23,23 @@ export function parseOriginUrl(text: string): URL {
   return url;
 }
 
+/** The form in which addresses are compared: as URLs are written, without fragment. What is no URL stays as it is. */
+export function normalUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url === null) return text;
+  url.hash = '';
+  return url.href;
+}
+
+/** The URL as others may hear of it: without user and password. One that has none stays as it is written. */
+export function withoutUser(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || (url.username === '' && url.password === '')) return text;
+  url.username = '';
+  url.password = '';
+  return url.href;
+}
+
 /** The URL as people and logs may see it: without user, password, query and fragment. */
 export function displayUrl(url: string | URL): string {
   if (typeof url === 'string') {

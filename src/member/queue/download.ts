@@ -8,7 +8,7 @@ import { modifiedMs } from '../../disk/modified.ts';
 import { chain, type Meter } from '../../origin/meter.ts';
 import type { Origin } from '../../origin/origin.ts';
 import { RateLimiter } from '../../origin/rate-limit.ts';
-import { displayUrl } from '../../origin/url.ts';
+import { displayUrl, normalUrl } from '../../origin/url.ts';
 import type { DownloadRow } from '../../store/download-row.ts';
 import type { Job } from '../job.ts';
 import { downloadIdOf } from '../offers.ts';
@@ -158,13 +158,14 @@ export class QueuedDownload {
   /** Only what the user has named gets what speaks for the user, and may be of the inside. */
   #open(url: string): Promise<Origin> {
     const { url: own, mirrors = [], trusted: isOwn = true } = this.#job;
-    const trusted = this.#freshLinks.includes(url) || (isOwn && [own, ...mirrors].includes(url));
+    const isNamed = (urls: readonly string[]) => urls.some((one) => normalUrl(one) === normalUrl(url));
+    const trusted = isNamed(this.#freshLinks) || (isOwn && isNamed([own, ...mirrors]));
     return this.#openAs(url, trusted);
   }
 
   #openAs(url: string, trusted: boolean): Promise<Origin> {
-    const { request } = this.#job;
-    return this.#shared.origins.open(url, { trusted, request, meter: this.#meter });
+    const { request, url: of } = this.#job;
+    return this.#shared.origins.open(url, { trusted, of, request, meter: this.#meter });
   }
 
   /** Writes a file that came whole. */
