@@ -31,6 +31,8 @@ export class Opening {
   readonly #timer: NodeJS.Timeout;
   readonly #chunks: Buffer[] = [];
   #heldBytes = 0;
+  /** Room for all of a small file: what is held lies in it, one after the other, as long as it fits. */
+  #space: Buffer | undefined;
   /** How much is read before there is somebody to use it. */
   #roomBytes = 0;
   #use: Use | undefined;
@@ -71,6 +73,8 @@ export class Opening {
    */
   async whole(sizeBytes: number | undefined, timeoutMs: number): Promise<Buffer | undefined> {
     this.#roomBytes = TAKE_BYTES;
+    if (this.#heldBytes === 0 && sizeBytes !== undefined && sizeBytes <= TAKE_BYTES)
+      this.#space = Buffer.allocUnsafeSlow(sizeBytes);
     const { promise: full, resolve } = Promise.withResolvers<undefined>();
     this.#onFull = () => resolve(undefined);
     const timer = setTimeout(this.#onFull, timeoutMs);
@@ -81,7 +85,7 @@ export class Opening {
     this.#roomBytes = 0;
     if (received?.how !== 'eof' || (sizeBytes ?? this.#heldBytes) !== this.#heldBytes) return undefined;
     clearTimeout(this.#timer);
-    return Buffer.concat(this.#chunks.splice(0));
+    return this.#space ?? Buffer.concat(this.#chunks.splice(0));
   }
 
   /** Hands over what was held and then what comes, as `receive` does. To be called once. */
@@ -126,8 +130,7 @@ export class Opening {
       this.#usedBytes += chunk.length;
       return this.#use.onChunk(chunk);
     }
-    // It is only lent.
-    this.#chunks.push(Buffer.from(chunk));
+    this.#chunks.push(this.#copyOf(chunk));
     this.#heldBytes += chunk.length;
     if (this.#heldBytes <= this.#roomBytes) return undefined;
     this.#onFull?.();
@@ -137,6 +140,14 @@ export class Opening {
       resolve();
     };
     return promise;
+  }
+
+  /** A chunk is only lent. */
+  #copyOf(chunk: Buffer): Buffer {
+    const end = this.#heldBytes + chunk.length;
+    if (this.#space === undefined || end > this.#space.length) return Buffer.from(chunk);
+    this.#space.set(chunk, this.#heldBytes);
+    return this.#space.subarray(this.#heldBytes, end);
   }
 }
 
