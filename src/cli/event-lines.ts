@@ -19,14 +19,11 @@ export function eventLines(event: TaskEvent, view: View | undefined, look: TextL
   switch (event.type) {
     case 'member':
       return text([{ text: event.name, sgr: SGR.bold }, { text: ` ${event.change}` }], look);
-    case 'resumed': {
-      if (event.bytes === 0) return [];
-      const active = view?.downloads.filter(({ phase }) => phase !== 'done' && phase !== 'failed') ?? [];
-      const known = active.find(({ id }) => id === event.download);
-      // It may have no name of its own yet; where it is the only one, there is no doubt.
-      const name = (known ?? (active.length === 1 ? active[0] : undefined))?.fileName ?? 'the file';
-      return noticeLines(`Going on with ${name}: ${formatBytes(event.bytes)} are here already`, look);
-    }
+    case 'resumed':
+      return noticeLines(
+        `Going on with ${event.fileName}: ${formatBytes(event.bytes)} are here already`,
+        look,
+      );
     case 'notice':
       return noticeLines(event.message, look);
     case 'error':

@@ -48,7 +48,7 @@ test('the JSON lines of events have the fields of the contract and no others', (
   const json = jsonReporter();
   json.reporter.event({ type: 'invite', link: 'dragon://x' });
   json.reporter.event({ type: 'member', change: 'joined', id: 'ff', name: 'bob' });
-  json.reporter.event({ type: 'resumed', download: 'd', bytes: 5 });
+  json.reporter.event({ type: 'resumed', download: 'd', fileName: 'a.iso', bytes: 5 });
   json.reporter.event({ type: 'notice', message: 'for people' });
   json.reporter.event({ type: 'done', result: RESULT });
   assert.deepEqual(json.out, [

@@ -212,7 +212,8 @@ export abstract class MemberTask implements Task {
       record.signer === me ? record : this.sign(offer, record.piece, record.sha256),
     );
     const bytes = held.reduce((sum, { piece }) => sum + geometryOf(offer).bytesOf(piece), 0);
-    if (bytes > 0) this.emit({ type: 'resumed', download: offer.download, bytes });
+    const { download, fileName } = offer;
+    if (bytes > 0) this.emit({ type: 'resumed', download, fileName, bytes });
     runner.resumedBytes = bytes;
     const { linkPatienceMs } = this;
     const maxConnections = this.options.connections ?? DEFAULT_CONNECTIONS;

@@ -101,7 +101,12 @@ export type TaskEvent =
       readonly name: string;
     }
   /** Resumed: so many bytes of an earlier run were found and checked. */
-  | { readonly type: 'resumed'; readonly download: DownloadId; readonly bytes: number }
+  | {
+      readonly type: 'resumed';
+      readonly download: DownloadId;
+      readonly fileName: string;
+      readonly bytes: number;
+    }
   | { readonly type: 'done'; readonly result: Result }
   /** Something went wrong that the task survives, or one of several downloads failed. */
   | {
