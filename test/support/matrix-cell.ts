@@ -67,9 +67,9 @@ export async function runCell(t: TestContext, row: Row, column: Column): Promise
     lostBytes = origin.servedBytes() - heldBytes(stage.home('ada'));
     origin.set(PATH, faulty, { afresh: true });
   }
-  const members = isRoom ? await room(stage, origin, options) : [stage.get('ada', origin.url(), options)];
-  const outcome = outcomeIn(row, column);
   const origins = [origin, ...(elsewhere ? [elsewhere] : [])];
+  const members = isRoom ? await room(stage, origins, options) : [stage.get('ada', origin.url(), options)];
+  const outcome = outcomeIn(row, column);
   for (const member of members) await ended(member, origins);
   for (const member of members) await checkFiles(member, outcome === 'new');
   for (const member of members) checkEnd(member, outcome);
@@ -104,13 +104,14 @@ function faultyFile(
   return { ...honest, faults };
 }
 
-/** A host and two joiners; the host alone when it opens no room. */
+/** A host and two joiners, who are all there before the origins send much; the host alone when it opens no room. */
 async function room(
   stage: Stage,
-  origin: OriginServer,
+  origins: readonly OriginServer[],
   options: { readonly args: readonly string[]; readonly connections: number },
 ): Promise<readonly Member[]> {
-  const host = stage.host('ada', origin.url(), options);
+  for (const origin of origins) origin.hold();
+  const host = stage.host('ada', origins[0]!.url(), options);
   const link = () => host.events.find((event) => event.event === 'invite')?.link;
   await until(
     () => link() !== undefined || host.hasEnded,
@@ -119,7 +120,15 @@ async function room(
   );
   const invite = link();
   if (invite === undefined) return [host];
-  return [host, stage.join('bob', invite, options), stage.join('mia', invite, options)];
+  const members = [host, stage.join('bob', invite, options), stage.join('mia', invite, options)];
+  const joined = () => host.events.filter(({ event, change }) => event === 'member' && change === 'joined');
+  await until(
+    () => joined().length >= 2 || members.some((member) => member.hasEnded),
+    () => host.describe('was not joined by two others'),
+    DEADLINE_MS,
+  );
+  for (const origin of origins) origin.release();
+  return members;
 }
 
 async function ended(member: Member, origins: readonly OriginServer[]): Promise<void> {

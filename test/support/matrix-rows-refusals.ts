@@ -34,6 +34,16 @@ export const REFUSAL_ROWS: readonly Row[] = [
     expected: 'done',
   },
   {
+    name: '429 twice, with a pause in seconds',
+    faults: { status: 429, retryAfter: '1', times: 2 },
+    expected: 'done',
+  },
+  {
+    name: '503 in the middle, with a pause until a date',
+    faults: { status: 503, retryAfterDateSeconds: 1, after: 2, times: 2 },
+    expected: 'done',
+  },
+  {
     name: '429 in the middle, with a pause until a date',
     faults: { status: 429, retryAfterDateSeconds: 1, after: 2, times: 2 },
     expected: 'done',

@@ -43,6 +43,14 @@ export interface Done {
   readonly lanBytes: number;
 }
 
+/** None outlives the process that started it. */
+const running = new Set<ChildProcessByStdio<null, Readable, Readable>>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+// The runner ends a file of tests like this when it is interrupted itself.
+process.once('SIGTERM', () => process.exit(1));
+
 /** A `dragonload` process (or one that speaks like it), what it said, and ways to wait for it. Every wait fails with its log. */
 export class Member {
   readonly name: string;
@@ -67,6 +75,7 @@ export class Member {
       env: { ...inherited(), ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    running.add(this.#child);
     createInterface({ input: this.#child.stdout }).on('line', (line) => this.events.push(parse(line)));
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.log = (this.log + text).slice(-LOG_CHARS);
@@ -74,6 +83,7 @@ export class Member {
     this.#ended = new Promise((done) => {
       this.#child.once('close', (code, signal) => {
         this.#exit = code ?? signal ?? undefined;
+        running.delete(this.#child);
         done();
       });
     });

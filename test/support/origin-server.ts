@@ -28,6 +28,9 @@ export interface OriginServerOptions extends LinkRates {
   readonly connectionCap?: ConnectionCap;
 }
 
+/** Shorter answers are for those who look, and are not held. */
+const MOST_UNHELD_BYTES = 64 * 1024;
+
 /** A real HTTP server that serves files of known content, at limited rates, with faults on order. */
 export async function startOrigin(options: OriginServerOptions): Promise<OriginServer> {
   const origin = new OriginServer(options);
@@ -46,6 +49,7 @@ export class OriginServer implements AsyncDisposable {
   readonly #schedule = new FaultSchedule();
   readonly #refusals = new OriginRefusals();
   readonly #record = new OriginRecord();
+  #held: PromiseWithResolvers<void> | undefined;
 
   constructor(options: OriginServerOptions) {
     this.#options = options;
@@ -84,6 +88,16 @@ export class OriginServer implements AsyncDisposable {
     if (!afresh) return;
     this.#getsByPath.delete(path);
     this.#schedule.restart(path);
+  }
+
+  /** Sends no more than the heads of answers with much of a file, until `release`. */
+  hold(): void {
+    this.#held ??= Promise.withResolvers();
+  }
+
+  release(): void {
+    this.#held?.resolve();
+    this.#held = undefined;
   }
 
   /** Each signed link that was given out so far has expired. */
@@ -158,6 +172,7 @@ export class OriginServer implements AsyncDisposable {
       sink.end();
       return;
     }
+    if (range !== undefined && range.end - range.start > MOST_UNHELD_BYTES) await this.#held?.promise;
     const limiters = this.#links.limitersOf(request.socket, faults);
     await sendBody(sink, answer, faults, limiters, (bytes) => this.#record.sent(served, range!.start, bytes));
   }
