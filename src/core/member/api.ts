@@ -104,6 +104,8 @@ export type OriginOutcome =
   | 'busy'
   /** The origin will not serve this member (403, 404, changed file, certificate): do not try again. */
   | 'refused'
+  /** It does not serve parts any more, as it had: what is missing can be had by reading the file from its first byte on. */
+  | 'rangeless'
   /** The link has expired (401, 403, 404, 410 or a page in its place, after it had worked): a fresh one would heal it. */
   | 'expired';
 

@@ -5,6 +5,7 @@ import type { Run } from '../ranges.ts';
 import { Announcer } from './announcer.ts';
 import type { AddDownload, Command, OriginBytes, OriginEnded, PullBytes, PullEnded } from './api.ts';
 import { DownloadState } from './download-state.ts';
+import { Failure } from './failure.ts';
 import { Healing } from './healing.ts';
 import { Helpers } from './helpers.ts';
 import type { Knowledge } from './knowledge.ts';
@@ -12,12 +13,11 @@ import { LanSide } from './lan-side.ts';
 import { OWN_LEASES } from './lease-book.ts';
 import { OriginSide } from './origin-side.ts';
 import { Proofs } from './proofs.ts';
+import { Reporter } from './reporter.ts';
 import { isRevivable } from './revivable.ts';
 import { SelfHelp } from './self-help.ts';
 import type { SideOptions } from './side-options.ts';
 
-/** While it fetches, a member tells the coordinator how its leases go this often. */
-const REPORT_MS = 250;
 /** After so many pieces in a row that were worth nothing, bytes from members are no reason to go on waiting. */
 const MAX_IN_VAIN = 3;
 
@@ -51,11 +51,8 @@ export class DownloadCore {
   readonly #helpers = new Helpers();
   readonly #selfHelp: SelfHelp;
   readonly #healing: Healing;
-  /** It failed because nobody could give what is missing: that may change. */
-  #mayRevive = false;
-  #epoch = 0;
-  #reportAtMs: number | undefined;
-  #reportNow = false;
+  readonly #failure: Failure;
+  readonly #reporter: Reporter;
 
   constructor(options: DownloadCoreOptions) {
     const { added, knowledge } = options;
@@ -84,6 +81,9 @@ export class DownloadCore {
     const parts = { state: this.state, origin: this.#origin, lan: this.#lan };
     const linkPatienceMs = added.linkPatienceMs ?? 0;
     this.#selfHelp = new SelfHelp({ ...parts, random, linkPatienceMs, nowMs });
+    const { toCoordinator, emit } = options;
+    this.#reporter = new Reporter({ ...parts, toCoordinator });
+    this.#failure = new Failure({ state: this.state, stop: () => this.stop(), emit });
     this.#healing = new Healing({ ...parts, selfHelp: this.#selfHelp, emit: options.emit });
     this.#proofs = new Proofs({
       state: this.state,
@@ -106,7 +106,7 @@ export class DownloadCore {
   start(nowMs: number): void {
     if (this.state.phase !== 'waiting') return;
     this.state.phase = 'downloading';
-    this.#reportNow = true;
+    this.#reporter.hurry();
     // The wait for its turn does not count.
     this.#selfHelp.progress(nowMs);
     this.schedule(nowMs);
@@ -114,8 +114,7 @@ export class DownloadCore {
 
   /** Another coordinator: it has to be told everything. */
   coordinatorChanged(epoch: number): void {
-    this.#epoch = epoch;
-    this.#reportNow = true;
+    this.#reporter.coordinatorChanged(epoch);
   }
 
   peerDown(peer: MemberId, nowMs: number): void {
@@ -133,23 +132,22 @@ export class DownloadCore {
     // The origin names the same size as the room: it was compared.
     if (canFetch && this.#options.added.offer.identity.sizeBytes !== undefined)
       this.state.sizeFrom = undefined;
-    if (canFetch) this.#goOn();
+    if (canFetch) this.#failure.goOn();
     else this.#lan.allowAll();
     this.#selfHelp.progress(nowMs);
-    this.#reportNow = true;
+    this.#reporter.hurry();
     this.schedule(nowMs);
   }
 
   /** There is something new about the origin: a member that it had turned away may try again, and a failed download goes on. */
   revive(nowMs: number): void {
-    const { phase } = this.state;
-    if (phase === 'done' || (phase === 'failed' && !this.#mayRevive)) return;
+    if (this.state.phase === 'done' || this.#failure.isFinal) return;
     const wasRefused = this.#origin.refusal !== undefined;
     this.#origin.revive();
-    this.#goOn();
+    this.#failure.goOn();
     if (wasRefused) this.#healing.resume();
     this.#selfHelp.progress(nowMs);
-    this.#reportNow = true;
+    this.#reporter.hurry();
     this.schedule(nowMs);
   }
 
@@ -167,7 +165,7 @@ export class DownloadCore {
 
   onRevoke(revoke: Revoke, nowMs: number): void {
     if (revoke.lease < OWN_LEASES) this.#origin.revoke(revoke.lease, revoke.end, nowMs);
-    this.#reportNow = true;
+    this.#reporter.hurry();
     this.schedule(nowMs);
   }
 
@@ -195,7 +193,7 @@ export class DownloadCore {
     this.#origin.ended(event, nowMs);
     // What the origin was to bring has to come from the members now, if it is to come at all.
     if (this.#origin.refusal !== undefined) this.#lan.allowAll();
-    this.#reportNow = true;
+    this.#reporter.hurry();
     this.schedule(nowMs);
   }
 
@@ -259,15 +257,14 @@ export class DownloadCore {
   /** The world gave up on this download. A wrong digest is first answered by fetching what others had signed. */
   failed(code: string, message: string, nowMs: number): void {
     if (code === 'digest-mismatch' && this.#healing.mismatch(nowMs)) return this.#downloadAgain(nowMs);
-    this.#fail(message, isRevivable(code));
+    this.#failure.happened(message, isRevivable(code));
   }
 
   /** The whole file is wrong because of these pieces. */
   suspect(pieces: readonly number[], message: string, nowMs: number): void {
     if (this.state.phase !== 'checking') return;
     if (this.#healing.suspect(pieces, nowMs)) return this.#downloadAgain(nowMs);
-    this.#fail(message, false);
-    this.#options.emit({ type: 'hopeless', download: this.#download, code: 'digest-mismatch', message });
+    this.#failure.declare('digest-mismatch', message, false);
   }
 
   /** Ends all transfers; what is held stays held. */
@@ -281,14 +278,14 @@ export class DownloadCore {
     if (this.state.phase !== 'downloading') return;
     if (this.#ledger.isComplete) {
       this.state.phase = 'checking';
-      this.#reportNow = true;
+      this.#reporter.hurry();
       this.stop();
       this.#options.emit({ type: 'finish', download: this.#download });
       return;
     }
     this.#lan.schedule(nowMs);
     for (const tail of this.#origin.schedule(nowMs)) {
-      this.#reportNow = true;
+      this.#reporter.hurry();
       if (tail.victim === undefined || !this.state.knowledge.availability.heldBy(tail.victim)) continue;
       const message: Fragment = {
         type: 'fragment',
@@ -311,24 +308,16 @@ export class DownloadCore {
   /** The origin has turned this member away for good: there is hope only while others fetch or hold what it lacks. */
   giveUpIfHopeless(othersFetch: boolean, othersMayReturn: boolean, nowMs: number): void {
     if (!this.#selfHelp.isHopeless(othersFetch, othersMayReturn, nowMs)) return;
-    const message = this.#origin.refusal!;
-    this.#fail(message, true);
-    this.#options.emit({ type: 'hopeless', download: this.#download, code: 'origin-failed', message });
+    this.#failure.declare('origin-failed', this.#origin.refusal!, true);
   }
 
   /** Sends what is due: new pieces to everybody, the state of the leases to the coordinator. */
   flush(nowMs: number): void {
-    const reporting = this.#reportNow || (this.#reportAtMs !== undefined && nowMs >= this.#reportAtMs);
+    const isReporting = this.#reporter.isDue(nowMs);
     // A lease that is reported as over must not look as if its pieces had been given up.
-    const news = this.#announcer.take(nowMs, reporting);
+    const news = this.#announcer.take(nowMs, isReporting);
     if (news) this.#options.broadcast(this.state.have(news));
-    const active = this.state.phase === 'downloading' && this.#origin.canFetch;
-    const wanting = active && this.#origin.leases.wants > 0;
-    if (reporting) {
-      this.#reportNow = false;
-      this.#options.toCoordinator(this.#report(nowMs));
-      this.#reportAtMs = active && (wanting || this.#origin.leases.size > 0) ? nowMs + REPORT_MS : undefined;
-    }
+    if (isReporting) this.#reporter.report(nowMs);
   }
 
   deadline(): number | undefined {
@@ -336,7 +325,7 @@ export class DownloadCore {
       this.#selfHelp.deadline(),
       this.#healing.deadline(),
       this.#announcer.deadline,
-      this.#reportAtMs,
+      this.#reporter.deadline(),
       this.#lan.deadline(),
       this.#origin.deadline(),
     ];
@@ -358,42 +347,14 @@ export class DownloadCore {
     };
   }
 
-  #report(nowMs: number): Report {
-    const canFetch = this.state.phase === 'downloading' && this.#origin.canFetch;
-    return {
-      type: 'report',
-      epoch: this.#epoch,
-      download: this.#download,
-      originRate: this.#origin.rate(nowMs),
-      canFetch,
-      wants: canFetch ? this.#origin.leases.wants : 0,
-      seenLease: this.#origin.leases.seen,
-      leases: this.#origin.leases.reports((range) => this.#ledger.filledIn(range)),
-    };
-  }
-
   #hashAll(pieces: readonly number[]): void {
     for (const piece of pieces) this.#options.emit({ type: 'hash', download: this.#download, piece });
-  }
-
-  #fail(message: string, mayRevive: boolean): void {
-    this.state.phase = 'failed';
-    this.state.failure = message;
-    this.#mayRevive = mayRevive;
-    this.stop();
-  }
-
-  /** A download that had failed for want of an origin is under way again. */
-  #goOn(): void {
-    if (this.state.phase !== 'failed' || !this.#mayRevive) return;
-    this.state.phase = 'downloading';
-    this.state.failure = undefined;
   }
 
   /** Pieces are missing again after all were held. */
   #downloadAgain(nowMs: number): void {
     this.state.phase = 'downloading';
-    this.#reportNow = true;
+    this.#reporter.hurry();
     this.#selfHelp.progress(nowMs);
     this.schedule(nowMs);
   }

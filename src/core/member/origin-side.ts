@@ -151,7 +151,7 @@ export class OriginSide {
     const outcome = outcomeOf(event, stream);
     if (outcome === 'broken') this.#governor.broken(nowMs);
     if (outcome === 'busy') this.#governor.refused(nowMs, event.retryAfterMs, this.#streams.size);
-    if (outcome === 'refused') this.#giveUp(event.message);
+    if (outcome === 'refused' || outcome === 'rangeless') this.#giveUp(event.message);
     if (outcome === 'expired') {
       this.#hasExpired = true;
       this.#giveUp(event.message);

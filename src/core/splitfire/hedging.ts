@@ -103,9 +103,10 @@ export class Hedging {
   /** All together, or the only one, are compared with what one stream brought before. */
   #judgeAll(stream: Racer, streams: readonly Racer[], nowMs: number): Crawler | undefined {
     const usual = this.pace.pastRate;
+    // On its way to its place it is not slow. One that hangs is given up by the client.
+    if (!this.#ranges && !this.pace.hasBegun(stream)) return undefined;
     for (const { windowMs, share, tellingBytes } of TOGETHER) {
-      const wayMs = this.pace.setupMs + this.#passingMs(stream.start, usual);
-      if (nowMs - stream.openedMs < windowMs + 2 * wayMs) return undefined;
+      if (nowMs - stream.openedMs < windowMs + 2 * this.pace.setupMs) return undefined;
       if ((usual * windowMs) / 1_000 < tellingBytes) continue;
       let all = 0;
       for (const other of streams) all += this.pace.rateOf(other, windowMs, nowMs) ?? 0;
