@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { DragonloadError } from '../core/errors.ts';
 import type { FileIdentity, PieceRecord } from '../core/messages.ts';
 import { checkSpace } from './disk-space.ts';
+import { likenessOf } from './earlier.ts';
 import { numbered, PART_SUFFIX, safeFileName } from './file-name.ts';
 import { freeName, Journal, journalPathOf, setJournalAside } from './journal.ts';
 import {
@@ -16,7 +17,6 @@ import {
 import { Lock } from './lock.ts';
 import { makeDirectory } from './make-directory.ts';
 import { createPart, exists, openPart } from './part-file.ts';
-import { likeness } from './same-file.ts';
 
 const MAX_NUMBER = 999;
 
@@ -27,6 +27,8 @@ export interface ClaimOptions {
   readonly url: string;
   readonly identity: FileIdentity;
   readonly pieceBytes: number;
+  /** See `PartOptions`. */
+  readonly compare?: ((start: number, end: number) => Promise<Uint8Array>) | undefined;
   readonly dataDir: string;
   readonly onNotice: (message: string) => void;
   readonly onError: (error: DragonloadError) => void;
@@ -183,7 +185,7 @@ async function lookAt(
     return fresh;
   }
   const { header } = reading;
-  const like = likeness({ url: header.url, identity: header.identity }, options);
+  const like = await likenessOf({ partPath, header, records: reading.records }, options);
   if (like === 'other') return undefined;
   const isOtherwiseCut = like !== 'unknown' && header.pieceBytes !== options.pieceBytes;
   if (like === 'changed' || like === 'unsized' || isOtherwiseCut) {

@@ -14,6 +14,12 @@ export interface PartOptions {
   readonly url: string;
   readonly identity: FileIdentity;
   readonly geometry: Geometry;
+  /**
+   * Bytes `start` to `end - 1` as the origin has them; given when the file was found at another address than `url`. What
+   * one server says proves nothing of the file of another: what an earlier run has left is then compared in samples, and
+   * kept aside when they differ. What this rejects with goes to the caller of `open`.
+   */
+  readonly compare?: ((start: number, end: number) => Promise<Uint8Array>) | undefined;
   /** For journals and locks: `places().dataDir`. */
   readonly dataDir: string;
   /** Digests of the whole file to compute beside sha256: any of `DIGEST_NAMES`. */

@@ -1,5 +1,6 @@
 import { DragonloadError } from '../core/errors.ts';
 import { formatInvite, newRoomId, newSecret } from '../lan/invite.ts';
+import { withoutUser } from '../origin/url.ts';
 import type { Job } from './job.ts';
 import { makeOffer } from './offers.ts';
 import { type FoundOrigin, findOrigin } from './queue/look.ts';
@@ -60,6 +61,7 @@ export class HostTask extends RoomTask {
     await this.addDownload({
       offer,
       origin,
+      knownBy: url === job.url ? undefined : withoutUser(job.url),
       mirrors: others,
       expected,
       pieces,

@@ -19,6 +19,7 @@ import { DownloadRunner, geometryOf, type PullFrom } from './download-runner.ts'
 import { Engine, type EngineOptions } from './engine.ts';
 import { finishPart } from './finishing.ts';
 import type { PieceHashes, StatedDigest } from './job.ts';
+import { readBytes } from './read-bytes.ts';
 import { resultOf } from './result.ts';
 import type { Result, Task, TaskEvent, TaskOptions } from './task.ts';
 import { type ExpectedDigest, parseChecksum, THE_ROOM } from './trust.ts';
@@ -33,6 +34,8 @@ export interface NewDownload {
   readonly offer: Offer;
   /** Where it was found, or is to be found. */
   readonly origin: Origin;
+  /** What its part is known by, where it was found at another address. Default: the address of the offer. */
+  readonly knownBy?: string | undefined;
   /** Further addresses that the user or the origin has named. */
   readonly mirrors?: readonly string[] | undefined;
   readonly expected: readonly ExpectedDigest[];
@@ -173,14 +176,18 @@ export abstract class MemberTask implements Task {
 
   /** Opens the part file of a download and hands it to the core. */
   protected async addDownload(added: NewDownload): Promise<void> {
-    const { offer, origin, expected, me, mirrors = [], pieces, firstConnections } = added;
+    const { offer, origin, knownBy, expected, me, mirrors = [], pieces, firstConnections } = added;
     const part = await Part.open({
       directory: added.directory ?? resolve(this.options.directory ?? '.'),
       fileName: safeFileName(offer.fileName),
       output: added.output ?? this.options.output,
-      url: offer.url,
+      url: knownBy ?? offer.url,
       identity: offer.identity,
       geometry: geometryOf(offer),
+      compare:
+        knownBy === undefined
+          ? undefined
+          : (start, end) => readBytes(origin, offer.identity, { start, end }, this.stopping.signal),
       dataDir: this.places.dataDir,
       pieceDigest: this.pieceDigest,
       onNotice: (message) => this.emit({ type: 'notice', message }),
@@ -223,7 +230,11 @@ export abstract class MemberTask implements Task {
 
   /** Digests that lie beside the file, when there is none yet that proves anything. Never rejects. */
   async #lookUp({ origin, expected, openBeside }: NewDownload): Promise<readonly ExpectedDigest[]> {
-    if (this.options.lookUpDigests === false || this.options.request?.insecure || expected.some(({ algorithm }) => isStrongDigest(algorithm)))
+    if (
+      this.options.lookUpDigests === false ||
+      this.options.request?.insecure ||
+      expected.some(({ algorithm }) => isStrongDigest(algorithm))
+    )
       return [];
     const { lookUpDigests } = await import('../origin/look-up.ts');
     return lookUpDigests(origin.url, { open: openBeside, signal: this.stopping.signal });

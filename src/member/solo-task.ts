@@ -82,6 +82,7 @@ export class SoloTask extends MemberTask {
       await this.addDownload({
         offer,
         origin,
+        knownBy: found.url === job.url ? undefined : offer.url,
         mirrors: found.others,
         expected: this.expectedOf(offer, probe.digests, job.checksums),
         pieces: job.pieces,

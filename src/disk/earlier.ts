@@ -1,0 +1,50 @@
+import { randomInt } from 'node:crypto';
+import type { FileIdentity, PieceRecord } from '../core/messages.ts';
+import type { JournalHeader } from './journal-format.ts';
+import { agree, samplesOf } from './leftovers/samples.ts';
+import { openPart, readInto } from './part-file.ts';
+import { type Likeness, likeness } from './same-file.ts';
+
+const RANDOM_RANGE = 2 ** 47;
+
+/** What an earlier run has left, and what the file is now said to be. */
+export interface Earlier {
+  readonly partPath: string;
+  readonly header: JournalHeader;
+  readonly records: ReadonlyMap<number, PieceRecord>;
+}
+
+export interface Now {
+  readonly url: string;
+  readonly identity: FileIdentity;
+  readonly pieceBytes: number;
+  /** See `PartOptions`. */
+  readonly compare?: ((start: number, end: number) => Promise<Uint8Array>) | undefined;
+}
+
+/**
+ * How like an earlier part is to the file: by the words of its server, or where it was found at another one than before, by
+ * samples of the bytes. Rejects with what `compare` rejects with.
+ */
+export async function likenessOf({ partPath, header, records }: Earlier, now: Now): Promise<Likeness> {
+  const like = likeness({ url: header.url, identity: header.identity }, now);
+  const { compare, pieceBytes, url } = now;
+  const { sizeBytes } = now.identity;
+  const isOne = header.url === url && header.pieceBytes === pieceBytes && records.size > 0;
+  if (compare === undefined || !isOne || sizeBytes === undefined) return like;
+  if (header.identity.sizeBytes !== undefined && header.identity.sizeBytes !== sizeBytes) return like;
+  await using file = await openPart(partPath);
+  if (file === undefined) return like;
+  const held = [...records.keys()].sort((a, b) => a - b).filter((piece) => piece * pieceBytes < sizeBytes);
+  const claims = held.map((piece) => ({
+    start: piece * pieceBytes,
+    end: Math.min((piece + 1) * pieceBytes, sizeBytes),
+  }));
+  const here = async (start: number, end: number) => {
+    const bytes = Buffer.alloc(end - start);
+    await readInto(file, bytes, start);
+    return bytes;
+  };
+  const random = () => randomInt(RANDOM_RANGE) / RANDOM_RANGE;
+  return (await agree(samplesOf(claims, random), here, compare)) ? 'same' : 'changed';
+}
