@@ -29,7 +29,7 @@ export async function findOrigin(
     let origin: Origin | undefined;
     try {
       origin = await open(url);
-      const probe = await origin.probe(options);
+      const probe = await origin.probe({ ...options, keepWhole: true });
       checkFound(job, url, probe);
       const others = [...new Set([...known, ...(probe.mirrors ?? [])])].filter((other) => other !== url);
       return { origin, probe, url, others };

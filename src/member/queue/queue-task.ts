@@ -1,5 +1,5 @@
 import { DragonloadError } from '../../core/errors.ts';
-import type { QueueCommand } from '../../core/queue/api.ts';
+import type { NewItem, QueueCommand } from '../../core/queue/api.ts';
 import type { View } from '../../core/view.ts';
 import { displayUrl } from '../../origin/url.ts';
 import type { Job } from '../job.ts';
@@ -20,6 +20,7 @@ import { QueuePicture } from './view.ts';
 
 const CONCURRENT = 5;
 const RETRIES = 3;
+const ADDED_AT_ONCE = 5_000;
 
 /**
  * `get`: any number of downloads, so many at once. The queue's core decides which; each that has its turn is a
@@ -40,6 +41,8 @@ export class QueueTask implements Task {
   #limit: InstallLimit | undefined;
   #open: DisposableStack | undefined;
   #isOpen = false;
+  /** Lists that are on their way into the queue. */
+  #adding = 0;
   #ending: Promise<void> | undefined;
 
   constructor(targets: readonly (string | Job)[], options: TaskOptions) {
@@ -130,21 +133,35 @@ export class QueueTask implements Task {
       );
     }
     this.#isOpen = true;
-    this.#add(this.#targets);
+    this.#addOrEnd(this.#targets);
   }
 
-  #add(targets: readonly (string | Job)[]): void {
+  #addOrEnd(targets: readonly (string | Job)[]): void {
+    this.#add(targets).catch((thrown: unknown) => this.#endWith(DragonloadError.from(thrown)));
+  }
+
+  /** Puts downloads into the list and the queue. Long lists go bit by bit, so that Ctrl-C is heard meanwhile. */
+  async #add(targets: readonly (string | Job)[]): Promise<void> {
     const prepared = prepareJobs(targets, this.#shared.directory, (message) =>
       this.#emit({ type: 'notice', message }),
     );
-    const ids = this.#registry.add(prepared.map(({ job, directory }) => ({ way: 'get', job, directory })));
-    for (const [index, id] of ids.entries()) this.#entries.add(id, prepared[index]!);
-    // What another process has is found out when it has its turn.
-    this.#registry.takeOn(ids);
-    this.#driver.handle({
-      type: 'add',
-      items: prepared.map(({ job, host }, index) => ({ id: ids[index]!, host, priority: job.priority ?? 0 })),
-    });
+    const items: NewItem[] = [];
+    this.#adding++;
+    for (let from = 0; from < prepared.length; from += ADDED_AT_ONCE) {
+      if (from > 0) await new Promise(setImmediate);
+      if (this.#ending !== undefined) return;
+      const some = prepared.slice(from, from + ADDED_AT_ONCE);
+      const ids = this.#registry.add(some.map(({ job, directory }) => ({ way: 'get', job, directory })));
+      // What another process has is found out when it has its turn.
+      this.#registry.takeOn(ids);
+      for (const [index, one] of some.entries()) {
+        const id = ids[index]!;
+        this.#entries.add(id, one);
+        items.push({ id, host: one.host, priority: one.job.priority ?? 0 });
+      }
+    }
+    this.#adding--;
+    this.#driver.handle({ type: 'add', items });
   }
 
   /** What other processes ask for. */
@@ -220,7 +237,7 @@ export class QueueTask implements Task {
         this.#registry.remove(id);
         this.#entries.remove(id);
         this.#driver.handle({ type: 'remove', id });
-        this.#add(end.jobs);
+        this.#addOrEnd(end.jobs);
         break;
       case 'failed':
         entry.error = end.error;
@@ -263,7 +280,7 @@ export class QueueTask implements Task {
 
   #settled(): void {
     // Whoever has paused a download may want it to go on here.
-    if (this.#ending !== undefined || !this.#driver.isIdle) return;
+    if (this.#ending !== undefined || this.#adding > 0 || !this.#driver.isIdle) return;
     const { waiting, paused } = this.#driver.counts;
     if (this.#driver.isSpent && waiting + paused > 0) return void this.#endWith(quotaSpent());
     if (paused > 0) return;
