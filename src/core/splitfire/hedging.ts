@@ -32,8 +32,8 @@ const TOGETHER: readonly Omit<Test, 'isPatient'>[] = [
   { windowMs: 3_000, share: 0.2, tellingBytes: 512 * 1024 },
   { windowMs: LONGEST_WINDOW_MS, share: 0.3, tellingBytes: 512 * 1024 },
 ];
-/** What is usual is learnt over this time. */
-const USUAL_WINDOW_MS = 500;
+/** What is usual is learnt over the first of these times that tells enough. */
+const USUAL_WINDOWS_MS: readonly number[] = [500, 1_500, 3_000, LONGEST_WINDOW_MS];
 
 /** A stream that should be asked for again. */
 export interface Crawler {
@@ -54,6 +54,8 @@ export class Hedging {
   readonly pace: StreamPace;
   readonly #ranges: boolean;
   #lookAtMs = 0;
+  /** Requests in a row that were given up on the way to their place: each further one is given twice as long. */
+  #passes = 0;
   #retries = MAX_RETRIES;
   #retriesMs = 0;
 
@@ -75,7 +77,7 @@ export class Hedging {
     const streams = [...racers];
     this.pace.mark(streams, nowMs);
     const crawlers = streams.flatMap((stream) => this.#judge(stream, streams, nowMs) ?? []);
-    if (crawlers.length === 0) this.pace.remember(streams, USUAL_WINDOW_MS, nowMs);
+    if (crawlers.length === 0) this.pace.remember(streams, USUAL_WINDOWS_MS, nowMs);
     return crawlers;
   }
 
@@ -103,15 +105,18 @@ export class Hedging {
   /** All together, or the only one, are compared with what one stream brought before. */
   #judgeAll(stream: Racer, streams: readonly Racer[], nowMs: number): Crawler | undefined {
     const usual = this.pace.pastRate;
-    // On its way to its place it is not slow. One that hangs is given up by the client.
-    if (!this.#ranges && !this.pace.hasBegun(stream)) return undefined;
+    if (this.pace.hasBegun(stream)) this.#passes = 0;
+    const wayMs = this.pace.setupMs + this.#passingMs(stream.start, usual) * 2 ** this.#passes;
     for (const { windowMs, share, tellingBytes } of TOGETHER) {
-      if (nowMs - stream.openedMs < windowMs + 2 * this.pace.setupMs) return undefined;
+      if (nowMs - stream.openedMs < windowMs + 2 * wayMs) return undefined;
       if ((usual * windowMs) / 1_000 < tellingBytes) continue;
       let all = 0;
       for (const other of streams) all += this.pace.rateOf(other, windowMs, nowMs) ?? 0;
       const own = this.pace.rateOf(stream, windowMs, nowMs) ?? 0;
-      if (all < usual * share) return this.#condemn(stream, own, usual, false, nowMs);
+      if (all >= usual * share) continue;
+      const crawler = this.#condemn(stream, own, usual, false, nowMs);
+      if (crawler && !this.pace.hasBegun(stream)) this.#passes += 1;
+      return crawler;
     }
     return undefined;
   }

@@ -1,5 +1,7 @@
 /** Marks are kept for this long; nothing is asked about a longer time. */
 export const LONGEST_WINDOW_MS = 6_000;
+/** Bytes are told of in steps: with fewer than these in a time its rate is an accident. */
+const TELLING_BYTES = 512 * 1024;
 /** The rate of a stream is known so long after its first bytes; before, it is taken for a usual one. */
 const YOUNG_MS = 300;
 /** A first byte is overdue after so many times what it usually takes, and this much more. */
@@ -95,12 +97,13 @@ export class StreamPace {
   }
 
   /** Nothing is wrong now: what the streams bring is what is usual. */
-  remember(streams: Iterable<Racer>, windowMs: number, nowMs: number): void {
+  remember(streams: Iterable<Racer>, windowsMs: readonly number[], nowMs: number): void {
     const spanMs = nowMs - this.#rememberedMs;
     this.#rememberedMs = nowMs;
     for (const stream of streams) {
-      const rate = this.rateOf(stream, windowMs, nowMs) ?? 0;
-      if (rate === 0) continue;
+      const rates = windowsMs.map((ms) => ({ ms, rate: this.rateOf(stream, ms, nowMs) ?? 0 }));
+      const rate = rates.find((known) => (known.rate * known.ms) / 1_000 >= TELLING_BYTES)?.rate;
+      if (rate === undefined) continue;
       const weight =
         this.#pastRate === 0 ? 1 : 1 - Math.exp(-spanMs / (rate > this.#pastRate ? RISE_MS : FALL_MS));
       this.#pastRate += (rate - this.#pastRate) * weight;
