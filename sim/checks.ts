@@ -237,8 +237,10 @@ export class Checks {
  * What a connection brings at worst for as long as it likes, as a share of its fair part. One that crawls from its first
  * byte with no other to compare it with is what this origin gives, for all that anybody can know.
  */
-function leastShare({ file, members, faults }: Scenario): number {
-  if (file.ranges && members.every(({ maxConnections }) => maxConnections > 1)) return 1;
+function leastShare({ file, origin, members, faults }: Scenario): number {
+  const hasOthers =
+    origin.connectionsPerMember !== 1 && members.every(({ maxConnections }) => maxConnections > 1);
+  if (file.ranges && hasOthers) return 1;
   const crawls = [...(faults.originCrawl ?? []), ...(faults.connectionCrawl ?? [])];
   const factors = crawls.map(({ factor }) => factor).filter((factor) => factor > 0);
   if (factors.length === 0) return 1;
