@@ -156,7 +156,8 @@ export class DownloadRunner implements AsyncDisposable {
     }
     const outcome = reachedEnd ? 'complete' : transfer.stopped ? 'stopped' : result.outcome;
     const { retryAfterMs, message } = result;
-    if (outcome === 'refused' || outcome === 'expired') this.refusal = result.error;
+    if (outcome === 'refused' || outcome === 'expired' || outcome === 'rangeless')
+      this.refusal = result.error;
     this.#dispatch({ type: 'origin-ended', download, stream, outcome, retryAfterMs, message });
   }
 

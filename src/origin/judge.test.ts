@@ -27,16 +27,9 @@ test('a part of a file of unknown length is taken', () => {
   assert.equal(judge(206, { 'content-range': 'bytes 100-199/*' }, asked(100)).kind, 'body');
 });
 
-test('a part that begins a little early is taken, one that begins late or far off is not', () => {
-  const early = judge(206, { 'content-range': 'bytes 90-199/1000' }, asked(100));
-  assert.equal(early.kind === 'body' && early.firstByte, 90);
-  assert.equal(judge(206, { 'content-range': 'bytes 101-199/1000' }, asked(100)).kind, 'misfit');
-  assert.equal(judge(206, { 'content-range': 'bytes 0-99/1000' }, asked(100)).kind, 'misfit');
-  const identity = UNKNOWN;
-  assert.equal(
-    judge(206, { 'content-range': 'bytes 0-9999999/*' }, asked(5_000_000, { identity })).kind,
-    'misfit',
-  );
+test('a part that begins elsewhere is not taken', () => {
+  for (const place of ['90-199', '99-199', '101-199', '0-99', '0-199'])
+    assert.equal(judge(206, { 'content-range': `bytes ${place}/1000` }, asked(100)).kind, 'misfit', place);
 });
 
 test('a part without a place, with another unit, of several, or of a wrong length is not taken', () => {

@@ -4,9 +4,6 @@ import { parseContentRange, parseLength, parseUnsatisfiedRange } from './content
 import { isStrayPage } from './page.ts';
 import { differenceOf, identityOf } from './validators.ts';
 
-/** An answer may begin this many bytes before what was asked for; more than that is not worth skipping. */
-const MAX_EARLY_BYTES = 1024 * 1024;
-
 export interface Asked {
   /** Whether the request had a Range header. */
   readonly ranged: boolean;
@@ -76,8 +73,8 @@ function judgePart(headers: IncomingHttpHeaders, asked: Asked): Judgement {
   const other = judgeIdentity(headers, range.totalBytes, asked);
   if (other !== undefined) return other;
   const length = parseLength(headers['content-length']);
-  const early = asked.start - range.start;
-  if (early < 0 || early > MAX_EARLY_BYTES || range.end <= asked.start) {
+  // One that begins early may have just a wrong Content-Range: nobody can tell.
+  if (range.start !== asked.start) {
     return {
       kind: 'misfit',
       message: 'The origin answered with another part of the file than the one asked for.',

@@ -38,6 +38,8 @@ export interface ProbeOptions {
    * transfer that starts at its first byte, for ten seconds.
    */
   readonly take?: boolean | undefined;
+  /** Keep an answer with the whole file in the same way, though it was not asked for: some links give but one. */
+  readonly keepWhole?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

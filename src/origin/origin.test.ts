@@ -111,9 +111,9 @@ test('a whole file is never taken for a part of it', async () => {
   ]);
 });
 
-test('a range that begins early is trimmed', async () => {
+test('a range that begins early is not taken', async () => {
   const { outcome, bytes } = await faulty({ earlyStartBytes: 300_000 }, 1_000_000, 1_500_000);
-  assert.deepEqual([outcome, bytes.length], ['complete', 500_000]);
+  assert.deepEqual([outcome, bytes.length], ['broken', 0]);
 });
 
 test('an origin that sends shorter parts than it was asked for is asked for the rest', async () => {
@@ -172,7 +172,7 @@ test('a range that does not exist any more is refused', async () => {
   assert.match(message ?? '', /changed/);
 });
 
-test('416 for a part that should be there is asked about again, and refused when it stays', async () => {
+test('416 for a part that should be there is asked about again; when it stays there are no parts', async () => {
   const file = { content: CONTENT, faults: { status: 416, times: 1 } };
   await using server = await startOrigin({ files: { '/f': file } });
   await using origin = new Origin(server.url(), { allowPrivate: true });
@@ -181,7 +181,7 @@ test('416 for a part that should be there is asked about again, and refused when
   server.set('/f', { content: CONTENT, faults: { status: 416 } });
   assert.deepEqual([(await ask()).outcome, (await ask()).outcome], ['broken', 'broken']);
   const { outcome, error } = await ask();
-  assert.deepEqual([outcome, error?.code], ['refused', 'origin-failed']);
+  assert.deepEqual([outcome, error?.code], ['rangeless', 'origin-failed']);
 });
 
 test('a body that ends early is broken, and what came before counts', async () => {
@@ -248,6 +248,18 @@ test('connections beyond what an origin takes are busy and hurt no other', async
     [0, 1, 2].map((i) => collect(origin, { start: i * 1_000_000, end: (i + 1) * 1_000_000 })),
   );
   assert.deepEqual(all.map((one) => one.outcome).sort(), ['busy', 'complete', 'complete']);
+});
+
+test('no connection is kept on which an origin was too busy, nor an idle one beside it', async () => {
+  await using server = await startOrigin({
+    files: { '/f': { content: CONTENT, faults: { status: 503, after: 1, times: 1 } } },
+  });
+  await using origin = new Origin(server.url(), { allowPrivate: true });
+  for (const expected of ['complete', 'busy', 'complete'])
+    assert.equal((await collect(origin, { start: 0, end: 10 })).outcome, expected);
+  const ports = server.requests.map(({ clientPort }) => clientPort);
+  assert.equal(ports[1], ports[0]);
+  assert.notEqual(ports[2], ports[0]);
 });
 
 test('statuses that pass are broken, those that stay are refused', async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DragonloadError } from '../core/errors.ts';
 import { Connections } from './connections.ts';
-import { expiredError, failureOf, isBusy, statusError, statusOutcome } from './failures.ts';
+import { failureOf, isBusy } from './failures.ts';
 import { HostPaused, HostPauses } from './host-pauses.ts';
 import { type Asked, type Judgement, judge } from './judge.ts';
 import { Opening, TAKE_BYTES } from './opening.ts';
@@ -10,12 +10,14 @@ import { OtherEtags, type SampleAnswer } from './other-etags.ts';
 import { type BodyJudgement, changed, type OriginResult, outcomeOf, restOf } from './outcome.ts';
 import { isHtml, isStrayPage } from './page.ts';
 import { type Found, type Probe, ProbeStatus, probe } from './probe.ts';
+import { type Opened, Readings } from './readings.ts';
 import { type LiveRange, type Received, receive } from './receive.ts';
 import { checkHeaders } from './request-headers.ts';
 import { parseRetryAfter } from './retry-after.ts';
-import { EXPIRED, Route } from './route.ts';
+import { Route } from './route.ts';
 import type { Sample } from './samples.ts';
 import { type Answer, discard } from './send.ts';
+import { turnedAway } from './turned-away.ts';
 import { untilAborted } from './until-aborted.ts';
 import { parseOriginUrl } from './url.ts';
 import { identityOf } from './validators.ts';
@@ -54,6 +56,8 @@ export class Origin implements AsyncDisposable {
   /** Bodies that are being received. */
   #receiving = 0;
   #opening: Opening | undefined;
+  /** No part comes as it was asked for: what is asked for is taken from these. */
+  #readings: Readings | undefined;
   readonly #etags = new OtherEtags((sample) => this.#again(sample));
 
   /** Throws `bad-url`, or `usage` for headers that cannot be sent. */
@@ -98,11 +102,11 @@ export class Origin implements AsyncDisposable {
    */
   async probe(options: ProbeOptions = {}): Promise<Probe> {
     const signal = this.#stopSignal(options.signal);
-    const take = options.take === true;
+    const { take = false, keepWhole = false } = options;
     try {
       for (let attempt = 1; ; attempt++) {
         try {
-          return await this.#look(await probe(this.#route, { take, signal }));
+          return await this.#look(await probe(this.#route, { take, keepWhole, signal }), take);
         } catch (thrown) {
           if (signal.aborted) throw thrown;
           const { error, passing, retryAfterMs } = this.#probeFailure(thrown);
@@ -121,11 +125,13 @@ export class Origin implements AsyncDisposable {
 
   /**
    * Fetches a range, or with `end` undefined everything from `start` on. Lowering `range.end` on the way trims the
-   * transfer. Says with the outcome how it ended; rejects only with what `onChunk` threw.
+   * transfer. Says with the outcome how it ended; rejects only with what `onChunk` threw. After `rangeless`, ranges are
+   * taken from readings of the whole file, which is fast only for ranges in order, one at a time.
    */
   async fetchRange(range: LiveRange, options: FetchOptions): Promise<OriginResult> {
     if (range.end !== undefined && range.end <= range.start) return { outcome: 'complete', receivedBytes: 0 };
     const signal = this.#stopSignal(options.signal);
+    if (this.#readings !== undefined) return this.#counted(this.#readings.fetchRange(range, options, signal));
     const opened = range.start === 0 ? await this.#fromOpening(range, options, signal) : undefined;
     return opened ?? this.#ask(range, options, signal);
   }
@@ -137,12 +143,15 @@ export class Origin implements AsyncDisposable {
     this.#connections.reset();
     this.#pauses.clear();
     this.#misfits = 0;
+    this.#readings?.close();
+    this.#readings = undefined;
   }
 
   /** Breaks off what is under way and closes the connections that are its own. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed.abort(CLOSED);
     this.#opening?.drop();
+    this.#readings?.close();
     if (this.#ownsConnections) this.#connections[Symbol.dispose]();
   }
 
@@ -151,7 +160,7 @@ export class Origin implements AsyncDisposable {
   }
 
   /** Remembers what a probe found, and keeps or takes the body of its answer. */
-  async #look({ probe: found, answer, isOpen }: Found): Promise<Probe> {
+  async #look({ probe: found, answer, isOpen }: Found, take: boolean): Promise<Probe> {
     const { headers } = answer.response;
     this.#ranges = found.ranges;
     this.#isPage = isHtml(headers);
@@ -177,7 +186,7 @@ export class Origin implements AsyncDisposable {
     this.#opening = opening;
     // Of a part, only its size tells that it is the whole.
     const maySuffice = sizeBytes === undefined ? !judgement.partial : sizeBytes <= TAKE_BYTES;
-    const whole = maySuffice ? await opening.whole(sizeBytes, TAKE_TIMEOUT_MS) : undefined;
+    const whole = take && maySuffice ? await opening.whole(sizeBytes, TAKE_TIMEOUT_MS) : undefined;
     if (whole === undefined) return probe;
     this.#opening = undefined;
     return { ...probe, whole };
@@ -236,13 +245,35 @@ export class Origin implements AsyncDisposable {
 
   async #ask(range: LiveRange, options: FetchOptions, signal: AbortSignal): Promise<OriginResult> {
     const { start, end } = range;
-    const { identity } = options;
     const ranged = start > 0 || (end !== undefined && this.#ranges);
+    const opened = await this.#open(start, ranged ? (end ?? 'last') : undefined, options, signal);
+    if ('outcome' in opened) return opened;
+    const { answer, judgement } = opened;
+    if (judgement.partial) this.#misfits = 0;
+    const { limiter, stallTimeoutMs = 20_000 } = this.#options;
+    const onChunk = this.#etags.watch(range, options);
+    const receiving = receive(answer, { ...judgement, range, onChunk, limiter, stallTimeoutMs, signal });
+    const received = await this.#counted(receiving);
+    return this.#ended(answer, judgement, received, range, options);
+  }
+
+  /**
+   * Asks for the file from `start` on and looks at the head of the answer. `end`: undefined for the file as a whole. What
+   * there is to say of an answer that is of no use is the result.
+   */
+  async #open(
+    start: number,
+    end: number | 'last' | undefined,
+    options: FetchOptions,
+    signal: AbortSignal,
+  ): Promise<Opened> {
+    const { identity } = options;
+    const ranged = end !== undefined;
     const isStray = ({ status, response }: Answer) =>
       this.#isPage === false && isStrayPage(status, response.headers, identity.sizeBytes);
     let answer: Answer;
     try {
-      const headers = ranged ? { range: `bytes=${start}-${end === undefined ? '' : end - 1}` } : {};
+      const headers = ranged ? { range: `bytes=${start}-${end === 'last' ? '' : end - 1}` } : {};
       answer = await this.#route.open({ headers, isStray, signal });
     } catch (thrown) {
       return signal.aborted ? { outcome: 'stopped', receivedBytes: 0 } : this.#notAnswered(thrown);
@@ -255,20 +286,15 @@ export class Origin implements AsyncDisposable {
       await untilAborted(comparing, signal);
       if (signal.aborted) return { outcome: 'stopped', receivedBytes: 0 };
       const compared = await comparing;
-      if (compared === 'same') return this.#ask(range, options, signal);
+      if (compared === 'same') return this.#open(start, end, options, signal);
       if (compared === 'different') return { ...changed(judgement.message), receivedBytes: 0 };
     }
-    if (judgement.kind !== 'body') return this.#turnedAway(answer, judgement);
+    if (judgement.kind !== 'body') return this.#turnedAway(answer, judgement, identity.sizeBytes);
     this.#hasWorked = true;
-    if (judgement.partial) this.#misfits = 0;
-    const { limiter, stallTimeoutMs = 20_000 } = this.#options;
-    const onChunk = this.#etags.watch(range, options);
-    const receiving = receive(answer, { ...judgement, range, onChunk, limiter, stallTimeoutMs, signal });
-    const received = await this.#counted(receiving);
-    return this.#ended(answer, judgement, received, range, options);
+    return { answer, judgement };
   }
 
-  async #counted(receiving: Promise<Received>): Promise<Received> {
+  async #counted<T>(receiving: Promise<T>): Promise<T> {
     this.#receiving += 1;
     return receiving.finally(() => {
       this.#receiving -= 1;
@@ -330,48 +356,25 @@ export class Origin implements AsyncDisposable {
   }
 
   /** The result for an answer whose body is of no use. */
-  #turnedAway(answer: Answer, judgement: Exclude<Judgement, { kind: 'body' }>): OriginResult {
+  #turnedAway(
+    answer: Answer,
+    judgement: Exclude<Judgement, { kind: 'body' }>,
+    sizeBytes: number | undefined,
+  ) {
     void discard(answer);
-    const common = { receivedBytes: 0, localAddress: answer.localAddress };
-    switch (judgement.kind) {
-      case 'at-end':
-        return { ...common, outcome: 'complete', sizeBytes: judgement.totalBytes };
-      case 'unusable': {
-        const { code, message, totalBytes: sizeBytes } = judgement;
-        if (code === 'origin-changed') return { ...common, ...changed(message), sizeBytes };
-        const error = new DragonloadError(code, message, { next: 'Try another address of the file.' });
-        return { ...common, outcome: 'refused', message, error, sizeBytes };
-      }
-      case 'other-etag':
-      case 'misfit': {
-        const { kind, message } = judgement;
-        this.#misfits += 1;
-        if (this.#misfits < MAX_MISFITS) return { ...common, outcome: 'broken', message };
-        if (kind === 'other-etag') return { ...common, ...changed(message) };
-        const error = new DragonloadError('origin-failed', message, {
-          next: 'Try another address of the file.',
-        });
-        return { ...common, outcome: 'refused', message, error };
-      }
-      case 'page':
-        return { ...common, ...this.#expired('there is a web page in its place') };
-      case 'status': {
-        const { status } = answer;
-        // Some hosts turn connections beyond a number away like this: the link is as good as those under way.
-        const isOneTooMany = status === 403 && this.#receiving > 0;
-        if (this.#hasWorked && EXPIRED.has(status) && !isOneTooMany)
-          return { ...common, ...this.#expired(`it answers with HTTP ${status}`) };
-        const retryAfterMs = parseRetryAfter(answer.response.headers['retry-after'], Date.now());
-        const error = statusError(status, answer.url);
-        const { message } = error;
-        const outcome = isOneTooMany ? 'busy' : statusOutcome(status);
-        return { ...common, outcome, retryAfterMs, message, error };
-      }
+    if (judgement.kind === 'misfit' || judgement.kind === 'other-etag') this.#misfits += 1;
+    const result = turnedAway(answer, judgement, {
+      given: this.#route.given,
+      hasWorked: this.#hasWorked,
+      isServing: this.#receiving > 0,
+      isHopeless: this.#misfits >= MAX_MISFITS,
+      mayReadWhole: sizeBytes !== undefined && this.#readings === undefined,
+    });
+    if (result.outcome === 'rangeless') {
+      const { limiter, stallTimeoutMs = 20_000 } = this.#options;
+      const whole = (options: FetchOptions, signal: AbortSignal) => this.#open(0, undefined, options, signal);
+      this.#readings = new Readings(whole, { limiter, stallTimeoutMs });
     }
-  }
-
-  #expired(how: string): Pick<OriginResult, 'outcome' | 'message' | 'error'> {
-    const error = expiredError(this.#route.given, how);
-    return { outcome: 'expired', message: error.message, error };
+    return result;
   }
 }

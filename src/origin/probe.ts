@@ -65,11 +65,11 @@ export class ProbeStatus extends Error {
 /**
  * Looks at a file with a GET for its first byte: only a 206 proves that ranges work. A whole body that comes instead is
  * cut off, unless it is small. `take`: asks for the first MiB, and leaves the body of the answer to the caller if it
- * starts with the first byte of the file. Throws `ProbeStatus` or what the connection threw.
+ * starts with the first byte of the file; `keepWhole`: only if it is the whole file. Throws `ProbeStatus` or what the connection threw.
  */
 export async function probe(
   route: Route,
-  options: { readonly take: boolean; readonly signal: AbortSignal | undefined },
+  options: { readonly take: boolean; readonly keepWhole: boolean; readonly signal: AbortSignal | undefined },
 ): Promise<Found> {
   const told: Answer[] = [];
   let disposition: string | undefined;
@@ -97,7 +97,8 @@ export async function probe(
   }
   const { headers } = answer.response;
   const isEncodedPart = answer.status === 206 && isEncoded(headers);
-  const isOpen = options.take && startsFile(answer) && !isEncodedPart;
+  const isWanted = options.take || (options.keepWhole && answer.status === 200);
+  const isOpen = isWanted && startsFile(answer) && !isEncodedPart;
   if (!isOpen) await discard(answer);
   if (!isFile(answer)) throw new ProbeStatus(answer);
   const links = linksOf([...told, answer]);

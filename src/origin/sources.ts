@@ -97,8 +97,8 @@ export class Sources implements AsyncDisposable {
   }
 
   /**
-   * Fetches a range as an origin does, from one source after the other if need be. `expired` and `refused` only when no
-   * source serves the file any more.
+   * Fetches a range as an origin does, from one source after the other if need be. `expired`, `refused` and `rangeless` only when
+   * no source serves the file any more.
    */
   async fetchRange(range: LiveRange, options: FetchOptions): Promise<OriginResult> {
     const tried = new Set<Source>();
@@ -184,8 +184,11 @@ export class Sources implements AsyncDisposable {
     if (outcome === 'complete' || outcome === 'stopped') return;
     source.failures += 1;
     source.restUntilMs = performance.now() + Math.max(retryAfterMs ?? 0, restMs(source.failures));
-    if ((outcome === 'expired' || outcome === 'refused') && source.standing === 'proven') {
+    const isLost = outcome === 'expired' || outcome === 'refused' || outcome === 'rangeless';
+    if (isLost && source.standing === 'proven') {
       source.standing = 'lost';
+      // The first to be tried when all are lost.
+      if (outcome === 'rangeless') source.restUntilMs = 0;
       if (!this.#all.every(isOver)) this.#notice(source, message ?? 'It does not serve the file any more.');
     }
   }
@@ -195,7 +198,9 @@ export class Sources implements AsyncDisposable {
     const last = results.at(-1);
     const of = (outcome: OriginResult['outcome']) => results.find((one) => one.outcome === outcome);
     const found =
-      of('busy') ?? of('broken') ?? (this.#all.every(isOver) ? (of('expired') ?? last) : undefined);
+      of('busy') ??
+      of('broken') ??
+      (this.#all.every(isOver) ? (of('rangeless') ?? of('expired') ?? last) : undefined);
     return (
       found ?? {
         outcome: 'broken',

@@ -1,4 +1,5 @@
 import { DragonloadError } from '../../core/errors.ts';
+import { fileNameOf } from '../../origin/file-name.ts';
 import type { Origin } from '../../origin/origin.ts';
 import type { Probe } from '../../origin/probe.ts';
 import { displayUrl } from '../../origin/url.ts';
@@ -29,8 +30,9 @@ export async function findOrigin(
     let origin: Origin | undefined;
     try {
       origin = await open(url);
-      const probe = await origin.probe({ ...options, keepWhole: true });
-      checkFound(job, url, probe);
+      const probed = await origin.probe({ ...options, keepWhole: true });
+      checkFound(job, url, probed);
+      const probe = url === job.url ? probed : { ...probed, fileName: nameBy(job.url, url, probed) };
       const others = [...new Set([...known, ...(probe.mirrors ?? [])])].filter((other) => other !== url);
       return { origin, probe, url, others };
     } catch (thrown) {
@@ -40,6 +42,13 @@ export async function findOrigin(
     }
   }
   throw first;
+}
+
+/** The name of a file that was found at a mirror: what that calls it in so many words, else what its own address says. */
+function nameBy(own: string, url: string, { fileName, finalUrl }: Probe): string {
+  const [given, final] = [URL.parse(own), new URL(finalUrl)];
+  const isOfUrl = fileName === fileNameOf(undefined, new URL(url), final);
+  return isOfUrl && given !== null ? fileNameOf(undefined, given, final) : fileName;
 }
 
 /** Throws when what is there cannot be the file that the job means. */
