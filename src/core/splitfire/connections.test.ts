@@ -108,6 +108,28 @@ test('an origin that gives each connection 1 MB/s is asked over eight of them wi
   assert.deepEqual(origin.counts, [1, 2, 4, 8]);
 });
 
+test('streams that overlap for a moment hold nothing up, and what they bring does not count', () => {
+  const governor = new ConnectionGovernor(2);
+  let bytes = 0;
+  let counts = 0;
+  let at = 0;
+  // Each half second one more connection is open for 100 ms, in which five times as much comes.
+  for (let nowMs = 20; governor.target(nowMs) === 1 && nowMs < 10_000; nowMs += 20) {
+    const overlaps = nowMs % 500 < 100;
+    bytes += MB * (overlaps ? 0.1 : 0.02);
+    governor.progress(bytes, overlaps ? 2 : 1, nowMs);
+    at = nowMs;
+  }
+  assert.ok(at < 2_000, `doubled after ${at} ms`);
+  // With twice as much it stays at two, as it would not had the surplus counted.
+  for (let nowMs = at + 20; nowMs < at + 3_000; nowMs += 20) {
+    bytes += MB * 0.04;
+    governor.progress(bytes, 2, nowMs);
+    counts = governor.target(nowMs);
+  }
+  assert.equal(counts, 2);
+});
+
 test('the count begins where it is told to, within the most that is allowed, and goes on from there', () => {
   const origin = new Origin(16, (n) => Math.min(n, 8) * 5 * MB, 8);
   origin.run(10_000);

@@ -24,10 +24,12 @@ const REFUSED_MAX_MS = 60_000;
 const RETRY_AFTER_MAX_MS = 300_000;
 
 interface Window {
-  readonly fromMs: number;
+  fromMs: number;
   /** Total at the end of the warm-up. */
   baseMs: number | undefined;
   baseBytes: number;
+  /** While one connection more is open than wanted: since when, and the total then. What comes meanwhile does not count. */
+  overlap: { readonly fromMs: number; readonly bytes: number } | undefined;
 }
 
 /**
@@ -98,7 +100,8 @@ export class ConnectionGovernor {
    */
   waited(activeStreams: number, nowMs: number, setupMs = 0): void {
     const isFirst = this.#count === 1 && this.#cap > 1 && this.#settledMs === undefined;
-    if (activeStreams !== 1 || !isFirst) {
+    // The next stream may overlap the first one's end.
+    if (activeStreams === 0 || !isFirst) {
       this.#firstMs = undefined;
       return;
     }
@@ -179,12 +182,24 @@ export class ConnectionGovernor {
 
   #measure(nowMs: number): void {
     // A rate means something only while exactly the wanted number of connections is at work.
-    if (this.#active !== this.target(nowMs)) {
+    if (this.#active < this.target(nowMs)) {
       this.#window = undefined;
       return;
     }
-    this.#window ??= { fromMs: nowMs, baseMs: undefined, baseBytes: 0 };
+    if (this.#active > this.target(nowMs)) {
+      // Streams overlap for a moment when one is about to end: too often for a window between two such moments.
+      if (this.#window !== undefined) this.#window.overlap ??= { fromMs: nowMs, bytes: this.#bytes };
+      return;
+    }
+    this.#window ??= newWindow(nowMs, undefined, 0);
     const window = this.#window;
+    if (window.overlap !== undefined) {
+      const overlapMs = nowMs - window.overlap.fromMs;
+      window.fromMs += overlapMs;
+      if (window.baseMs !== undefined) window.baseMs += overlapMs;
+      window.baseBytes += this.#bytes - window.overlap.bytes;
+      window.overlap = undefined;
+    }
     if (window.baseMs === undefined) {
       if (nowMs - window.fromMs < this.#warmUpMs) return;
       window.baseMs = nowMs;
@@ -195,7 +210,7 @@ export class ConnectionGovernor {
     const bytes = this.#bytes - window.baseBytes;
     const isSlow = spanMs >= SLOW_WINDOW_MS && bytes >= SLOW_WINDOW_BYTES * this.#active;
     if (!isSlow && (spanMs < WINDOW_MS || bytes < WINDOW_BYTES)) return;
-    this.#window = { fromMs: nowMs, baseMs: nowMs, baseBytes: this.#bytes };
+    this.#window = newWindow(nowMs, nowMs, this.#bytes);
     this.#judge((bytes / spanMs) * 1_000, nowMs);
   }
 
@@ -225,4 +240,8 @@ export class ConnectionGovernor {
     this.#settledMs = nowMs;
     this.#window = undefined;
   }
+}
+
+function newWindow(fromMs: number, baseMs: number | undefined, baseBytes: number): Window {
+  return { fromMs, baseMs, baseBytes, overlap: undefined };
 }
