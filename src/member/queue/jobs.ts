@@ -1,4 +1,4 @@
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { basename, isAbsolute, relative, resolve, sep } from 'node:path';
 import { DragonloadError } from '../../core/errors.ts';
 import type { DownloadRow } from '../../store/download-row.ts';
 import type { Job } from '../job.ts';
@@ -44,15 +44,25 @@ export function prepareJobs(
 }
 
 /**
- * A job with the further addresses that the list knows for it: fresh links that came while it did not run. Those of
- * another's making stay with jobs of that kind: see `Job.trusted`.
+ * A job with what the list knows of it from an earlier run: the name under which its part lies, whatever a fresh link
+ * calls it, and further addresses, such as links that came while it did not run. Those of another's making stay with
+ * jobs of that kind: see `Job.trusted`.
  */
-export function withKnownLinks(prepared: PreparedJob, row: DownloadRow | undefined): PreparedJob {
+export function withKnown(prepared: PreparedJob, row: DownloadRow | undefined): PreparedJob {
   const { job } = prepared;
-  const known = row === undefined ? undefined : jobOf(row);
-  if (known?.mirrors === undefined || known.url !== job.url || known.trusted !== job.trusted) return prepared;
-  const mirrors = [...new Set([...(job.mirrors ?? []), ...known.mirrors])];
-  return { ...prepared, job: { ...job, mirrors } };
+  if (row === undefined || row.state === 'done') return prepared;
+  const fileName = job.fileName ?? (row.path === undefined ? undefined : basename(row.path));
+  const known = jobOf(row);
+  const isSame = known?.url === job.url && known.trusted === job.trusted;
+  const mirrors = [...new Set([...(job.mirrors ?? []), ...((isSame && known.mirrors) || [])])];
+  return {
+    ...prepared,
+    job: {
+      ...job,
+      ...(fileName === undefined ? {} : { fileName }),
+      ...(mirrors.length > 0 ? { mirrors } : {}),
+    },
+  };
 }
 
 /** A directory as the user names it: below `base`, or anywhere when it is named in full. Throws `usage`. */

@@ -12,7 +12,7 @@ import { Vigil } from '../upkeep/vigil.ts';
 import { type DownloadEnd, QueuedDownload } from './download.ts';
 import { QueueDriver } from './driver.ts';
 import { Entries, type Entry } from './entries.ts';
-import { prepareJobs, withKnownLinks } from './jobs.ts';
+import { prepareJobs, withKnown } from './jobs.ts';
 import { outcomeOf, progressOf } from './progress.ts';
 import { QueueRequests } from './requests.ts';
 import { QueueShared } from './shared.ts';
@@ -133,15 +133,17 @@ export class QueueTask implements Task {
       );
     }
     this.#isOpen = true;
-    this.#addOrEnd(this.#targets);
+    this.#addOrEnd(this.#targets, this.#aftermath.check());
   }
 
-  #addOrEnd(targets: readonly (string | Job)[]): void {
-    this.#add(targets).catch((thrown: unknown) => this.#endWith(DragonloadError.from(thrown)));
+  #addOrEnd(targets: readonly (string | Job)[], after?: Promise<void>): void {
+    this.#add(targets, after).catch((thrown: unknown) => this.#endWith(DragonloadError.from(thrown)));
   }
 
   /** Puts downloads into the list and the queue. Long lists go bit by bit, so that Ctrl-C is heard meanwhile. */
-  async #add(targets: readonly (string | Job)[]): Promise<void> {
+  async #add(targets: readonly (string | Job)[], after?: Promise<void>): Promise<void> {
+    if (after !== undefined) await after;
+    if (this.#ending !== undefined) return;
     const prepared = prepareJobs(targets, this.#shared.directory, (message) =>
       this.#emit({ type: 'notice', message }),
     );
@@ -198,7 +200,7 @@ export class QueueTask implements Task {
     this.#entries.failures.delete(id);
     this.#picture.again(id);
     const row = this.#registry.get(id);
-    const prepared = withKnownLinks(entry.prepared, row);
+    const prepared = withKnown(entry.prepared, row);
     entry.hasFreshLink = false;
     if (!this.#registry.claim(id)) {
       entry.error = new DragonloadError(

@@ -22,6 +22,12 @@ export class Aftermath {
     this.#emit = emit;
   }
 
+  /** Whether what the user wants can be done: undefined where there is nothing to look for. Rejects with `usage`. */
+  check(): Promise<void> | undefined {
+    const program = this.#options.onComplete;
+    return program === undefined ? undefined : checkProgram(program);
+  }
+
   /** A file is there. */
   done(result: Result): void {
     const program = this.#options.onComplete;
@@ -58,4 +64,15 @@ export class Aftermath {
     });
     this.#emit({ type: 'error', error, id, url });
   }
+}
+
+/** A slip of the pen is better told before a night of downloading than after it. */
+async function checkProgram(program: string): Promise<void> {
+  const { findProgram } = await import('../../system/find-program.ts');
+  const { whyNot } = await import('../../system/run-hook.ts');
+  const found = await findProgram(program, process.env);
+  if (found.kind === 'found') return;
+  throw new DragonloadError('usage', whyNot(program, found.kind), {
+    next: 'Check what --on-complete names. Nothing was fetched.',
+  });
 }
