@@ -119,7 +119,8 @@ export class DownloadRunner implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const transfer of [...this.#fetches.values(), ...this.#pulls.values()]) this.#stop(transfer);
-    await Promise.allSettled(this.#running);
+    // What is written may still be hashed, and what is hashed kept.
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
     await this.part[Symbol.asyncDispose]();
     await this.sources[Symbol.asyncDispose]();
   }

@@ -148,7 +148,9 @@ export abstract class MemberTask implements Task {
   }
 
   protected dispatch(event: Event): void {
-    if (!this.stopping.signal.aborted || event.type === 'leave') this.#engine?.dispatch(event);
+    // The core hears of what has arrived in full to the end.
+    const isHeard = event.type === 'leave' || event.type === 'hashed';
+    if (isHeard || !this.stopping.signal.aborted) this.#engine?.dispatch(event);
   }
 
   protected emit(event: TaskEvent): void {

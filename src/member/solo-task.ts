@@ -55,6 +55,12 @@ export class SoloTask extends MemberTask {
     return this.#runner?.part.targetPath;
   }
 
+  /** How many connections proved right for the origin. */
+  get connections(): number | undefined {
+    const [download] = this.runners.keys();
+    return download === undefined ? undefined : this.engine.core.connectionsOf(download, performance.now());
+  }
+
   /** A further address of the file: a fresh link for one that has expired. */
   addSource(url: string): void {
     for (const download of this.runners.keys()) this.addSources(download, [url]);

@@ -3,7 +3,15 @@ import type { Ledger } from '../ledger.ts';
 import type { DownloadStatus, Fragment, Grant, Message, PieceRecord, Report, Revoke } from '../messages.ts';
 import type { Run } from '../ranges.ts';
 import { Announcer } from './announcer.ts';
-import type { AddDownload, Command, OriginBytes, OriginEnded, PullBytes, PullEnded } from './api.ts';
+import type {
+  AddDownload,
+  Command,
+  OriginBytes,
+  OriginEnded,
+  ProbeDone,
+  PullBytes,
+  PullEnded,
+} from './api.ts';
 import { DownloadState } from './download-state.ts';
 import { Failure } from './failure.ts';
 import { Healing } from './healing.ts';
@@ -53,6 +61,8 @@ export class DownloadCore {
   readonly #healing: Healing;
   readonly #failure: Failure;
   readonly #reporter: Reporter;
+  #hasLeft = false;
+  #needsLink = false;
 
   constructor(options: DownloadCoreOptions) {
     const { added, knowledge } = options;
@@ -127,8 +137,8 @@ export class DownloadCore {
     return this.state.geometry.sizeBytes === undefined && this.#origin.activeStreams > 0;
   }
 
-  probed(canFetch: boolean, message: string | undefined, nowMs: number): void {
-    this.#origin.probed(canFetch, message);
+  probed({ canFetch, message, hasExpired = false }: ProbeDone, nowMs: number): void {
+    this.#origin.probed(canFetch, message, hasExpired);
     // The origin names the same size as the room: it was compared.
     if (canFetch && this.#options.added.offer.identity.sizeBytes !== undefined)
       this.state.sizeFrom = undefined;
@@ -145,6 +155,11 @@ export class DownloadCore {
     const wasRefused = this.#origin.refusal !== undefined;
     this.#origin.revive();
     this.#failure.goOn();
+    this.#fetches(wasRefused, nowMs);
+  }
+
+  /** Asks the origin from now on, as it had not done if it was refused. */
+  #fetches(wasRefused: boolean, nowMs: number): void {
     if (wasRefused) this.#healing.resume();
     this.#selfHelp.progress(nowMs);
     this.#reporter.hurry();
@@ -273,9 +288,20 @@ export class DownloadCore {
     this.#lan.stop();
   }
 
+  /** Ends all transfers for good: nothing is asked for any more. */
+  leave(): void {
+    this.#hasLeft = true;
+    this.stop();
+  }
+
+  /** How many connections to the origin prove right at present. */
+  connections(nowMs: number): number {
+    return this.#origin.connections(nowMs);
+  }
+
   /** Does whatever can be done now. */
   schedule(nowMs: number): void {
-    if (this.state.phase !== 'downloading') return;
+    if (this.state.phase !== 'downloading' || this.#hasLeft) return;
     if (this.#ledger.isComplete) {
       this.state.phase = 'checking';
       this.#reporter.hurry();
@@ -305,9 +331,18 @@ export class DownloadCore {
     this.flush(nowMs);
   }
 
-  /** The origin has turned this member away for good: there is hope only while others fetch or hold what it lacks. */
+  /**
+   * The origin has turned this member away: there is hope only while others fetch or hold what it lacks, while somebody may
+   * have a fresh link, or while the file can be read as a whole.
+   */
   giveUpIfHopeless(othersFetch: boolean, othersMayReturn: boolean, nowMs: number): void {
-    if (!this.#selfHelp.isHopeless(othersFetch, othersMayReturn, nowMs)) return;
+    const hope = this.#selfHelp.hope(othersFetch, othersMayReturn, nowMs);
+    const needsLink = hope === 'link';
+    if (needsLink && !this.#needsLink)
+      this.#options.emit({ type: 'needs-link', download: this.#download, message: this.#origin.refusal! });
+    this.#needsLink = needsLink;
+    if (hope !== 'none') return;
+    if (this.#origin.readWhole()) return this.#fetches(true, nowMs);
     this.#failure.declare('origin-failed', this.#origin.refusal!, true);
   }
 

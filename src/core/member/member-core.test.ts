@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MemberCore } from './member-core.ts';
 import { SmallWorld, sampleOffer } from './testing/small-world.ts';
 
 test('a member alone fetches the file once and finishes', () => {
@@ -37,4 +38,33 @@ test('a file of unknown length is streamed by one member, and the others get it 
   world.connect(b, c);
   assert.ok(world.finishes(60_000, a, b, c));
   assert.equal(a.originBytes + b.originBytes + c.originBytes, world.sizeBytes);
+});
+
+test('a piece that arrived in full before the member left is kept, and nothing more is asked for', () => {
+  const core = new MemberCore({
+    me: 'a',
+    name: 'a',
+    addresses: [],
+    certificate: new Uint8Array(),
+    room: undefined,
+    seniority: 1,
+    random: () => 0.5,
+  });
+  const offer = sampleOffer();
+  const { download, pieceBytes } = offer;
+  core.handle({ type: 'add-download', offer, held: [], maxConnections: 1 }, 0);
+  core.handle({ type: 'probe-done', download, canFetch: true, message: undefined }, 0);
+  const fetch = core.drain().find((command) => command.type === 'fetch');
+  assert.ok(fetch);
+  const { stream } = fetch;
+  core.handle({ type: 'origin-bytes', download, stream, start: 0, end: pieceBytes }, 10);
+  assert.ok(core.drain().some(({ type }) => type === 'hash'));
+
+  core.handle({ type: 'leave' }, 20);
+  core.drain();
+  core.handle({ type: 'hashed', download, piece: 0, sha256: new Uint8Array(32).fill(7) }, 30);
+  assert.deepEqual(
+    core.drain().map(({ type }) => type),
+    ['sign'],
+  );
 });

@@ -84,9 +84,11 @@ export class MemberCore {
 
   /** Tells what happened. `nowMs` never goes back. */
   handle(event: Event, nowMs: number): void {
-    if (this.#hasLeft) return;
+    // What has arrived in full is still proven and kept; nothing else matters any more.
+    const hadLeft = this.#hasLeft;
+    if (hadLeft && event.type !== 'hashed') return;
     this.#dispatch(event, nowMs);
-    this.#settle(nowMs);
+    if (!hadLeft) this.#settle(nowMs);
   }
 
   /** Commands since the last call, in order. */
@@ -151,6 +153,11 @@ export class MemberCore {
     return this.#downloads.get(download)?.state.signers() ?? new Set();
   }
 
+  /** How many connections to its origin prove right for a download at present. */
+  connectionsOf(download: DownloadId, nowMs: number): number | undefined {
+    return this.#downloads.get(download)?.connections(nowMs);
+  }
+
   /** Why a download failed, once it has. */
   failureOf(download: DownloadId): string | undefined {
     return this.#downloads.get(download)?.state.failure;
@@ -192,7 +199,7 @@ export class MemberCore {
         return this.#intake.declined(event.download);
       case 'leave':
         this.#hasLeft = true;
-        for (const download of this.#downloads.values()) download.stop();
+        for (const download of this.#downloads.values()) download.leave();
         return this.#broadcast({ type: 'bye' });
       default:
         return this.#toDownload(event, nowMs);
@@ -283,6 +290,10 @@ export class MemberCore {
   /** After every event: carries on what it has set off, until nothing is left to do now. */
   #settle(nowMs: number): void {
     this.#startNext(nowMs);
+    for (const download of this.#downloads.values()) {
+      const othersFetch = this.#statuses.anyFetching(this.#room.sessions, download.state.offer.download);
+      download.giveUpIfHopeless(othersFetch, this.#room.looksForLost(nowMs), nowMs);
+    }
     for (let again = true; again; ) {
       again = false;
       if (this.#drainRoom(nowMs)) again = true;
@@ -291,10 +302,6 @@ export class MemberCore {
         again = true;
         this.#obey(message, nowMs);
       }
-    }
-    for (const download of this.#downloads.values()) {
-      const othersFetch = this.#statuses.anyFetching(this.#room.sessions, download.state.offer.download);
-      download.giveUpIfHopeless(othersFetch, this.#room.looksForLost(nowMs), nowMs);
     }
     this.#heartbeat.beat(nowMs);
   }

@@ -24,6 +24,9 @@ import { finishedView, restingView } from './view.ts';
 /** Loaded once: an import that has been made before still costs as much as a request. */
 let saving: Promise<typeof import('../../disk/save-whole.ts')> | undefined;
 
+/** Less than this tells nothing of how many connections an origin wants. */
+const TELLING_BYTES = 16 * 1024 * 1024;
+
 /** What came of a download. */
 export type DownloadEnd =
   | {
@@ -210,10 +213,17 @@ export class QueuedDownload {
     solo.start();
     if (this.#stop.signal.aborted) void solo.stop();
     const [result] = await solo.finished;
+    this.#noteOrigin(host, solo, result!);
     const { identity } = found.probe;
     const view = solo.view().downloads[0]!;
     const fileModifiedMs = modifiedMs(result!.path);
     return { kind: 'done', result: result!, identity, view, fileModifiedMs };
+  }
+
+  /** Remembers how the origin did, for the next download from it. */
+  #noteOrigin(host: string, { connections }: SoloTask, { originBytes, seconds }: Result): void {
+    if (connections === undefined || originBytes < TELLING_BYTES) return;
+    this.#shared.store?.noteOrigin(host, { connections, bytesPerSecond: originBytes / seconds });
   }
 
   async #list({ probe, origin }: FoundOrigin): Promise<DownloadEnd> {
