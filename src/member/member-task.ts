@@ -325,6 +325,8 @@ export abstract class MemberTask implements Task {
       const finishing = await finishPart(runner.part, runner.expected, runner.pieces);
       if (finishing.kind === 'suspect') {
         const { pieces, message } = finishing;
+        for (const piece of pieces)
+          runner.sources.doubt(runner.geometry.bytesOfRun({ start: piece, end: piece + 1 }));
         this.emit({ type: 'notice', message: `${message} What is wrong is fetched again.` });
         return this.dispatch({ type: 'suspect', download: id, pieces, message });
       }

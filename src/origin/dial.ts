@@ -33,6 +33,9 @@ export async function addressesOf(host: string, options: DialOptions): Promise<r
     literal === undefined
       ? await lookUp(host, options)
       : [{ address: literal, family: literal.includes(':') ? 6 : 4 }];
+  const { family } = options;
+  if (literal !== undefined && family !== undefined && found[0]!.family !== family)
+    throw Object.assign(new Error(`no address of IPv${family}`), { code: 'EADDRNOTAVAIL' });
   const open = options.publicOnly === true ? found.filter((one) => isPublicAddress(one.address)) : found;
   if (open.length === 0) throw privateAddressError(host);
   const { localAddresses } = options;

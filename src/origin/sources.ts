@@ -1,5 +1,7 @@
 import { DragonloadError } from '../core/errors.ts';
 import { type FileIdentity, MAX_SOURCES } from '../core/messages.ts';
+import type { ByteRange } from '../core/ranges.ts';
+import { Brought } from './brought.ts';
 import type { PublishedDigest } from './digests.ts';
 import { HostPaused } from './host-pauses.ts';
 import type { FetchOptions, Origin } from './origin.ts';
@@ -55,6 +57,7 @@ export class Sources implements AsyncDisposable {
   /** Oldest first. */
   readonly #all: Source[];
   readonly #samples = new Samples();
+  readonly #brought = new Brought<Source>();
   readonly #closed = new AbortController();
   /** Addresses that had another file: whoever names them again, they are not looked at again. */
   readonly #different = new Set<string>();
@@ -101,22 +104,35 @@ export class Sources implements AsyncDisposable {
    * no source serves the file any more.
    */
   async fetchRange(range: LiveRange, options: FetchOptions): Promise<OriginResult> {
-    const tried = new Set<Source>();
+    // Another one may have right what came wrong from these; when there is none, they are asked once more.
+    let suspects = this.#brought.suspectsFor(range);
+    let tried = new Set(suspects);
     const results: OriginResult[] = [];
     let receivedBytes = 0;
     for (;;) {
       const source = await this.#next(range.start + receivedBytes, tried, options.signal);
+      if (source === undefined && suspects.size > 0 && results.length === 0) {
+        suspects = new Set();
+        tried = new Set();
+        continue;
+      }
       if (source === undefined) break;
       tried.add(source);
       const rest = receivedBytes === 0 ? range : rangeFrom(range.start + receivedBytes, range);
       const result = await this.#fetch(source, rest, options);
       receivedBytes += result.receivedBytes;
+      this.#brought.note({ start: rest.start, end: rest.start + result.receivedBytes }, source);
       if (result.outcome === 'complete' || result.outcome === 'stopped') return { ...result, receivedBytes };
       results.push(result);
     }
     if (options.signal?.aborted === true || this.#closed.signal.aborted)
       return { outcome: 'stopped', receivedBytes };
     return { ...this.#summary(results), receivedBytes };
+  }
+
+  /** These bytes came wrong: they are fetched from another address than before, if there is one. */
+  doubt(range: ByteRange): void {
+    this.#brought.doubt(range);
   }
 
   /** The network is another one: connections lead nowhere, and what failed meanwhile proves nothing. */

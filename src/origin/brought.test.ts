@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Brought } from './brought.ts';
+
+test('those who brought doubted bytes are suspects for these, and for no others', () => {
+  const brought = new Brought<string>();
+  brought.note({ start: 0, end: 100 }, 'a');
+  brought.note({ start: 100, end: 200 }, 'b');
+  assert.deepEqual(brought.suspectsFor({ start: 0, end: 200 }), new Set());
+  brought.doubt({ start: 90, end: 110 });
+  assert.deepEqual(brought.suspectsFor({ start: 0, end: 200 }), new Set(['a', 'b']));
+  assert.deepEqual(brought.suspectsFor({ start: 0 }), new Set(['a', 'b']));
+  assert.deepEqual(brought.suspectsFor({ start: 0, end: 90 }), new Set());
+  brought.doubt({ start: 150, end: 160 });
+  assert.deepEqual(brought.suspectsFor({ start: 150, end: 151 }), new Set(['b']));
+});
+
+test('whoever brings doubted bytes once more is a suspect too', () => {
+  const brought = new Brought<string>();
+  brought.note({ start: 0, end: 100 }, 'a');
+  brought.doubt({ start: 0, end: 10 });
+  brought.note({ start: 0, end: 10 }, 'b');
+  assert.deepEqual(brought.suspectsFor({ start: 0, end: 10 }), new Set(['a', 'b']));
+});
+
+test('only the newest transfers are remembered', () => {
+  const brought = new Brought<number>();
+  for (let at = 0; at < 20_000; at++) brought.note({ start: at, end: at + 1 }, at);
+  brought.doubt({ start: 0, end: 20_000 });
+  const suspects = brought.suspectsFor({ start: 0, end: 20_000 });
+  assert.ok(suspects.size <= 16_384 && suspects.has(19_999) && !suspects.has(0));
+});
