@@ -103,6 +103,7 @@ export function checkCommand(world: World, member: SimMember, command: Command):
       return;
     }
     case 'hopeless':
+    case 'needs-link':
     case 'member-joined':
     case 'member-left':
       return;

@@ -96,6 +96,7 @@ export function carryOut(world: World, member: SimMember, command: Command): voi
     case 'hopeless':
       checks.hopeless(member, command.message);
       return;
+    case 'needs-link':
     case 'member-joined':
     case 'member-left':
       return;

@@ -66,17 +66,22 @@ export class JoinTask extends RoomTask {
     this.upkeep.added(offer, { url: offer.url });
     const openBeside = (beside: string) => this.origins.open(beside, { trusted: false });
     await this.addDownload({ offer, origin, expected: this.expectedOf(offer, []), me, openBeside });
-    const { canFetch, message, digests } = await probing;
+    const { canFetch, message, hasExpired, digests } = await probing;
     const runner = this.runners.get(offer.download);
     if (runner) runner.expected = this.expectedOf(offer, digests);
     if (message) this.emit({ type: 'notice', message: `Going on over the LAN only: ${message}` });
-    this.dispatch({ type: 'probe-done', download: offer.download, canFetch, message });
+    this.dispatch({ type: 'probe-done', download: offer.download, canFetch, message, hasExpired });
   }
 
   async #probe(
     origin: Origin,
     offer: Offer,
-  ): Promise<{ canFetch: boolean; message: string | undefined; digests: Probe['digests'] }> {
+  ): Promise<{
+    canFetch: boolean;
+    message: string | undefined;
+    hasExpired?: boolean;
+    digests: Probe['digests'];
+  }> {
     try {
       const probe = await origin.probe({ signal: this.stopping.signal });
       this.originLocalAddress ??= probe.localAddress;
@@ -84,8 +89,10 @@ export class JoinTask extends RoomTask {
       const digests = mismatch ? [] : probe.digests;
       return { canFetch: mismatch === undefined, message: mismatch, digests };
     } catch (thrown) {
-      const { message, next } = DragonloadError.from(thrown);
-      return { canFetch: false, message: next ? `${message} ${next}` : message, digests: [] };
+      const { code, message, next } = DragonloadError.from(thrown);
+      // It worked for whoever offered it.
+      const hasExpired = code === 'origin-refused' || code === 'origin-missing';
+      return { canFetch: false, message: next ? `${message} ${next}` : message, hasExpired, digests: [] };
     }
   }
 

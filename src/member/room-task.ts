@@ -188,6 +188,11 @@ export abstract class RoomTask extends MemberTask {
         const change = command.type === 'member-joined' ? 'joined' : 'left';
         return this.emit({ type: 'member', change, id: command.peer, name: command.name });
       }
+      case 'needs-link': {
+        const id = this.upkeep.idOf(command.download) ?? 'ID';
+        const next = `The download waits for a fresh one: dragonload refresh ${id} URL`;
+        return this.emit({ type: 'notice', message: `${command.message} ${next}` });
+      }
       case 'offered':
         return this.onOffered(command.offer);
     }

@@ -85,6 +85,8 @@ export interface ProbeDone {
   readonly download: DownloadId;
   readonly canFetch: boolean;
   readonly message: string | undefined;
+  /** It cannot, and a fresh link would heal that: for others this one has worked. */
+  readonly hasExpired?: boolean | undefined;
 }
 
 /** Bytes of an origin stream are on disk. They follow one another without a gap. */
@@ -206,5 +208,7 @@ export type Command =
       readonly code: ErrorCode;
       readonly message: string;
     }
+  /** The link has expired, and nobody in the room brings what is missing: tell the user, who may have a fresh one. */
+  | { readonly type: 'needs-link'; readonly download: DownloadId; readonly message: string }
   /** Tell the user. */
   | { readonly type: 'member-joined' | 'member-left'; readonly peer: MemberId; readonly name: string };

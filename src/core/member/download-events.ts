@@ -24,7 +24,7 @@ export function passOn(download: DownloadCore, event: DownloadEvent, nowMs: numb
     case 'size-known':
       return download.sizeKnown(event.sizeBytes, nowMs);
     case 'probe-done':
-      download.probed(event.canFetch, event.message, nowMs);
+      download.probed(event, nowMs);
       break;
     case 'origin-bytes':
       download.originBytes(event, nowMs);

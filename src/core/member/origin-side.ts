@@ -35,7 +35,7 @@ export interface OriginSideOptions extends OriginStreamsOptions {
 export class OriginSide {
   readonly #options: OriginSideOptions;
   readonly #ledger: Ledger;
-  readonly #governor: ConnectionGovernor;
+  #governor: ConnectionGovernor;
   readonly #streams: OriginStreams;
   readonly #meter = new RateMeter();
   readonly leases = new LeaseBook();
@@ -46,16 +46,21 @@ export class OriginSide {
   #canFetch: boolean | undefined;
   #refusal: string | undefined;
   #hasExpired = false;
+  /** It serves parts: it has not been found out not to. */
+  #hasRanges: boolean;
+  /** It may still give the file as a whole. */
+  #mayReadWhole = false;
   #splitAtMs = 0;
   #nowMs = 0;
 
   constructor(options: OriginSideOptions) {
-    const { ledger, ranges, maxConnections, firstConnections, random } = options;
+    const { ledger, ranges } = options;
     this.#options = options;
+    this.#hasRanges = ranges;
     this.#ledger = ledger;
     this.#streams = new OriginStreams(options);
     this.#work = new LeaseWork({ ledger, leases: this.leases, onLan: options.onLan });
-    this.#governor = new ConnectionGovernor(ranges ? maxConnections : 1, random, firstConnections);
+    this.#governor = this.#newGovernor();
   }
 
   get canFetch(): boolean {
@@ -90,8 +95,10 @@ export class OriginSide {
     return this.#meter.bytesPerSecond(nowMs);
   }
 
-  probed(canFetch: boolean, message: string | undefined): void {
+  /** `hasExpired`: it turns this member away in a way that a fresh link would heal. */
+  probed(canFetch: boolean, message: string | undefined, hasExpired = false): void {
     if (canFetch) this.revive();
+    this.#hasExpired = hasExpired;
     if (canFetch) this.#canFetch = true;
     else this.#giveUp(message);
   }
@@ -104,9 +111,22 @@ export class OriginSide {
     if (this.#canFetch === false) this.#canFetch = true;
     this.#refusal = undefined;
     this.#hasExpired = false;
+    this.#mayReadWhole = false;
     this.#fruitless = 0;
+    this.#setRanges(this.#options.ranges);
     this.#governor.forgive();
     this.#streams.outdate();
+  }
+
+  /**
+   * The last resort at an origin that has no fitting answer to questions for parts: from now on it is asked for the file as a
+   * whole, over one connection. False when there is no such resort.
+   */
+  readWhole(): boolean {
+    if (!this.#mayReadWhole) return false;
+    this.revive();
+    this.#setRanges(false);
+    return true;
   }
 
   /** Every stream is asked for again on a connection of its own. */
@@ -151,7 +171,11 @@ export class OriginSide {
     const outcome = outcomeOf(event, stream);
     if (outcome === 'broken') this.#governor.broken(nowMs);
     if (outcome === 'busy') this.#governor.refused(nowMs, event.retryAfterMs, this.#streams.size);
-    if (outcome === 'refused' || outcome === 'rangeless') this.#giveUp(event.message);
+    if (outcome === 'refused') this.#giveUp(event.message);
+    if (outcome === 'rangeless') {
+      this.#mayReadWhole = true;
+      this.#giveUp(event.message);
+    }
     if (outcome === 'expired') {
       this.#hasExpired = true;
       this.#giveUp(event.message);
@@ -239,6 +263,18 @@ export class OriginSide {
     return this.#ledger.geometry;
   }
 
+  #setRanges(ranges: boolean): void {
+    if (ranges === this.#hasRanges) return;
+    this.#hasRanges = ranges;
+    this.#governor = this.#newGovernor();
+    this.#streams.rangesChanged(ranges);
+  }
+
+  #newGovernor(): ConnectionGovernor {
+    const { maxConnections, random, firstConnections } = this.#options;
+    return new ConnectionGovernor(this.#hasRanges ? maxConnections : 1, random, firstConnections);
+  }
+
   #giveUp(message: string | undefined): void {
     this.#canFetch = false;
     this.#refusal = message;
@@ -260,7 +296,7 @@ export class OriginSide {
 
   /** Whether a stream may be opened already for what comes after those that are about to end. */
   #mayOverlap(nowMs: number): boolean {
-    if (!this.#options.ranges || this.#streams.size >= this.#options.maxConnections) return false;
+    if (!this.#hasRanges || this.#streams.size >= this.#options.maxConnections) return false;
     return this.#streams.leftBytes < (this.rate(nowMs) * OVERLAP_MS) / 1000;
   }
 
@@ -285,7 +321,8 @@ export class OriginSide {
 function outcomeOf({ outcome }: OriginEnded, stream: OriginStream): OriginOutcome {
   // What the origin says to a stream that was being stopped was said about the past, but for the wish to be left alone.
   if (stream.stopping && outcome !== 'busy') return 'stopped';
-  if (stream.isOutdated && (outcome === 'expired' || outcome === 'refused')) return 'stopped';
+  const isVerdict = outcome === 'expired' || outcome === 'refused' || outcome === 'rangeless';
+  if (stream.isOutdated && isVerdict) return 'stopped';
   // An end before the end of the range is no end, whatever the origin calls it: it must not be asked again at once.
   return outcome === 'complete' && stream.position < stream.end ? 'broken' : outcome;
 }

@@ -34,7 +34,7 @@ export class OriginStreams {
   readonly #ledger: Ledger;
   readonly #streams = new Map<number, OriginStream>();
   readonly #pace = new StreamPace();
-  readonly #hedging: Hedging;
+  #hedging: Hedging;
 
   constructor(options: OriginStreamsOptions) {
     this.#options = options;
@@ -56,6 +56,11 @@ export class OriginStreams {
   get lookAtMs(): number | undefined {
     for (const { stopping } of this.#streams.values()) if (!stopping) return this.#hedging.lookAtMs;
     return undefined;
+  }
+
+  /** Whether the origin serves parts is another matter than it was. */
+  rangesChanged(ranges: boolean): void {
+    this.#hedging = new Hedging(this.#pace, ranges);
   }
 
   /** Bytes that are still to come. */

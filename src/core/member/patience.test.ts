@@ -27,28 +27,37 @@ test('whoever waits in vain waits shorter and takes more, up to a limit, until i
 
 test('without hope a member gives up after five seconds, and at once when nobody else is there', () => {
   const patience = new Patience(0);
-  assert.equal(patience.isHopeless(false, 'present', 0, 100), false);
+  assert.equal(patience.hope(false, 'present', 0, 100), 'good');
   assert.equal(patience.deadline(false), 5_100);
-  assert.equal(patience.isHopeless(true, 'present', 0, 200), false);
+  assert.equal(patience.hope(true, 'present', 0, 200), 'good');
   assert.equal(patience.deadline(false), undefined);
-  assert.equal(patience.isHopeless(false, 'present', 0, 5_150), false);
-  assert.equal(patience.isHopeless(false, 'present', 0, 10_150), true);
-  assert.equal(new Patience(0).isHopeless(false, 'none', 0, 0), true);
+  assert.equal(patience.hope(false, 'present', 0, 5_150), 'good');
+  assert.equal(patience.hope(false, 'present', 0, 10_150), 'none');
+  assert.equal(new Patience(0).hope(false, 'none', 0, 0), 'none');
 });
 
 test('those who were lost are given half a minute to come back', () => {
   const patience = new Patience(0);
-  assert.equal(patience.isHopeless(false, 'lost', 0, 0), false);
-  assert.equal(patience.isHopeless(false, 'lost', 0, 29_999), false);
-  assert.equal(patience.isHopeless(false, 'lost', 0, 30_000), true);
+  assert.equal(patience.hope(false, 'lost', 0, 0), 'good');
+  assert.equal(patience.hope(false, 'lost', 0, 29_999), 'good');
+  assert.equal(patience.hope(false, 'lost', 0, 30_000), 'none');
 });
 
 test('a link that has expired is given as long as the user says to be replaced, even when nobody else is there', () => {
   const patience = new Patience(0);
-  assert.equal(patience.isHopeless(false, 'none', 60_000, 100), false);
+  assert.equal(patience.hope(false, 'none', 60_000, 100), 'link');
   assert.equal(patience.deadline(false), 60_100);
-  assert.equal(patience.isHopeless(false, 'none', 60_000, 60_099), false);
-  assert.equal(patience.isHopeless(false, 'none', 60_000, 60_100), true);
+  assert.equal(patience.hope(false, 'none', 60_000, 60_099), 'link');
+  assert.equal(patience.hope(false, 'none', 60_000, 60_100), 'none');
+});
+
+test('only when the others have had their time a fresh link is all that there is to hope for', () => {
+  const patience = new Patience(0);
+  assert.equal(patience.hope(false, 'present', 60_000, 0), 'good');
+  assert.equal(patience.deadline(false), 5_000);
+  assert.equal(patience.hope(false, 'present', 60_000, 5_000), 'link');
+  assert.equal(patience.deadline(false), 60_000);
+  assert.equal(patience.hope(true, 'present', 60_000, 6_000), 'good');
 });
 
 test('what a member helps itself to is missing, within the file and no more than it may', () => {

@@ -21,6 +21,9 @@ const MAX_OWN_LEASE_PIECES = 1_024;
 /** Who else is in the room: `lost` when nobody is and somebody may come back that did not say goodbye. */
 export type Company = 'present' | 'lost' | 'none';
 
+/** `link`: nobody can bring what is missing, unless somebody has a fresh link. */
+export type Hope = 'good' | 'link' | 'none';
+
 /** How it goes for a member; rates in bytes per second. */
 export interface Pace {
   /** Whether all that it can do is wait for others. */
@@ -92,16 +95,19 @@ export class Patience {
     return this.#helpings === 0 ? HELP_YOURSELF_MS : HELP_AGAIN_MS;
   }
 
-  /** Whether there has been no hope for a while, or nobody is left to hope for. `linkPatienceMs`: how long to wait for a fresh link. */
-  isHopeless(hope: boolean, company: Company, linkPatienceMs: number, nowMs: number): boolean {
-    if (hope) {
+  /** `none` when there has been nothing to hope for a while, or nobody is left. `linkPatienceMs`: how long to wait for a fresh link. */
+  hope(isGood: boolean, company: Company, linkPatienceMs: number, nowMs: number): Hope {
+    if (isGood) {
       this.#hopelessSinceMs = undefined;
       this.#hopelessAtMs = undefined;
-      return false;
+      return 'good';
     }
     this.#hopelessSinceMs ??= nowMs;
-    this.#hopelessAtMs = this.#hopelessSinceMs + Math.max(HOPELESS_MS[company], linkPatienceMs);
-    return nowMs >= this.#hopelessAtMs;
+    const nobodyMs = this.#hopelessSinceMs + HOPELESS_MS[company];
+    const endMs = Math.max(nobodyMs, this.#hopelessSinceMs + linkPatienceMs);
+    this.#hopelessAtMs = nowMs < nobodyMs ? nobodyMs : endMs;
+    if (nowMs >= endMs) return 'none';
+    return nowMs >= nobodyMs ? 'link' : 'good';
   }
 }
 

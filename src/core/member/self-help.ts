@@ -4,7 +4,7 @@ import type { DownloadState } from './download-state.ts';
 import type { LanSide } from './lan-side.ts';
 import { OWN_LEASES } from './lease-book.ts';
 import type { OriginSide } from './origin-side.ts';
-import { Patience, runToHelpYourself } from './patience.ts';
+import { type Hope, Patience, runToHelpYourself } from './patience.ts';
 
 export interface SelfHelpOptions {
   readonly state: DownloadState;
@@ -38,15 +38,15 @@ export class SelfHelp {
   }
 
   /**
-   * Whether there is nothing to hope for any more. `othersFetch`: somebody else may still bring pieces. `othersMayReturn`:
+   * What there is to hope for. `othersFetch`: somebody else may still bring pieces. `othersMayReturn`:
    * members that did not say goodbye are looked for.
    */
-  isHopeless(othersFetch: boolean, othersMayReturn: boolean, nowMs: number): boolean {
+  hope(othersFetch: boolean, othersMayReturn: boolean, nowMs: number): Hope {
     const { state, origin, lan, linkPatienceMs } = this.#options;
-    const hope = state.phase !== 'downloading' || origin.refusal === undefined || othersFetch || lan.isBusy;
+    const isGood = state.phase !== 'downloading' || origin.refusal === undefined || othersFetch || lan.isBusy;
     const patienceMs = origin.hasExpired ? linkPatienceMs : 0;
     const company = lan.hasPeers ? 'present' : othersMayReturn ? 'lost' : 'none';
-    return this.#patience.isHopeless(hope, company, patienceMs, nowMs);
+    return this.#patience.hope(isGood, company, patienceMs, nowMs);
   }
 
   /** Fetches something unasked when everybody else has gone quiet, or is too slow. */
