@@ -22,14 +22,15 @@ test('two processes share the list: each shows in it, and both are finished in t
   await using origin = await slowOrigin();
   const stage = new QueueStage(t);
   const runs = [stage.get([origin.url('/a.bin')]), stage.get([origin.url('/b.bin')])];
-  for (const run of runs) await holds(run, MIB);
+  for (const [index, run] of runs.entries())
+    await stage.untilListed(index + 1, ({ bytes }) => bytes > 0, run);
   const rows = await stage.listed();
   assert.deepEqual(
     rows.map(({ state }) => state),
     ['running', 'running'],
   );
   assert.deepEqual(rows.map(({ name }) => name).sort(), ['a.bin', 'b.bin']);
-  assert.ok(rows.every(({ bytes, size }) => bytes > 0 && size === SIZE));
+  assert.ok(rows.every(({ size }) => size === SIZE));
   for (const run of runs) assert.equal(await run.exit(), 0, run.describe('ended otherwise'));
   assert.deepEqual((await stage.history()).map(({ path }) => path).sort(), [
     join(stage.directory, 'a.bin'),
@@ -89,15 +90,17 @@ test('of two resumes at once each download runs in one', async (t) => {
 });
 
 test('how many connections proved right for an origin is remembered', async (t) => {
-  await using origin = await startOrigin({ files: FILES, ratePerConnection: 4 * MIB });
+  const file = knownFile('remembered', 32 * MIB);
+  await using origin = await startOrigin({ files: { '/a.bin': file }, ratePerConnection: 4 * MIB });
   const stage = new QueueStage(t);
-  await stage.get([origin.url('/a.bin'), '--connections', '4']).finishes(FILES['/a.bin'].sha256);
+  await stage.get([origin.url(), '--connections', '4']).finishes(file.sha256);
   const { DatabaseSync } = await import('node:sqlite');
   const database = new DatabaseSync(stateOf(stage), { readOnly: true });
-  const row = database.prepare('SELECT * FROM origins').get();
+  const row = database.prepare('SELECT host, connections, bytes_per_second FROM origins').get();
   database.close();
   assert.equal(row?.host, `127.0.0.1:${origin.port}`);
-  assert.ok(Number(row?.bytes_per_second) > 0);
+  assert.ok(Number(row?.connections) > 1, `${row?.connections} connections`);
+  assert.ok(Number(row?.bytes_per_second) > 4 * MIB);
 });
 
 function stateOf({ home }: QueueStage): string {
@@ -167,4 +170,16 @@ test('where the list cannot be kept, downloads are made all the same', async (t)
   const run = stage.get([origin.url('/b.bin'), origin.url('/none.bin')]);
   assert.equal(await run.exit(), 1);
   assert.equal(finishedBy(run).length, 1);
+});
+
+test('where nothing of a user can be kept, downloads are made all the same, and nothing is left behind', async (t) => {
+  await using origin = await startOrigin({ files: FILES });
+  const stage = new QueueStage(t);
+  const temporary = stage.stage.directory('temporary');
+  const environment = { DRAGONLOAD_HOME: join(stage.write('file', ''), 'home'), TMPDIR: temporary };
+  const run = stage.get([origin.url('/a.bin')], environment);
+  await run.finishes(FILES['/a.bin'].sha256);
+  assert.match(run.log, /Downloads go on without it/);
+  const left = readdirSync(temporary).filter((name) => name.startsWith('dragonload'));
+  assert.deepEqual(left, []);
 });

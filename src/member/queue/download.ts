@@ -190,14 +190,14 @@ export class QueuedDownload {
     const { SoloTask } = await import('../solo-task.ts');
     const { directory } = this.#wanted(found, []);
     const host = new URL(found.probe.finalUrl).host;
-    const { store, options } = this.#shared;
+    const { options } = this.#shared;
     const solo = new SoloTask(
       {
         job: this.#job,
         found: { ...found, others: [...new Set([...this.#freshLinks, ...found.others])] },
         directory,
         output: this.#output,
-        firstConnections: store?.originOf(host)?.connections,
+        firstConnections: this.#shared.connectionsFor(host),
         openOrigin: (url) => this.#open(url),
         openBeside: (url, trusted) => this.#openAs(url, trusted && this.#job.trusted !== false),
       },
@@ -222,8 +222,10 @@ export class QueuedDownload {
 
   /** Remembers how the origin did, for the next download from it. */
   #noteOrigin(host: string, { connections }: SoloTask, { originBytes, seconds }: Result): void {
-    if (connections === undefined || originBytes < TELLING_BYTES) return;
-    this.#shared.store?.noteOrigin(host, { connections, bytesPerSecond: originBytes / seconds });
+    // Under a limit a single connection may be enough for it.
+    const isLimited = this.#meter.bytesPerSecond !== undefined;
+    if (connections === undefined || isLimited || originBytes < TELLING_BYTES) return;
+    this.#shared.noteOrigin(host, { connections, bytesPerSecond: originBytes / seconds });
   }
 
   async #list({ probe, origin }: FoundOrigin): Promise<DownloadEnd> {
