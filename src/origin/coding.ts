@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Readable, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
+import { fileNameOf } from './file-name.ts';
 
 /** A content coding (RFC 9110, 8.4.1; zstd: RFC 8878) that can be told from the bytes that it makes, and undone. */
 interface Coding {
@@ -42,12 +43,14 @@ const CODINGS: Readonly<Record<CodingName, Coding>> = {
 
 /**
  * Which coding has to be undone to get the file: the origin put it on though it was asked not to. Undefined for a file
- * that has this form itself, as archives have that servers call coded; it is saved as it comes. `name`: of the file.
+ * that has this form itself, as archives have that servers call coded; it is saved as it comes. The URLs are the given one
+ * and the one that it led to.
  */
-export function codingOf(headers: IncomingHttpHeaders, name: string): CodingName | undefined {
+export function codingOf(headers: IncomingHttpHeaders, given: URL, final: URL): CodingName | undefined {
   const label = headers['content-encoding']?.trim().toLowerCase().replace(/^x-/, '');
   if (label === undefined || !Object.hasOwn(CODINGS, label)) return undefined;
   const { names, types } = CODINGS[label as CodingName];
+  const name = fileNameOf(headers['content-disposition'], given, final);
   const isItsOwn = names.test(name) || types.test(headers['content-type']?.trim() ?? '');
   return isItsOwn ? undefined : (label as CodingName);
 }

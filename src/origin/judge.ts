@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FileIdentity } from '../core/messages.ts';
+import type { CodingName } from './coding.ts';
 import { parseContentRange, parseLength, parseUnsatisfiedRange } from './content-range.ts';
 import { isStrayPage } from './page.ts';
 import { differenceOf, identityOf } from './validators.ts';
@@ -11,6 +12,8 @@ export interface Asked {
   readonly identity: FileIdentity;
   /** Whether the file was a web page when it was first seen; undefined: not known. */
   readonly wasPage?: boolean | undefined;
+  /** What has to be undone to get the file from a whole answer. */
+  readonly coding?: CodingName | undefined;
   /** See `differenceOf`. */
   readonly ignoreEtags?: boolean | undefined;
 }
@@ -24,6 +27,7 @@ export type Judgement =
       readonly bodyEnd: number | undefined;
       readonly totalBytes: number | undefined;
       readonly partial: boolean;
+      readonly coding?: CodingName | undefined;
     }
   /** There are no bytes from `start` on: the file ends there. */
   | { readonly kind: 'at-end'; readonly totalBytes: number }
@@ -114,14 +118,15 @@ function judgeIdentity(
 function judgeWhole(headers: IncomingHttpHeaders, asked: Asked): Judgement {
   // What a coded answer says of its length is said of its coded form.
   if (asked.ranged && isEncoded(headers)) return COMPRESSED;
-  const totalBytes = parseLength(headers['content-length']);
+  const { coding } = asked;
+  const totalBytes = coding === undefined ? parseLength(headers['content-length']) : undefined;
   const other = judgeIdentity(headers, totalBytes, asked);
   if (other !== undefined) return other;
   if (asked.start > 0) {
     return { kind: 'misfit', message: 'The origin sent the whole file where a part was asked for.' };
   }
   const bodyEnd = totalBytes ?? asked.identity.sizeBytes;
-  return { kind: 'body', firstByte: 0, bodyEnd, totalBytes, partial: false };
+  return { kind: 'body', firstByte: 0, bodyEnd, totalBytes, partial: false, coding };
 }
 
 /** 416 Range Not Satisfiable: the file is shorter than thought, or a stream of unknown length ended right here. */

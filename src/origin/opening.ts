@@ -55,6 +55,7 @@ export class Opening {
       ...options,
       firstByte: body.firstByte,
       bodyEnd: body.bodyEnd,
+      coding: body.coding,
       range,
       onChunk: (chunk) => this.#take(chunk),
       signal: this.#abort.signal,

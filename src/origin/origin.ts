@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DragonloadError } from '../core/errors.ts';
+import { codingOf } from './coding.ts';
 import { Connections } from './connections.ts';
 import { failureOf, isBusy } from './failures.ts';
 import { HostPaused, HostPauses } from './host-pauses.ts';
@@ -212,11 +213,13 @@ export class Origin implements AsyncDisposable {
     });
   }
 
-  #judge({ status, response: { headers } }: Answer, asked: Asked): Judgement {
+  #judge({ status, url, response: { headers } }: Answer, asked: Asked): Judgement {
     const { etag } = identityOf(headers, undefined);
+    const coding = codingOf(headers, this.#route.given, url);
     return judge(status, headers, {
       ignoreEtags: this.#etags.accepts(etag),
       ...asked,
+      coding,
       wasPage: this.#isPage,
     });
   }

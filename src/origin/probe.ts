@@ -1,5 +1,6 @@
 import type { DragonloadError } from '../core/errors.ts';
 import { type FileIdentity, MAX_SOURCES } from '../core/messages.ts';
+import { codingOf } from './coding.ts';
 import { parseContentRange, parseLength, parseUnsatisfiedRange } from './content-range.ts';
 import { digestsOf, duplicateDigests, linkedDigest, type PublishedDigest, wantHeaders } from './digests.ts';
 import { statusError } from './failures.ts';
@@ -96,6 +97,8 @@ export async function probe(
     sizeBytes = partOf(answer).sizeBytes;
   }
   const { headers } = answer.response;
+  // The length of a coded form is not that of the file.
+  if (codingOf(headers, route.given, answer.url) !== undefined) sizeBytes = undefined;
   const isEncodedPart = answer.status === 206 && isEncoded(headers);
   const isWanted = options.take || (options.keepWhole && answer.status === 200);
   const isOpen = isWanted && startsFile(answer) && !isEncodedPart;

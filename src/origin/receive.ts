@@ -1,4 +1,5 @@
-import { readBody } from './body.ts';
+import { type Body, readBody } from './body.ts';
+import { type CodingName, decoded } from './coding.ts';
 import type { Meter } from './meter.ts';
 import type { Answer } from './send.ts';
 
@@ -14,6 +15,8 @@ export interface ReceiveOptions {
   readonly firstByte: number;
   /** Offset in the file where the body has to end. Nothing beyond is handed over. */
   readonly bodyEnd: number | undefined;
+  /** What has to be undone to get the bytes of the file from those of the body. */
+  readonly coding?: CodingName | undefined;
   readonly range: LiveRange;
   /**
    * Gets the wanted bytes in order. They are lent until it returns or, if it returns a promise, until that is settled;
@@ -46,6 +49,7 @@ export function receive(answer: Answer, options: ReceiveOptions): Promise<Receiv
   const { range, onChunk, limiter, signal } = options;
   const { promise, resolve, reject } = Promise.withResolvers<Received>();
   const bodyEnd = options.bodyEnd ?? Number.POSITIVE_INFINITY;
+  const plain = options.coding === undefined ? undefined : decoded(response, options.coding);
   let position = options.firstByte;
   let receivedBytes = 0;
   let how: Received['how'] | undefined;
@@ -53,11 +57,12 @@ export function receive(answer: Answer, options: ReceiveOptions): Promise<Receiv
   let thrown: { readonly value: unknown } | undefined;
   /** Promises that hold the transfer up, and events still to come before it is over. */
   let waiting = 0;
-  let closing = 2;
+  let closing = plain === undefined ? 2 : 3;
 
   const giveUp = (reason: Received['how']) => {
     how ??= reason;
     request.destroy();
+    plain?.destroy();
   };
   const fail = (value: unknown) => {
     thrown ??= { value };
@@ -97,7 +102,7 @@ export function receive(answer: Answer, options: ReceiveOptions): Promise<Receiv
     });
   };
 
-  const body = readBody(request, response, (chunk) => {
+  const take = (chunk: Buffer) => {
     timer.refresh();
     if (how !== undefined) return;
     // What comes after the place that the answer gave for its end is none of the file, whoever wants more.
@@ -119,17 +124,22 @@ export function receive(answer: Answer, options: ReceiveOptions): Promise<Receiv
     // With nothing left in the body the connection can serve the next request, and its end tells how it went.
     if (position === bodyEnd && range.end !== bodyEnd) return;
     how = position > bodyEnd && range.end !== end ? 'long' : 'end';
-    if (position !== bodyEnd) request.destroy();
-  });
-  response.once('end', () => {
+    if (position !== bodyEnd || plain !== undefined) giveUp(how);
+  };
+  const body: Body = plain?.on('data', take) ?? readBody(request, response, take);
+  (plain ?? response).once('end', () => {
     const isEnough = range.end !== undefined && position >= range.end;
     how ??= !response.complete ? 'broken' : isEnough ? 'end' : 'eof';
   });
-  response.on('error', (cause: Error) => {
-    error ??= cause;
-  });
+  for (const part of [response, ...(plain === undefined ? [] : [plain])]) {
+    part.on('error', (cause: Error) => {
+      error ??= cause;
+    });
+  }
+  // What cannot be decoded is of no more use.
+  plain?.once('error', () => giveUp('broken'));
   // The origin may have broken off in the same breath as it sent the head: those events are over.
-  for (const part of [response, request]) {
+  for (const part of [response, request, ...(plain === undefined ? [] : [plain])]) {
     if (part.closed) queueMicrotask(closed);
     else part.once('close', closed);
   }
