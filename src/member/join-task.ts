@@ -1,12 +1,15 @@
-import { DragonloadError } from '../core/errors.ts';
+import { DragonloadError, type ErrorCode } from '../core/errors.ts';
 import type { Offer } from '../core/messages.ts';
 import { parseInvite } from '../lan/invite.ts';
 import type { Origin } from '../origin/origin.ts';
 import type { Probe } from '../origin/probe.ts';
 import { mismatchOf } from './offers.ts';
+import { refusePage } from './queue/look.ts';
 import { RoomTask } from './room-task.ts';
 import type { TaskOptions } from './task.ts';
 
+/** What a link looks like that has expired to one who has never seen it work. */
+const EXPIRED: ReadonlySet<ErrorCode> = new Set(['link-expired', 'origin-refused', 'origin-missing']);
 /** A room that was joined and then says nothing for this long has nothing to give. */
 const FIRST_OFFER_MS = 15_000;
 
@@ -85,13 +88,14 @@ export class JoinTask extends RoomTask {
     try {
       const probe = await origin.probe({ signal: this.stopping.signal });
       this.originLocalAddress ??= probe.localAddress;
+      refusePage(offer.url, probe);
       const mismatch = mismatchOf(offer.identity, probe.identity);
       const digests = mismatch ? [] : probe.digests;
       return { canFetch: mismatch === undefined, message: mismatch, digests };
     } catch (thrown) {
       const { code, message, next } = DragonloadError.from(thrown);
       // It worked for whoever offered it.
-      const hasExpired = code === 'origin-refused' || code === 'origin-missing';
+      const hasExpired = EXPIRED.has(code);
       return { canFetch: false, message: next ? `${message} ${next}` : message, hasExpired, digests: [] };
     }
   }

@@ -51,17 +51,17 @@ function nameBy(own: string, url: string, { fileName, finalUrl }: Probe): string
   return isOfUrl && given !== null ? fileNameOf(undefined, given, final) : fileName;
 }
 
+/** Throws `link-expired` when there is a web page in the place of a file. */
+export function refusePage(url: string, probe: Probe): void {
+  if (probe.isPage !== true) return;
+  throw new DragonloadError('link-expired', `There is a web page at ${displayUrl(url)}, and not the file.`, {
+    next: 'It may ask for a login: give --header or --cookies, or get a fresh link.',
+  });
+}
+
 /** Throws when what is there cannot be the file that the job means. */
 function checkFound(job: Job, url: string, probe: Probe): void {
-  if (probe.isPage === true) {
-    throw new DragonloadError(
-      'link-expired',
-      `There is a web page at ${displayUrl(url)}, and not the file.`,
-      {
-        next: 'It may ask for a login: give --header or --cookies, or get a fresh link.',
-      },
-    );
-  }
+  refusePage(url, probe);
   const { sizeBytes } = probe.identity;
   if (job.sizeBytes === undefined || sizeBytes === undefined || job.sizeBytes === sizeBytes) return;
   throw new DragonloadError(
