@@ -63,7 +63,8 @@ test('a host invites nobody to a file that is not there', async (t) => {
 });
 
 test('a file that changes on the way is not mixed: the download fails, and starts afresh when run again', async (t) => {
-  const faults = { changedEtagAfter: 2 };
+  const changedContent = { seed: 'after', sizeBytes: SIZE };
+  const faults = { after: 2, etag: '"after"', changedContent };
   const file = knownFile('before', SIZE, { faults, lastModified: null });
   await using origin = await startOrigin({ files: { '/file.bin': file }, ratePerConnection: 4 * MIB });
   const stage = new Stage(t);
