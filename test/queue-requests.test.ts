@@ -12,7 +12,7 @@ const FILES = { '/a.bin': knownFile('ask a', SIZE), '/b.bin': knownFile('ask b',
 
 /** An origin from which a file takes longer than a few commands do. */
 function slowOrigin(): Promise<OriginServer> {
-  return startOrigin({ files: FILES, ratePerConnection: 1.5 * MIB });
+  return startOrigin({ files: FILES, ratePerConnection: MIB });
 }
 
 async function holds(run: Member, bytes: number): Promise<void> {
@@ -24,6 +24,15 @@ async function two(t: TestContext, origin: OriginServer) {
   const stage = new QueueStage(t);
   const run = stage.get([origin.url('/a.bin'), origin.url('/b.bin'), '--concurrent', '1']);
   await holds(run, MIB);
+  return { stage, run };
+}
+
+/** As `two`, so slow that the first goes on until the limit is taken away. */
+async function twoHeldUp(t: TestContext, origin: OriginServer, files: Readonly<Record<string, unknown>>) {
+  const stage = new QueueStage(t);
+  const urls = Object.keys(files).map((path) => origin.url(path));
+  const run = stage.get([...urls, '--concurrent', '1', '--limit-each', '20k']);
+  await run.event('queue');
   return { stage, run };
 }
 
@@ -45,12 +54,11 @@ test('pause stops a download that runs, another takes its place, and resume goes
 });
 
 test('what waits can be paused: it is passed over, and its process waits for it', async (t) => {
-  await using origin = await startOrigin({ files: FILES, ratePerConnection: 8 * MIB });
-  const stage = new QueueStage(t);
-  const run = stage.get([origin.url('/a.bin'), origin.url('/b.bin'), '--concurrent', '1']);
-  await holds(run, MIB);
+  await using origin = await startOrigin({ files: FILES });
+  const { stage, run } = await twoHeldUp(t, origin, FILES);
   await stage.does('pause', '2');
   await stage.untilListed(2, ({ state }) => state === 'paused', run);
+  await stage.does('limit', 'none', '1', '2');
   await run.event('done');
   await stage.untilListed(2, ({ state }) => state === 'paused', run);
   assert.equal(
@@ -64,7 +72,7 @@ test('what waits can be paused: it is passed over, and its process waits for it'
 
 test('pause --all rests everything; interrupted then, resume in another process goes on with all', async (t) => {
   await using origin = await slowOrigin();
-  const { stage, run } = await two(t, origin);
+  const { stage, run } = await twoHeldUp(t, origin, FILES);
   await stage.does('pause', '--all');
   for (const id of [1, 2]) await stage.untilListed(id, ({ state }) => state === 'paused', run);
   run.signal('SIGINT');
@@ -73,6 +81,7 @@ test('pause --all rests everything; interrupted then, resume in another process 
     (await stage.listed()).map(({ state }) => state),
     ['paused', 'paused'],
   );
+  await stage.does('limit', 'none', '1', '2');
   const again = stage.run(['resume', '--json', '--connections', '4']);
   assert.equal(await again.exit(), 0, again.describe('ended otherwise'));
   assert.equal(finishedBy(again).length, 2);
@@ -80,7 +89,7 @@ test('pause --all rests everything; interrupted then, resume in another process 
 
 test('what is interrupted is stopped, not paused', async (t) => {
   await using origin = await slowOrigin();
-  const { stage, run } = await two(t, origin);
+  const { stage, run } = await twoHeldUp(t, origin, FILES);
   run.signal('SIGINT');
   assert.equal(await run.exit(), 130);
   assert.deepEqual(
@@ -99,12 +108,11 @@ test('what is interrupted is stopped, not paused', async (t) => {
 
 test('a higher priority goes first', async (t) => {
   const files = { ...FILES, '/c.bin': knownFile('ask c', MIB) };
-  await using origin = await startOrigin({ files, ratePerConnection: 4 * MIB });
-  const stage = new QueueStage(t);
-  const run = stage.get([...Object.keys(files).map((path) => origin.url(path)), '--concurrent', '1']);
-  await holds(run, MIB);
+  await using origin = await startOrigin({ files });
+  const { stage, run } = await twoHeldUp(t, origin, files);
   await stage.does('priority', '3', '10');
   await stage.untilListed(3, ({ priority }) => priority === 10, run);
+  await stage.does('limit', 'none', '1', '2', '3');
   assert.equal(await run.exit(), 0, run.describe('ended otherwise'));
   assert.deepEqual(
     finishedBy(run).map((path) => path.slice(-5)),
@@ -145,7 +153,7 @@ test('rm of the last one that runs ends the process, with its part gone or kept'
 
 test('rm of what waits, is paused or is finished', async (t) => {
   await using origin = await slowOrigin();
-  const { stage, run } = await two(t, origin);
+  const { stage, run } = await twoHeldUp(t, origin, FILES);
   await stage.does('rm', '2', '--yes');
   await stage.untilGone(2, run);
   await stage.does('pause', '1');
