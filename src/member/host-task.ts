@@ -66,7 +66,6 @@ export class HostTask extends RoomTask {
       expected,
       pieces,
       output,
-      me: this.identity.id,
       openBeside: (beside, trusted) => this.origins.open(beside, { trusted, of: job.url }),
     });
     this.dispatch({ type: 'probe-done', download: offer.download, canFetch: true, message: undefined });

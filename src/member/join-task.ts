@@ -65,10 +65,9 @@ export class JoinTask extends RoomTask {
     const origin = await this.openOrigin(offer.url, false);
     // Swapping can begin at once; whether this member may fetch from the origin shows in the meantime.
     const probing = this.#probe(origin, offer);
-    const me = this.identity.id;
     this.upkeep.added(offer, { url: offer.url });
     const openBeside = (beside: string) => this.origins.open(beside, { trusted: false });
-    await this.addDownload({ offer, origin, expected: this.expectedOf(offer, []), me, openBeside });
+    await this.addDownload({ offer, origin, expected: this.expectedOf(offer, []), openBeside });
     const { canFetch, message, hasExpired, digests } = await probing;
     const runner = this.runners.get(offer.download);
     if (runner) runner.expected = this.expectedOf(offer, digests);

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { isStrongDigest, worthChecking } from '../core/digest-kinds.ts';
 import { DragonloadError } from '../core/errors.ts';
-import type { DownloadId, MemberId } from '../core/ids.ts';
+import type { DownloadId } from '../core/ids.ts';
 import type { Command, Event } from '../core/member/api.ts';
 import type { Offer, PieceRecord } from '../core/messages.ts';
 import type { View } from '../core/view.ts';
@@ -44,7 +44,6 @@ export interface NewDownload {
   /** Where it goes, when not where the task's files go. */
   readonly directory?: string | undefined;
   readonly output?: string | undefined;
-  readonly me: MemberId;
   /** As many connections as proved right for this origin earlier. */
   readonly firstConnections?: number | undefined;
   /** The way to files beside it, in which its publisher may say more of it. */
@@ -178,7 +177,7 @@ export abstract class MemberTask implements Task {
 
   /** Opens the part file of a download and hands it to the core. */
   protected async addDownload(added: NewDownload): Promise<void> {
-    const { offer, origin, knownBy, expected, me, mirrors = [], pieces, firstConnections } = added;
+    const { offer, origin, knownBy, expected, mirrors = [], pieces, firstConnections } = added;
     const part = await Part.open({
       directory: added.directory ?? resolve(this.options.directory ?? '.'),
       fileName: safeFileName(offer.fileName),
@@ -216,10 +215,9 @@ export abstract class MemberTask implements Task {
     runner.learning = this.#lookUp(added);
     if (this.stopping.signal.aborted) return runner[Symbol.asyncDispose]();
     this.runners.set(offer.download, runner);
-    // An earlier run may have been in another room: what is on disk and checked is now vouched for by this member.
-    const held = part.resumed.map((record) =>
-      record.signer === me ? record : this.sign(offer, record.piece, record.sha256),
-    );
+    // An earlier run may have been in another room, or have known the file by another address or tag, which signatures
+    // cover: what is on disk and checked is vouched for by this member now.
+    const held = part.resumed.map(({ piece, sha256 }) => this.sign(offer, piece, sha256));
     const bytes = held.reduce((sum, { piece }) => sum + geometryOf(offer).bytesOf(piece), 0);
     const { download, fileName } = offer;
     if (bytes > 0) this.emit({ type: 'resumed', download, fileName, bytes });

@@ -94,7 +94,6 @@ export class SoloTask extends MemberTask {
         pieces: job.pieces,
         directory,
         output,
-        me: NOBODY,
         firstConnections,
         openBeside: (url, trusted) => this.#solo.openBeside(url, trusted),
       });

@@ -79,7 +79,7 @@ export class StaticTask extends RoomTask {
     const expected = this.expectedOf(offer, probe.digests);
     this.upkeep.added(offer, { url: this.#url });
     const openBeside = (beside: string, trusted: boolean) => this.origins.open(beside, { trusted });
-    await this.addDownload({ offer, origin, expected, me: this.identity.id, openBeside });
+    await this.addDownload({ offer, origin, expected, openBeside });
     this.dispatch({ type: 'probe-done', download: offer.download, canFetch: true, message: undefined });
   }
 
