@@ -75,6 +75,30 @@ test('a member that serves wrong bytes is dropped and the others have right ones
   assert.ok(first!.banned.has(liar!) || second!.banned.has(liar!));
 });
 
+test('whoever cannot fetch and finds the only member that it has met to be a liar waits for those that it has only heard of', () => {
+  const members = [
+    memberSpec(),
+    memberSpec({ joinMs: 250 }),
+    memberSpec({ joinMs: 100, canFetch: false, linkPatienceMs: 0 }),
+  ];
+  const { world } = run(
+    plainScenario(3, { members, faults: { corrupt: [{ member: 0, share: 1, fragments: false }] } }),
+  );
+  assert.ok(world.members[2]!.banned.has(world.members[0]!));
+});
+
+test('a fresh link reaches a member that has as many mirrors as it remembers addresses', () => {
+  const { world } = run(
+    plainScenario(2, {
+      faults: {
+        mirrors: [{ member: 0, atMs: 500, count: 40 }],
+        linkExpired: [{ atMs: 1000, forMs: 1000, member: 1 }],
+      },
+    }),
+  );
+  assert.equal(world.members[0]!.link, 1);
+});
+
 test('an origin without ranges or length is read by one member', () => {
   const { world, seconds } = run(
     plainScenario(3, {

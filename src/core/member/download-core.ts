@@ -335,8 +335,8 @@ export class DownloadCore {
    * The origin has turned this member away: there is hope only while others fetch or hold what it lacks, while somebody may
    * have a fresh link, or while the file can be read as a whole.
    */
-  giveUpIfHopeless(othersFetch: boolean, othersMayReturn: boolean, nowMs: number): void {
-    const hope = this.#selfHelp.hope(othersFetch, othersMayReturn, nowMs);
+  giveUpIfHopeless(othersFetch: boolean, othersMayCome: boolean, nowMs: number): void {
+    const hope = this.#selfHelp.hope(othersFetch, othersMayCome, nowMs);
     const needsLink = hope === 'link';
     if (needsLink && !this.#needsLink)
       this.#options.emit({ type: 'needs-link', download: this.#download, message: this.#origin.refusal! });

@@ -292,7 +292,8 @@ export class MemberCore {
     this.#startNext(nowMs);
     for (const download of this.#downloads.values()) {
       const othersFetch = this.#statuses.anyFetching(this.#room.sessions, download.state.offer.download);
-      download.giveUpIfHopeless(othersFetch, this.#room.looksForLost(nowMs), nowMs);
+      const othersMayCome = this.#room.looksForOthers(nowMs) || this.#outbox.hasDroppedAny;
+      download.giveUpIfHopeless(othersFetch, othersMayCome, nowMs);
     }
     for (let again = true; again; ) {
       again = false;

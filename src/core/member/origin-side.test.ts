@@ -245,6 +245,17 @@ test('seven attempts in a row without a byte are enough, and a byte in between b
   assert.equal(desk.side.canFetch, false);
 });
 
+test('connections that break together are one attempt', () => {
+  const desk = new OriginDesk({ first: 4 });
+  desk.grant(1, 0, 8 * PIECE);
+  for (let i = 0; i < 6; i++) {
+    assert.ok(desk.open.size > 1);
+    for (const id of [...desk.open.keys()]) desk.end(id, 'broken');
+    desk.wait();
+  }
+  assert.equal(desk.side.canFetch, true);
+});
+
 test('bytes of a piece that turned out wrong are fetched again', () => {
   const desk = new OriginDesk();
   desk.grant(1, 0, 2 * PIECE);

@@ -169,7 +169,8 @@ export class OriginSide {
     this.#splitAtMs = nowMs;
     if (stream.position < stream.end) this.#work.reopen(stream.position);
     const outcome = outcomeOf(event, stream);
-    if (outcome === 'broken') this.#governor.broken(nowMs);
+    // Those that break together are one attempt: an origin that is away for a second breaks them all.
+    const isAttempt = outcome === 'broken' ? this.#governor.broken(nowMs) : true;
     if (outcome === 'busy') this.#governor.refused(nowMs, event.retryAfterMs, this.#streams.size);
     if (outcome === 'refused') this.#giveUp(event.message);
     if (outcome === 'rangeless') {
@@ -182,7 +183,8 @@ export class OriginSide {
     }
     if (outcome === 'broken' || outcome === 'busy') {
       // A busy origin has said that it will serve later; one that breaks off has said nothing.
-      if (stream.position === stream.start) this.#fruitless += outcome === 'busy' ? 1 / BUSY_PATIENCE : 1;
+      if (stream.position === stream.start && isAttempt)
+        this.#fruitless += outcome === 'busy' ? 1 / BUSY_PATIENCE : 1;
       if (this.#fruitless >= MAX_FRUITLESS && this.#streams.size === 0) this.#giveUp(event.message);
     }
   }

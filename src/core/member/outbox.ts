@@ -23,6 +23,11 @@ export class Outbox {
     return this.#dropped.has(peer);
   }
 
+  /** Whether any member was. What it said about who else is there may have been as wrong as the rest. */
+  get hasDroppedAny(): boolean {
+    return this.#dropped.size > 0;
+  }
+
   send(to: MemberId, message: Message): void {
     this.#commands.push({ type: 'send', to, message });
   }

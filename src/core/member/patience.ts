@@ -1,7 +1,7 @@
 import type { ReadonlyBitfield } from '../bitfield.ts';
 import type { Run } from '../ranges.ts';
 
-/** Without the origin a member gives up after this long: with others there that do not fetch, with others lost, alone. */
+/** Without the origin a member gives up after this long: with others there that do not fetch, with others to be found, alone. */
 const HOPELESS_MS = { present: 5_000, lost: 30_000, none: 0 } as const;
 /** With nothing to do and nothing arriving for this long, a member that can fetch helps itself. */
 const HELP_YOURSELF_MS = 10_000;
@@ -18,7 +18,7 @@ const SLOW_LAN_LEASE_SECONDS = 2;
 const OWN_LEASE_PIECES = 4;
 const MAX_OWN_LEASE_PIECES = 1_024;
 
-/** Who else is in the room: `lost` when nobody is and somebody may come back that did not say goodbye. */
+/** Who else is in the room: `lost` when nobody is and somebody may come, or come back. */
 export type Company = 'present' | 'lost' | 'none';
 
 /** `link`: nobody can bring what is missing, unless somebody has a fresh link. */

@@ -38,14 +38,14 @@ export class SelfHelp {
   }
 
   /**
-   * What there is to hope for. `othersFetch`: somebody else may still bring pieces. `othersMayReturn`:
-   * members that did not say goodbye are looked for.
+   * What there is to hope for. `othersFetch`: somebody else may still bring pieces. `othersMayCome`:
+   * members are looked for, or whoever would have told of them was found to lie.
    */
-  hope(othersFetch: boolean, othersMayReturn: boolean, nowMs: number): Hope {
+  hope(othersFetch: boolean, othersMayCome: boolean, nowMs: number): Hope {
     const { state, origin, lan, linkPatienceMs } = this.#options;
     const isGood = state.phase !== 'downloading' || origin.refusal === undefined || othersFetch || lan.isBusy;
     const patienceMs = origin.hasExpired ? linkPatienceMs : 0;
-    const company = lan.hasPeers ? 'present' : othersMayReturn ? 'lost' : 'none';
+    const company = lan.hasPeers ? 'present' : othersMayCome ? 'lost' : 'none';
     return this.#patience.hope(isGood, company, patienceMs, nowMs);
   }
 

@@ -64,3 +64,12 @@ test('a member may name so many at once, and one more each ten seconds', () => {
   assert.deepEqual(list.add(urls(2, 600), 'a', 10_000), urls(1, 600));
   assert.deepEqual(list.add(urls(1, 700), 'b', 10_000), urls(1, 700), 'each has an allowance of its own');
 });
+
+test('what members say has a place however many addresses the user knows, and no more than its share of the places', () => {
+  const list = new SourceList();
+  list.add(urls(MAX_SOURCES), undefined, 0);
+  assert.deepEqual(list.add(urls(1, 500), 'a', 0), urls(1, 500));
+  list.add(urls(MAX_SOURCES, 600), 'a', 0);
+  assert.equal(list.byMember().get('a')!.length, MAX_SOURCES / 4);
+  assert.equal(list.urls.length, MAX_SOURCES - 1);
+});

@@ -3,6 +3,8 @@ import { MAX_SOURCES } from '../messages.ts';
 
 /** A URL has at most this many UTF-16 code units: what a frame of the protocol carries. */
 const MAX_URL_CHARS = 8_192;
+/** So many places are for what members say, however many addresses the user knows: a fresh link may come from any of them. */
+const PLACES_FOR_MEMBERS = MAX_SOURCES / 4;
 /** A member may name so many new addresses at once, and one more each time that this has passed. */
 const MAX_AT_ONCE = MAX_SOURCES;
 const ONE_MORE_MS = 10_000;
@@ -14,8 +16,8 @@ interface Allowance {
 
 /**
  * The further addresses of one download, those that became known last at the end. There are never more than
- * `MAX_SOURCES` with the one of the offer: of what members said the oldest makes room, what the user of this member
- * said stays longest. What is forgotten would be new again, so members that press addresses on each other in a circle
+ * `MAX_SOURCES` with the one of the offer: of what members said the oldest makes room, as long as that is more than its
+ * share of the places, else the oldest that the user of this member said. What is forgotten would be new again, so members that press addresses on each other in a circle
  * are slowed down by an allowance for each.
  */
 export class SourceList {
@@ -68,7 +70,9 @@ export class SourceList {
 
   #forgetOne(): void {
     const all = [...this.#urls];
-    const [oldest] = all.find(([, from]) => from !== undefined) ?? all[0]!;
+    const ofMembers = all.filter(([, from]) => from !== undefined);
+    const ofUser = all.find(([, from]) => from === undefined);
+    const [oldest] = ofMembers.length > PLACES_FOR_MEMBERS || !ofUser ? ofMembers[0]! : ofUser;
     this.#urls.delete(oldest);
   }
 

@@ -267,13 +267,25 @@ test('the list is limited, and members that were met are not driven out by those
 
 test('whoever was lost is looked for, until it is back or for ten minutes; whoever left is not', () => {
   const room = follower();
-  assert.equal(room.looksForLost(0), false);
+  assert.equal(room.looksForOthers(0), false);
   room.peerDown('b', false, 1_000);
-  assert.equal(room.looksForLost(600_999), true);
-  assert.equal(room.looksForLost(601_000), false);
+  assert.equal(room.looksForOthers(600_999), true);
+  assert.equal(room.looksForOthers(601_000), false);
   room.peerUp(member('b'), 2_000);
-  assert.equal(room.looksForLost(2_000), false);
+  assert.equal(room.looksForOthers(2_000), false);
   room.left('b');
   room.peerDown('b', true, 3_000);
-  assert.equal(room.looksForLost(3_000), false);
+  assert.equal(room.looksForOthers(3_000), false);
+});
+
+test('whoever the room tells of is looked for until it is met or turns out to be gone', () => {
+  const room = follower();
+  room.onRoster('a', rosterOf(1, entry('a', 1), entry('b', 2), entry('c', 3), entry('d', 4)), 0);
+  assert.equal(room.looksForOthers(0), true);
+  room.peerUp(member('d'), 1_000);
+  assert.equal(room.looksForOthers(1_000), false);
+  room.onRoster('a', rosterOf(1, entry('a', 1), entry('b', 2), entry('c', 3), entry('e', 5)), 2_000);
+  assert.equal(room.looksForOthers(2_000), true);
+  room.onRoster('a', rosterOf(1, entry('e', 5, { present: false })), 3_000);
+  assert.equal(room.looksForOthers(3_000), false);
 });

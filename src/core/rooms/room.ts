@@ -32,6 +32,8 @@ interface Redial {
   waitMs: number;
   /** Until then it is dialled even if it is said to be gone. */
   readonly untilMs: number;
+  /** It was here, and was lost. */
+  readonly wasMet: boolean;
 }
 
 /**
@@ -82,9 +84,10 @@ export class Room {
     return [...this.#roster.values()].sort((a, b) => a.seniority - b.seniority || (a.id < b.id ? -1 : 1));
   }
 
-  /** Whether members are looked for that were lost and did not say goodbye. */
-  looksForLost(nowMs: number): boolean {
-    for (const { untilMs } of this.#redials.values()) if (nowMs < untilMs) return true;
+  /** Whether members are looked for: lost ones that did not say goodbye, and present ones that have not been met yet. */
+  looksForOthers(nowMs: number): boolean {
+    for (const [peer, { untilMs, wasMet }] of this.#redials)
+      if (nowMs < untilMs || (!wasMet && this.#roster.get(peer)?.present)) return true;
     return false;
   }
 
@@ -135,6 +138,7 @@ export class Room {
         atMs: nowMs + REDIAL_MS,
         waitMs: REDIAL_MS,
         untilMs: nowMs + REDIAL_LOST_MS,
+        wasMet: true,
       });
     }
     if (this.coordinator === peer) this.#watchForCoordinator(nowMs);
@@ -178,7 +182,7 @@ export class Room {
         // The newcomer dials at once, so the others give it a moment first.
         const newcomer = (this.#seniority ?? LAST_IN_LINE) > entry.seniority;
         const atMs = newcomer ? nowMs : nowMs + REDIAL_MS / 2;
-        this.#redials.set(entry.id, { atMs, waitMs: REDIAL_MS, untilMs: nowMs });
+        this.#redials.set(entry.id, { atMs, waitMs: REDIAL_MS, untilMs: nowMs, wasMet: false });
       }
     }
     this.tick(nowMs);

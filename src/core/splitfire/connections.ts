@@ -135,12 +135,13 @@ export class ConnectionGovernor {
     if (pauseMs > 0) this.#pausedUntilMs = Math.max(this.#pausedUntilMs ?? 0, nowMs + pauseMs);
   }
 
-  /** A connection broke off or could not be made. Several that break together count as one. */
-  broken(nowMs: number): void {
+  /** A connection broke off or could not be made. Several that break together count as one: returns whether this one counts. */
+  broken(nowMs: number): boolean {
     this.#window = undefined;
-    if (this.#retryAtMs !== undefined && nowMs < this.#retryAtMs) return;
+    if (this.#retryAtMs !== undefined && nowMs < this.#retryAtMs) return false;
     this.#retryAtMs = nowMs + this.#jittered(BROKEN_FIRST_MS, BROKEN_MAX_MS, this.#brokenInRow);
     this.#brokenInRow += 1;
+    return true;
   }
 
   /** A connection was found to crawl: what was measured while it did says nothing about the others. */
