@@ -124,7 +124,7 @@ test('a mirror that the origin names itself is used when the origin dies (Link: 
     files: { [PATH]: { ...file, headers: { link } } },
     ratePerConnection: MIB,
   });
-  const run = new Stage(t).get('ada', origin.url());
+  const run = new Stage(t).get('ada', origin.url(), { allowPrivate: true });
   await dies(origin, 2 * MIB, run);
   await run.finishes(file.sha256);
   const again = origin.servedBytes() + mirror.servedBytes() - 8 * MIB;
