@@ -62,7 +62,8 @@ const CURL = { skip: has('curl') ? false : 'curl is not installed' };
 
 test('what aria2 left when it was killed is gone on from by itself', ARIA2, async (t) => {
   const file = knownFile('aria2', SIZE);
-  await using origin = await startOrigin({ files: { [PATH]: file }, ratePerConnection: 4 * MIB });
+  // Slow enough for it to save its control file a few times.
+  await using origin = await startOrigin({ files: { [PATH]: file }, ratePerConnection: MIB });
   const stage = new Stage(t);
   const directory = stage.directory('ada');
   await killedAt(t, origin, SIZE / 2, [

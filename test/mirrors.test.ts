@@ -208,7 +208,7 @@ test('with the origin dead and only a wrong mirror left, the part is kept as it 
   const { port } = first;
   const member = run();
   await dies(first, 2 * MIB, member);
-  await member.until(() => /has another file/i.test(member.log), 'the end of the mirror');
+  await member.until(() => member.log.includes('is not used any more'), 'the end of the mirror');
   await member.kill();
   await using back = await startOrigin({ port, files: { [PATH]: file } });
   await stage.get('ada', back.url()).finishes(file.sha256);
