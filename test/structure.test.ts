@@ -17,7 +17,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   lan: ['core', 'gen', 'package'],
   member: ['core', 'origin', 'disk', 'lan', 'system', 'store', 'package'],
   dragonvault: ['core', 'gen', 'lan', 'package'],
-  cli: ['core', 'member', 'store', 'package'],
+  cli: ['core', 'member', 'package'],
   tui: ['core', 'member', 'package'],
   '': ['core', 'member'],
 };
