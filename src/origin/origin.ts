@@ -132,6 +132,11 @@ export class Origin implements AsyncDisposable {
   async fetchRange(range: LiveRange, options: FetchOptions): Promise<OriginResult> {
     if (range.end !== undefined && range.end <= range.start) return { outcome: 'complete', receivedBytes: 0 };
     const signal = this.#stopSignal(options.signal);
+    if (range.start > 0 && !this.#ranges && this.#readings === undefined) {
+      this.#readWhole();
+      const message = 'The origin gives the file only as a whole.';
+      return { outcome: 'rangeless', message, receivedBytes: 0 };
+    }
     if (this.#readings !== undefined) return this.#counted(this.#readings.fetchRange(range, options, signal));
     const opened = range.start === 0 ? await this.#fromOpening(range, options, signal) : undefined;
     return opened ?? this.#ask(range, options, signal);
@@ -373,11 +378,13 @@ export class Origin implements AsyncDisposable {
       isHopeless: this.#misfits >= MAX_MISFITS,
       mayReadWhole: sizeBytes !== undefined && this.#readings === undefined,
     });
-    if (result.outcome === 'rangeless') {
-      const { limiter, stallTimeoutMs = 20_000 } = this.#options;
-      const whole = (options: FetchOptions, signal: AbortSignal) => this.#open(0, undefined, options, signal);
-      this.#readings = new Readings(whole, { limiter, stallTimeoutMs });
-    }
+    if (result.outcome === 'rangeless') this.#readWhole();
     return result;
+  }
+
+  #readWhole(): void {
+    const { limiter, stallTimeoutMs = 20_000 } = this.#options;
+    const whole = (options: FetchOptions, signal: AbortSignal) => this.#open(0, undefined, options, signal);
+    this.#readings = new Readings(whole, { limiter, stallTimeoutMs });
   }
 }

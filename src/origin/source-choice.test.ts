@@ -15,10 +15,10 @@ const source = (more: Partial<SourceState> = {}): SourceState => ({
 });
 const choose = (
   sources: readonly SourceState[],
-  more: { atStart?: boolean; isLarge?: boolean; tried?: readonly SourceState[] } = {},
+  more: { atStart?: boolean; mayReadWhole?: boolean; isLarge?: boolean; tried?: readonly SourceState[] } = {},
 ) => {
-  const { atStart = false, isLarge = true, tried = [] } = more;
-  return chooseSource(sources, { nowMs: 10_000, atStart, isLarge, tried: new Set(tried) });
+  const { atStart = false, mayReadWhole = false, isLarge = true, tried = [] } = more;
+  return chooseSource(sources, { nowMs: 10_000, atStart, mayReadWhole, isLarge, tried: new Set(tried) });
 };
 
 test('the source with the fewest transfers for its rate serves', () => {
@@ -45,6 +45,13 @@ test('alone, a source serves whatever has happened', () => {
     source({ rate: 0 }),
   ])
     assert.deepEqual(choose([only]), { use: only, look: undefined });
+});
+
+test('a source without ranges is asked for a part when it may be read as a whole and no other may serve', () => {
+  const whole = source({ ranges: false });
+  assert.equal(choose([whole]).use, undefined);
+  assert.equal(choose([whole, source({ standing: 'lost' })], { mayReadWhole: true }).use, whole);
+  assert.equal(choose([whole, source({ restUntilMs: 11_000 })], { mayReadWhole: true }).use?.ranges, true);
 });
 
 test('new sources of the user are looked at beside, while it pays', () => {
@@ -94,15 +101,19 @@ test('whatever the sources do, the choice is one that may serve, and nothing bet
   const given = fc.record({
     sources: fc.array(anySource, { maxLength: 8 }),
     atStart: fc.boolean(),
+    mayReadWhole: fc.boolean(),
     isLarge: fc.boolean(),
     tried: fc.array(fc.nat(7)),
   });
   fc.assert(
-    fc.property(given, ({ sources, atStart, isLarge, tried }) => {
+    fc.property(given, ({ sources, atStart, mayReadWhole, isLarge, tried }) => {
       const left = new Set(tried.map((i) => sources[i]).filter((one) => one !== undefined));
-      const { use, look } = choose(sources, { atStart, isLarge, tried: [...left] });
+      const { use, look } = choose(sources, { atStart, mayReadWhole, isLarge, tried: [...left] });
+      const mayServe = ['proven', 'new', 'looking'];
+      const others = sources.some((one) => one.ranges && mayServe.includes(one.standing));
+      const anyWhole = atStart || (mayReadWhole && !others);
       const canServe = (one: SourceState) =>
-        one.standing === 'proven' && (one.ranges || atStart) && !left.has(one);
+        one.standing === 'proven' && (one.ranges || anyWhole) && !left.has(one);
       const healthy = sources.filter((one) => canServe(one) && one.restUntilMs <= 10_000);
       if (use !== undefined) assert.ok(canServe(use) || (use.standing === 'lost' && left.size === 0));
       if (healthy.length > 0) assert.ok(use !== undefined && healthy.includes(use));

@@ -44,11 +44,20 @@ export interface Choice<S> {
  */
 export function chooseSource<S extends SourceState>(
   sources: readonly S[],
-  given: { nowMs: number; atStart: boolean; isLarge: boolean; tried: ReadonlySet<S> },
+  given: {
+    nowMs: number;
+    atStart: boolean;
+    /** With nothing else, one that serves no parts is asked all the same: it may be read as a whole. */
+    mayReadWhole: boolean;
+    isLarge: boolean;
+    tried: ReadonlySet<S>;
+  },
 ): Choice<S> {
-  const { nowMs, atStart, isLarge, tried } = given;
+  const { nowMs, atStart, mayReadWhole, isLarge, tried } = given;
   const proven = sources.filter(({ standing }) => standing === 'proven');
-  const usable = proven.filter((one) => !tried.has(one) && (one.ranges || atStart));
+  const mayServe = ({ standing }: S) => standing === 'proven' || standing === 'new' || standing === 'looking';
+  const anyWhole = atStart || (mayReadWhole && !sources.some((one) => one.ranges && mayServe(one)));
+  const usable = proven.filter((one) => !tried.has(one) && (one.ranges || anyWhole));
   const restedBy = (ms: number) => usable.filter(({ restUntilMs }) => restUntilMs <= ms);
   const fastest = Math.max(1, ...proven.map(({ rate }) => rate ?? 0));
   const load = (one: S) => (one.running + 1) / Math.max(1, one.rate ?? fastest * UNKNOWN_RATE_SHARE);

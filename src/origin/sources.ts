@@ -110,7 +110,7 @@ export class Sources implements AsyncDisposable {
     const results: OriginResult[] = [];
     let receivedBytes = 0;
     for (;;) {
-      const source = await this.#next(range.start + receivedBytes, tried, options.signal);
+      const source = await this.#next(range.start, receivedBytes, tried, options.signal);
       if (source === undefined && suspects.size > 0 && results.length === 0) {
         suspects = new Set();
         tried = new Set();
@@ -150,15 +150,22 @@ export class Sources implements AsyncDisposable {
     await Promise.all(this.#all.map(({ origin }) => origin?.[Symbol.asyncDispose]()));
   }
 
-  /** Takes a source for a transfer from `start` on; waits for one to be looked at when none is proven. */
+  /** Takes a source for a transfer from `start` on, of which so many bytes are here; waits for one to be looked at when none is proven. */
   async #next(
     start: number,
+    receivedBytes: number,
     tried: ReadonlySet<Source>,
     signal: AbortSignal | undefined,
   ): Promise<Source | undefined> {
     const isLarge = (this.#options.identity.sizeBytes ?? 0) >= LARGE_BYTES;
     while (signal?.aborted !== true && !this.#closed.signal.aborted) {
-      const given = { nowMs: performance.now(), atStart: start === 0, isLarge, tried };
+      const given = {
+        nowMs: performance.now(),
+        atStart: start + receivedBytes === 0,
+        mayReadWhole: start > 0,
+        isLarge,
+        tried,
+      };
       const { use, look } = chooseSource(this.#all, given);
       if (look !== undefined) this.#lookAt(look);
       if (use !== undefined) {

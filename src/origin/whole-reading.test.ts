@@ -122,3 +122,17 @@ test('after a change of network parts are asked for again', async () => {
     ['bytes=1000-1999'],
   );
 });
+
+test('an origin whose probe has shown no parts is read whole for a range in its middle, at once', async () => {
+  await using server = await startOrigin({
+    files: { '/f': { content: { seed: 'whole', sizeBytes: SIZE }, ranges: false } },
+  });
+  await using origin = new Origin(server.url(), { allowPrivate: true });
+  await origin.probe();
+  const ask = (start: number, end: number | undefined) =>
+    collect(origin, { start, end }, { identity: IDENTITY });
+  assert.equal((await ask(1000, 2000)).outcome, 'rangeless');
+  await gets(ask, 1000, 2000);
+  await gets(ask, 2000, SIZE);
+  assert.equal(server.requests.length, 2);
+});

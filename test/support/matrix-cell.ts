@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test';
 import { command } from './command.ts';
 import { contentSha256 } from './content.ts';
 import { MIB } from './file.ts';
-import { type Column, extraIn, onOneSide, outcomeIn, type Row } from './matrix-row.ts';
+import { type Column, extraIn, isLater, type Outcome, onOneSide, outcomeIn, type Row } from './matrix-row.ts';
 import { type Member, sha256Of, until } from './members.ts';
 import {
   type OriginFile,
@@ -44,11 +44,13 @@ export async function runCell(t: TestContext, row: Row, column: Column): Promise
   const rates = { ratePerConnection: bytesPerSecond };
   await using elsewhere =
     row.elsewhere && (await startOrigin({ ...rates, ...row.elsewhere, files: { [PATH]: honest } }));
+  // The host of a room is hit when the others are there; before, it would be alone.
+  const beginsHonest = column === 'resume' || (column === 'one' && isLater(row));
   const faulty = faultyFile(row, column, honest, elsewhere);
   const server: OriginServerOptions = {
     ...rates,
     ...row.server,
-    files: { [PATH]: column === 'resume' ? honest : faulty },
+    files: { [PATH]: beginsHonest ? honest : faulty },
   };
   await using origin = await startOrigin(server);
   const stage = new Stage(t);
@@ -72,15 +74,21 @@ export async function runCell(t: TestContext, row: Row, column: Column): Promise
     origin.set(PATH, faulty, { afresh: true });
   }
   const origins = [origin, ...(elsewhere ? [elsewhere] : [])];
-  const members = isRoom ? await room(stage, origins, options) : [stage.get('ada', origin.url(), options)];
-  const outcome = outcomeIn(row, column);
-  if (outcome === 'waits') {
+  const isHere = () => {
+    if (column === 'one' && beginsHonest) origin.set(PATH, faulty, { afresh: true });
+    for (const one of origins) one.release();
+  };
+  const members = isRoom
+    ? await room(stage, origins, options, isHere)
+    : [stage.get('ada', origin.url(), options)];
+  const outcomeOf = (member: Member) => outcomeIn(row, column, member === members[0]);
+  if (outcomeOf(members[0]!) === 'waits') {
     origin.set(FRESH_PATH, honest);
     await refresh(stage, members, origin.url(FRESH_PATH));
   }
   for (const member of members) await ended(member, origins);
-  for (const member of members) await checkFiles(member, outcome === 'new');
-  for (const member of members) checkEnd(member, outcome);
+  for (const member of members) await checkFiles(member, outcomeOf(member) === 'new');
+  for (const member of members) checkEnd(member, outcomeOf(member));
   delays.disable();
   // While a busy machine lets a member wait, the origin goes on sending to it.
   const unreadBytes = (delays.max / 1e9) * bytesPerSecond;
@@ -117,6 +125,8 @@ async function room(
   stage: Stage,
   origins: readonly OriginServer[],
   options: { readonly args: readonly string[]; readonly connections: number },
+  /** Called when all are there. */
+  isHere: () => void,
 ): Promise<readonly Member[]> {
   for (const origin of origins) origin.hold();
   const host = stage.host('ada', origins[0]!.url(), options);
@@ -135,7 +145,7 @@ async function room(
     () => host.describe('was not joined by two others'),
     DEADLINE_MS,
   );
-  for (const origin of origins) origin.release();
+  isHere();
   return members;
 }
 
@@ -178,7 +188,7 @@ async function checkFiles(member: Member, isNew: boolean): Promise<void> {
   }
 }
 
-function checkEnd(member: Member, outcome: ReturnType<typeof outcomeIn>): void {
+function checkEnd(member: Member, outcome: Outcome): void {
   const error = member.events.findLast((event) => event.event === 'error');
   if (typeof outcome === 'string') {
     assert.equal(member.code, 0, member.describe(`failed with ${error?.code}: it should have finished`));

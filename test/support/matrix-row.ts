@@ -35,14 +35,17 @@ export interface Row {
   readonly connections?: number;
   /** The user knows the digest of the file: without it nobody could tell. */
   readonly checksum?: boolean;
-  readonly expected: Outcome | Readonly<Partial<Record<Column, Outcome>> & { other: Outcome }>;
+  readonly expected:
+    | Outcome
+    | Readonly<Partial<Record<Column, Outcome>> & { other: Outcome; host?: Outcome }>;
   readonly extra?: Extra | Readonly<Partial<Record<Column, Extra>>>;
 }
 
-export function outcomeIn({ expected }: Row, column: Column): Outcome {
+/** What is expected of all; of the host alone something else, perhaps, where one side is hit (`host`). */
+export function outcomeIn({ expected }: Row, column: Column, isHost: boolean): Outcome {
   if (typeof expected === 'string' || Array.isArray(expected)) return expected as Outcome;
   const by = expected as Exclude<Row['expected'], Outcome>;
-  return by[column] ?? by.other;
+  return (column === 'one' && isHost ? by.host : undefined) ?? by[column] ?? by.other;
 }
 
 export function extraIn({ extra }: Row, column: Column): Extra | undefined {
@@ -51,9 +54,13 @@ export function extraIn({ extra }: Row, column: Column): Extra | undefined {
 }
 
 /** The faults of a row as they hit only one side of a room. `header`: what only the host sends. */
-export function onOneSide({ faults = [], elsewhere }: Row, header: string): readonly OriginFaults[] {
+export function onOneSide(row: Row, header: string): readonly OriginFaults[] {
+  const only = isLater(row) ? { with: header } : { without: header };
+  return ([row.faults ?? []].flat() as OriginFaults[]).map((one) => ({ ...one, only }));
+}
+
+/** Whether whoever looks at the file sees nothing wrong yet. */
+export function isLater({ faults = [], elsewhere }: Row): boolean {
   const all = [faults].flat() as OriginFaults[];
-  const isLater = all.length > 0 && elsewhere === undefined && all.every(({ after = 0 }) => after > 0);
-  const only = isLater ? { with: header } : { without: header };
-  return all.map((one) => ({ ...one, only }));
+  return all.length > 0 && elsewhere === undefined && all.every(({ after = 0 }) => after > 0);
 }
