@@ -3,8 +3,8 @@ import type { ConnectionCap, OriginFaults, OriginFile, OriginServerOptions } fro
 
 /**
  * How a download meets a fault. `fresh`: alone, from nothing. `resume`: alone; an honest origin until a third is there, then
- * SIGKILL, and the fault from then on. `room`: a host and two joiners, all hit. `one`: the same, one side hit: the
- * host, once it has looked, when the fault begins later; else the joiners.
+ * SIGKILL, and the fault from then on. `room`: a host and two joiners, all hit. `one`: a host and a joiner, one of them
+ * hit: the host, once the joiner is there, when the fault begins later; else the joiner.
  */
 export const COLUMNS = ['fresh', 'resume', 'room', 'one'] as const;
 export type Column = (typeof COLUMNS)[number];
@@ -31,6 +31,8 @@ export interface Row {
   readonly server?: Pick<OriginServerOptions, 'hostName'> & { readonly connectionCap?: ConnectionCap };
   /** The file is at another origin, and the one that is asked redirects there. */
   readonly elsewhere?: Pick<OriginServerOptions, 'host' | 'tls'>;
+  /** The user names a second address, where nothing is wrong. */
+  readonly mirror?: boolean;
   /** To the origin at once, of each member. Default 2 alone, 1 in a room. */
   readonly connections?: number;
   /** The user knows the digest of the file: without it nobody could tell. */
