@@ -2,8 +2,11 @@
 export interface Meter {
   /** The rate that it will let through at present, in bytes per second; undefined: any. */
   readonly bytesPerSecond: number | undefined;
-  /** Takes bytes that have arrived. A promise means: do not read on before it resolves. */
-  take(bytes: number): Promise<void> | undefined;
+  /**
+   * Takes bytes that have arrived. A promise means: do not read on before it resolves. It resolves at once when the signal
+   * is aborted, for whoever stops reads no more; what was taken stays taken, since it has come all the same.
+   */
+  take(bytes: number, signal?: AbortSignal): Promise<void> | undefined;
 }
 
 /** Several meters as one: bytes pass when all of them let them pass. */
@@ -15,8 +18,8 @@ export function chain(meters: readonly Meter[]): Meter {
       const rates = meters.map((meter) => meter.bytesPerSecond).filter((rate) => rate !== undefined);
       return rates.length > 0 ? Math.min(...rates) : undefined;
     },
-    take(bytes) {
-      const waits = meters.map((meter) => meter.take(bytes)).filter((wait) => wait !== undefined);
+    take(bytes, signal) {
+      const waits = meters.map((meter) => meter.take(bytes, signal)).filter((wait) => wait !== undefined);
       return waits.length === 0 ? undefined : Promise.all(waits).then(() => {});
     },
   };

@@ -20,6 +20,10 @@ class Clock implements LimiterClock {
     };
   }
 
+  get timers(): number {
+    return this.#timers.length;
+  }
+
   async advance(byMs: number): Promise<void> {
     const untilMs = this.nowMs + byMs;
     for (;;) {
@@ -94,6 +98,30 @@ test('lifting the limit releases everybody at once', async () => {
   limiter.setRate(undefined);
   await Promise.all(waits);
   assert.equal(limiter.take(1), undefined);
+});
+
+test('whoever stops waits no longer, and what it took is left for the others to wait for', async () => {
+  const { clock, limiter } = limiterAt(1000);
+  const stop = new AbortController();
+  const order: string[] = [];
+  const first = limiter.take(500, stop.signal)?.then(() => order.push('first'));
+  limiter.take(500)?.then(() => order.push('second'));
+  stop.abort();
+  await first;
+  await clock.advance(990);
+  assert.deepEqual(order, ['first']);
+  await clock.advance(20);
+  assert.deepEqual(order, ['first', 'second']);
+  assert.equal(limiter.take(500, stop.signal), undefined);
+});
+
+test('when nobody waits any more no timer is left', () => {
+  const { clock, limiter } = limiterAt(1000);
+  const stop = new AbortController();
+  void limiter.take(500, stop.signal);
+  assert.equal(clock.timers, 1);
+  stop.abort();
+  assert.equal(clock.timers, 0);
 });
 
 test('a rate of nothing is refused', () => {

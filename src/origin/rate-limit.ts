@@ -61,17 +61,29 @@ export class RateLimiter {
     this.#release();
   }
 
-  /** Takes bytes that have arrived. A promise means: do not read on before it resolves. */
-  take(bytes: number): Promise<void> | undefined {
+  /** See `Meter`. */
+  take(bytes: number, signal?: AbortSignal): Promise<void> | undefined {
     if (this.#bytesPerSecond === undefined) return undefined;
     this.#settle();
     this.#takenBytes += bytes;
-    if (this.#creditedBytes >= this.#takenBytes) return undefined;
-    const creditBytes = this.#takenBytes;
-    return new Promise((resolve) => {
-      this.#waiters.push({ creditBytes, resolve });
-      if (this.#waiters.length === 1) this.#release();
-    });
+    if (this.#creditedBytes >= this.#takenBytes || signal?.aborted === true) return undefined;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const waiter = { creditBytes: this.#takenBytes, resolve };
+    this.#waiters.push(waiter);
+    if (this.#waiters.length === 1) this.#release();
+    if (signal === undefined) return promise;
+    const leave = () => this.#leave(waiter);
+    signal.addEventListener('abort', leave, { once: true });
+    return promise.finally(() => signal.removeEventListener('abort', leave));
+  }
+
+  /** It waits no longer. Its debt is left to the others. */
+  #leave(waiter: Waiter): void {
+    const place = this.#waiters.indexOf(waiter);
+    if (place === -1) return;
+    this.#waiters.splice(place, 1);
+    waiter.resolve();
+    this.#release();
   }
 
   /** Credits the time since the last call, up to the burst. */

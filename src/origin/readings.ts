@@ -34,8 +34,12 @@ export class Readings {
       this.#reading?.drop();
       this.#reading = undefined;
       this.#isOpening = true;
-      const opened = await this.#open(options, signal);
-      this.#isOpening = false;
+      let opened: Opened;
+      try {
+        opened = await this.#open(options, signal);
+      } finally {
+        this.#isOpening = false;
+      }
       if ('outcome' in opened) return opened;
       this.#reading = new WholeReading(opened.answer, opened.judgement, this.#options);
       if (this.#isClosed) this.#reading.drop();

@@ -42,7 +42,8 @@ export interface Received {
 
 /**
  * Reads the body of an answer and hands over the bytes of the range, not one more. Resolves when the last
- * `onChunk` has resolved and the connection is free or closed. Rejects only with what `onChunk` threw.
+ * `onChunk` has resolved and the connection is free or closed; unless it was stopped, also not before the limit has let
+ * the last bytes pass, so that many small transfers keep to it too. Rejects only with what `onChunk` threw.
  */
 export function receive(answer: Answer, options: ReceiveOptions): Promise<Received> {
   const { request, response } = answer;
@@ -58,6 +59,8 @@ export function receive(answer: Answer, options: ReceiveOptions): Promise<Receiv
   /** Promises that hold the transfer up, and events still to come before it is over. */
   let waiting = 0;
   let closing = plain === undefined ? 2 : 3;
+  /** Aborted when nothing more is wanted: nobody waits for the limit any longer. A transfer that is complete does. */
+  const unlimited = new AbortController();
 
   const giveUp = (reason: Received['how']) => {
     how ??= reason;
@@ -67,12 +70,16 @@ export function receive(answer: Answer, options: ReceiveOptions): Promise<Receiv
   const fail = (value: unknown) => {
     thrown ??= { value };
     giveUp('broken');
+    unlimited.abort();
   };
   const timer = setTimeout(() => {
     if (waiting === 0) giveUp('stalled');
     else timer.refresh();
   }, options.stallTimeoutMs);
-  const abort = () => giveUp('stopped');
+  const abort = () => {
+    giveUp('stopped');
+    unlimited.abort();
+  };
 
   const settle = () => {
     if (closing > 0 || waiting > 0) return;
@@ -119,7 +126,7 @@ export function receive(answer: Answer, options: ReceiveOptions): Promise<Receiv
         return fail(value);
       }
     }
-    if (limiter !== undefined) hold(limiter.take(chunk.length));
+    if (limiter !== undefined) hold(limiter.take(chunk.length, unlimited.signal));
     if (position < end) return;
     // With nothing left in the body the connection can serve the next request, and its end tells how it went.
     if (position === bodyEnd && range.end !== bodyEnd) return;

@@ -23,6 +23,33 @@ test('a transfer that is called off is stopped, before and after the answer', as
   }
 });
 
+test('who stops does not wait for a limit that what came has overdrawn', { timeout: 30_000 }, async () => {
+  for (const looksFirst of [false, true]) {
+    await using server = await startOrigin({ files: { '/f': { content: CONTENT } } });
+    // What one read brings takes hours at this rate.
+    const limiter = new RateLimiter(1);
+    await using origin = new Origin(server.url(), { allowPrivate: true, limiter });
+    if (looksFirst) await origin.probe();
+    const stop = new AbortController();
+    const onChunk = () => void setImmediate(() => stop.abort());
+    const range = { start: 0, end: SIZE };
+    const result = await origin.fetchRange(range, { identity: IDENTITY, onChunk, signal: stop.signal });
+    assert.equal(result.outcome, 'stopped');
+  }
+});
+
+test('what goes wrong with a chunk is told at once, whatever the limit', { timeout: 30_000 }, async () => {
+  await using server = await startOrigin({ files: { '/f': { content: CONTENT } } });
+  await using origin = new Origin(server.url(), { allowPrivate: true, limiter: new RateLimiter(1) });
+  const onChunk = async () => {
+    throw new Error('the disk is full');
+  };
+  await assert.rejects(
+    origin.fetchRange({ start: 0, end: SIZE }, { identity: IDENTITY, onChunk }),
+    /the disk is full/,
+  );
+});
+
 test('disposing of an origin stops what is under way', async () => {
   await using server = await startOrigin({
     files: { '/f': { content: CONTENT, faults: { stallAfterBytes: 10 } } },

@@ -94,6 +94,42 @@ test('a transfer that is called off leaves the reading to the next', async () =>
   assert.equal(of.requests().length, 1);
 });
 
+test('a reading stays as long as it is used, by one that began before the one before it was over, too', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  await using of = await rangeless();
+  const { origin } = of;
+  const start = 1_000_000;
+  const next = Promise.withResolvers<ReturnType<typeof origin.fetchRange>>();
+  const goOn = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
+  const begin = () => {
+    const onChunk = () => {
+      begun.resolve();
+      return goOn.promise;
+    };
+    next.resolve(origin.fetchRange({ start, end: SIZE }, { identity: IDENTITY, onChunk }));
+  };
+  const range = { start: 0, end: start };
+  let bytes = 0;
+  const onChunk = (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes < start) return undefined;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    setImmediate(() => {
+      resolve();
+      // It comes after the last chunk is done with, and before whoever asked for it hears of the end.
+      queueMicrotask(begin);
+    });
+    return promise;
+  };
+  assert.equal((await origin.fetchRange(range, { identity: IDENTITY, onChunk })).outcome, 'complete');
+  await begun.promise;
+  t.mock.timers.tick(60_000);
+  goOn.resolve();
+  assert.equal((await next.promise).outcome, 'complete');
+  assert.equal(of.requests().length, 1);
+});
+
 test('a reading that breaks off is broken for the transfer that it serves, and begun anew for the next', async () => {
   await using of = await rangeless([
     { ignoreRange: true },

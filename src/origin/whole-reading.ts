@@ -74,7 +74,8 @@ export class WholeReading {
     } finally {
       use.signal?.removeEventListener('abort', stop);
       if (this.#use === running) this.#use = undefined;
-      this.#timer = setTimeout(() => this.drop(), KEEP_MS).unref();
+      // The next one may have begun before this one has heard of its end.
+      if (this.#use === undefined) this.#timer = setTimeout(() => this.drop(), KEEP_MS).unref();
     }
   }
 
