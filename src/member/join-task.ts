@@ -68,34 +68,35 @@ export class JoinTask extends RoomTask {
     this.upkeep.added(offer, { url: offer.url });
     const openBeside = (beside: string) => this.origins.open(beside, { trusted: false });
     await this.addDownload({ offer, origin, expected: this.expectedOf(offer, []), openBeside });
-    const { canFetch, message, hasExpired, digests } = await probing;
+    const { error, digests } = await probing;
     const runner = this.runners.get(offer.download);
-    if (runner) runner.expected = this.expectedOf(offer, digests);
-    if (message) this.emit({ type: 'notice', message: `Going on over the LAN only: ${message}` });
+    if (runner) {
+      runner.expected = this.expectedOf(offer, digests);
+      runner.refusal = error;
+    }
+    const { message, next = '' } = error ?? {};
+    if (error)
+      this.emit({ type: 'notice', message: `Going on over the LAN only: ${message} ${next}`.trim() });
+    const hasExpired = error !== undefined && EXPIRED.has(error.code);
+    const canFetch = error === undefined;
     this.dispatch({ type: 'probe-done', download: offer.download, canFetch, message, hasExpired });
   }
 
+  /** Looks at the origin: `error` says why this member cannot fetch from it. */
   async #probe(
     origin: Origin,
     offer: Offer,
-  ): Promise<{
-    canFetch: boolean;
-    message: string | undefined;
-    hasExpired?: boolean;
-    digests: Probe['digests'];
-  }> {
+  ): Promise<{ readonly error: DragonloadError | undefined; readonly digests: Probe['digests'] }> {
     try {
       const probe = await origin.probe({ signal: this.stopping.signal });
       this.originLocalAddress ??= probe.localAddress;
       refusePage(offer.url, probe);
       const mismatch = mismatchOf(offer.identity, probe.identity);
-      const digests = mismatch ? [] : probe.digests;
-      return { canFetch: mismatch === undefined, message: mismatch, digests };
+      if (mismatch === undefined) return { error: undefined, digests: probe.digests };
+      const next = 'Ask whoever offers the file whether it has changed since.';
+      return { error: new DragonloadError('origin-changed', mismatch, { next }), digests: [] };
     } catch (thrown) {
-      const { code, message, next } = DragonloadError.from(thrown);
-      // It worked for whoever offered it.
-      const hasExpired = EXPIRED.has(code);
-      return { canFetch: false, message: next ? `${message} ${next}` : message, hasExpired, digests: [] };
+      return { error: DragonloadError.from(thrown), digests: [] };
     }
   }
 

@@ -56,14 +56,14 @@ export function downloadIdOf(url: string, identity: FileIdentity, pieceBytes: nu
  */
 export function mismatchOf(room: FileIdentity, mine: FileIdentity): string | undefined {
   if (room.sizeBytes !== mine.sizeBytes) {
-    return `the origin gives this member ${mine.sizeBytes ?? 'an unknown number of'} bytes, the room has ${room.sizeBytes ?? 'an unknown number of'}`;
+    return `The origin gives this member ${mine.sizeBytes ?? 'an unknown number of'} bytes, the room has ${room.sizeBytes ?? 'an unknown number of'}.`;
   }
   const sameTag = room.etag !== undefined && room.etag === mine.etag;
   const sameDate = room.lastModified !== undefined && room.lastModified === mine.lastModified;
   const tagsDiffer = room.etag !== undefined && mine.etag !== undefined && !sameTag;
   const datesDiffer = room.lastModified !== undefined && mine.lastModified !== undefined && !sameDate;
   if (sameTag || sameDate || !(tagsDiffer || datesDiffer)) return undefined;
-  return 'the origin gives this member another version of the file than the room has';
+  return 'The origin gives this member another version of the file than the room has.';
 }
 
 function canonical(checksum: string): string {

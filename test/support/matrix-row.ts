@@ -11,9 +11,9 @@ export type Column = (typeof COLUMNS)[number];
 
 /**
  * `done`: the right file. `new`: the file as the origin has it now, whole. Else an error with one of these codes: several where
- * each says it truly. `waits`: all of the room wait for a fresh link, and say so; with one, the right file.
+ * each says it truly, and `done` among them where it is a matter of chance. `waits`: all of the room wait for a fresh link, and say so; with one, the right file.
  */
-export type Outcome = 'done' | 'new' | 'waits' | readonly ErrorCode[];
+export type Outcome = 'done' | 'new' | 'waits' | readonly (ErrorCode | 'done')[];
 
 /** Bytes that may be fetched in vain beyond what every cell may, and why. */
 export interface Extra {
