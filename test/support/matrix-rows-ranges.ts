@@ -21,6 +21,8 @@ const OTHERS_OWN: Extra = {
   files: 2,
   why: 'Before and after the change it is two files, and each is fetched in part.',
 };
+const NO_OTHER_WAY =
+  'The stream breaks off before its end, and there is none but from its first byte: each member tries seven times.';
 const KNOWS_BETTER = ['digest-mismatch'] as const;
 /**
  * Who has the right bytes of a piece finds out who signed wrong ones; whose own bytes are wrong may find nobody to heal
@@ -159,8 +161,9 @@ export const RANGE_ROWS: readonly Row[] = [
     faults: { ignoreRange: true, lieLengthBytes: 1000 },
     expected: { one: 'done', other: ['origin-failed', 'origin-changed'] },
     extra: {
-      files: 8,
-      why: 'The stream breaks off before its end, and there is none but from its first byte.',
+      fresh: { files: 8, why: NO_OTHER_WAY },
+      resume: { files: 8, why: NO_OTHER_WAY },
+      room: { files: 24, why: NO_OTHER_WAY },
     },
   },
   {
