@@ -42,16 +42,19 @@ export class DragonloadError extends Error {
   readonly next: string | undefined;
   /** The same may well go right a little later: an origin that is busy, a connection that broke off. */
   readonly mayPass: boolean;
+  /** Whoever was asked wants to be left alone for so long, in milliseconds: 0 to one hour. */
+  readonly retryAfterMs: number | undefined;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { next?: string; cause?: unknown; mayPass?: boolean } = {},
+    options: { next?: string; cause?: unknown; mayPass?: boolean; retryAfterMs?: number | undefined } = {},
   ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.code = code;
     this.next = options.next;
     this.mayPass = options.mayPass ?? false;
+    this.retryAfterMs = options.retryAfterMs;
   }
 
   /** Any thrown value as a `DragonloadError`; one that already is comes back as it is. */

@@ -126,8 +126,8 @@ function codeOf(error: NodeJS.ErrnoException): string {
   return typeof error?.code === 'string' ? error.code : '';
 }
 
-/** What an answer that is neither a file nor a redirect means, as an error. */
-export function statusError(status: number, url: URL): DragonloadError {
+/** What an answer that is neither a file nor a redirect means, as an error. `retryAfterMs`: what it asks for. */
+export function statusError(status: number, url: URL, retryAfterMs?: number): DragonloadError {
   const where = displayUrl(url);
   if (status === 404 || status === 410) {
     return new DragonloadError('origin-missing', `There is no file at ${where} (HTTP ${status}).`, {
@@ -156,11 +156,13 @@ export function statusError(status: number, url: URL): DragonloadError {
     return new DragonloadError('origin-failed', `The origin of ${where} is too busy (HTTP ${status}).`, {
       next: 'Try again later, or with fewer --connections.',
       mayPass: true,
+      retryAfterMs,
     });
   }
   return new DragonloadError('origin-failed', `The origin gave no file at ${where} (HTTP ${status}).`, {
     next: status >= 500 ? 'Try again later.' : 'Check the address.',
     mayPass: status >= 500,
+    retryAfterMs,
   });
 }
 
@@ -169,12 +171,6 @@ export function expiredError(url: URL, how: string): DragonloadError {
   return new DragonloadError('link-expired', `The link to ${displayUrl(url)} has expired: ${how}.`, {
     next: 'Get a fresh link and give it to the download: dragonload refresh.',
   });
-}
-
-/** Whether a request failed as those do that a server takes for too many: refused, or cut off before an answer. */
-export function isTurnedAway({ error }: Failure): boolean {
-  const code = codeOf(error.cause as NodeJS.ErrnoException);
-  return code === 'ECONNREFUSED' || code === 'ECONNRESET';
 }
 
 /** 429 (RFC 6585) and 503: fewer requests, later. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { collect } from '../../test/support/collect.ts';
 import { startOrigin } from '../../test/support/origin-server.ts';
-import { HostPauses } from './host-pauses.ts';
+import type { DragonloadError } from '../core/errors.ts';
+import { type HostPaused, HostPauses } from './host-pauses.ts';
 import { Origin } from './origin.ts';
 
 test('a pause holds for its host until it is over, and the longer one counts', () => {
@@ -45,7 +46,11 @@ test('a host that asks one download for a pause is left alone by all', async () 
   assert.equal(outcome, 'busy');
   assert.ok(retryAfterMs! > 50_000 && retryAfterMs! <= 60_000);
   assert.match(message ?? '', /asked for a pause/);
-  await assert.rejects(first.probe(), { code: 'origin-failed', message: /asked for a pause/ });
+  await assert.rejects(first.probe(), ({ code, message, retryAfterMs, cause }: DragonloadError) => {
+    assert.deepEqual([code, retryAfterMs], ['origin-failed', (cause as HostPaused).leftMs]);
+    assert.match(message, /asked for a pause/);
+    return true;
+  });
   assert.equal(server.requests.length, 0);
 });
 

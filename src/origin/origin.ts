@@ -14,7 +14,6 @@ import { type Found, type Probe, ProbeStatus, probe } from './probe.ts';
 import { type Opened, Readings } from './readings.ts';
 import { type LiveRange, type Received, receive } from './receive.ts';
 import { checkHeaders } from './request-headers.ts';
-import { parseRetryAfter } from './retry-after.ts';
 import { Route } from './route.ts';
 import type { Sample } from './samples.ts';
 import { type Answer, discard } from './send.ts';
@@ -110,9 +109,9 @@ export class Origin implements AsyncDisposable {
           return await this.#look(await probe(this.#route, { take, keepWhole, signal }), take);
         } catch (thrown) {
           if (signal.aborted) throw thrown;
-          const { error, passing, retryAfterMs } = this.#probeFailure(thrown);
+          const { error, passing } = this.#probeFailure(thrown);
           if (!passing || attempt === PROBE_ATTEMPTS) throw error;
-          const pauseMs = retryAfterMs ?? (this.#options.retryDelayMs ?? 500) * 2 ** (attempt - 1);
+          const pauseMs = error.retryAfterMs ?? (this.#options.retryDelayMs ?? 500) * 2 ** (attempt - 1);
           if (pauseMs > MAX_PROBE_PAUSE_MS) throw error;
           await delay(pauseMs, undefined, { signal });
         }
@@ -198,23 +197,18 @@ export class Origin implements AsyncDisposable {
     return { ...probe, whole };
   }
 
-  #probeFailure(thrown: unknown): {
-    error: DragonloadError;
-    passing: boolean;
-    retryAfterMs: number | undefined;
-  } {
-    if (thrown instanceof HostPaused)
-      return { error: this.#pausedError(), passing: true, retryAfterMs: thrown.leftMs };
-    if (!(thrown instanceof ProbeStatus))
-      return { ...failureOf(thrown, this.#route.given), retryAfterMs: undefined };
-    const retryAfterMs = parseRetryAfter(thrown.retryAfter, Date.now());
-    return { error: thrown.error, passing: isBusy(thrown.status) || thrown.status >= 500, retryAfterMs };
+  #probeFailure(thrown: unknown): { error: DragonloadError; passing: boolean } {
+    if (thrown instanceof HostPaused) return { error: this.#pausedError(thrown), passing: true };
+    if (!(thrown instanceof ProbeStatus)) return failureOf(thrown, this.#route.given);
+    return { error: thrown.error, passing: isBusy(thrown.status) || thrown.status >= 500 };
   }
 
-  #pausedError(): DragonloadError {
+  #pausedError(cause: HostPaused): DragonloadError {
     return new DragonloadError('origin-failed', `${this.#route.target.host} has asked for a pause.`, {
       next: 'Try again later, or with fewer --connections.',
       mayPass: true,
+      retryAfterMs: cause.leftMs,
+      cause,
     });
   }
 
@@ -355,7 +349,7 @@ export class Origin implements AsyncDisposable {
 
   #notAnswered(thrown: unknown): OriginResult {
     if (thrown instanceof HostPaused) {
-      const error = this.#pausedError();
+      const error = this.#pausedError(thrown);
       const { message } = error;
       return { outcome: 'busy', retryAfterMs: thrown.leftMs, message, error, receivedBytes: 0 };
     }

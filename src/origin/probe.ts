@@ -9,6 +9,7 @@ import { isEncoded } from './judge.ts';
 import { type FileLinks, fileLinks } from './link-header.ts';
 import { TAKE_BYTES } from './opening.ts';
 import { looksLikePage } from './page.ts';
+import { parseRetryAfter } from './retry-after.ts';
 import type { Route } from './route.ts';
 import { type Answer, discard } from './send.ts';
 import { identityOf } from './validators.ts';
@@ -52,14 +53,13 @@ const TRY_WITHOUT_RANGE = new Set([400, 403, 405, 501]);
 /** An answer that says there is no file to be had, with what else it said. */
 export class ProbeStatus extends Error {
   readonly status: number;
-  readonly retryAfter: string | undefined;
   readonly error: DragonloadError;
 
   constructor(answer: Answer) {
     super(`HTTP ${answer.status}`);
     this.status = answer.status;
-    this.retryAfter = answer.response.headers['retry-after'];
-    this.error = statusError(answer.status, answer.url);
+    const retryAfterMs = parseRetryAfter(answer.response.headers['retry-after'], Date.now());
+    this.error = statusError(answer.status, answer.url, retryAfterMs);
   }
 }
 

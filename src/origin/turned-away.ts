@@ -54,7 +54,7 @@ export function turnedAway(
       if (record.hasWorked && EXPIRED.has(status) && !isOneTooMany)
         return { ...common, ...expired(record.given, `it answers with HTTP ${status}`) };
       const retryAfterMs = parseRetryAfter(answer.response.headers['retry-after'], Date.now());
-      const error = statusError(status, answer.url);
+      const error = statusError(status, answer.url, retryAfterMs);
       const { message } = error;
       const outcome = isOneTooMany ? 'busy' : statusOutcome(status);
       return { ...common, outcome, retryAfterMs, message, error };

@@ -11,8 +11,16 @@ export type QueueEvent =
   /** Also tries again what has failed, with all its attempts, when it is named. */
   | { readonly type: 'resume'; readonly id?: number | undefined }
   | { readonly type: 'priority'; readonly id: number; readonly priority: number }
-  /** A download that was started is over, or has stopped as it was told. */
-  | { readonly type: 'ended'; readonly id: number; readonly outcome: ItemOutcome }
+  /**
+   * A download that was started is over, or has stopped as it was told. `waitMs`: its host wants to be left alone for so
+   * long, one hour at most.
+   */
+  | {
+      readonly type: 'ended';
+      readonly id: number;
+      readonly outcome: ItemOutcome;
+      readonly waitMs?: number | undefined;
+    }
   /** Whether the schedule lets anything run. Open until told otherwise. */
   | { readonly type: 'gate'; readonly open: boolean }
   /** There is no more to spend: everything stops, and nothing starts again. */
@@ -30,15 +38,18 @@ export interface NewItem {
   readonly paused?: boolean;
 }
 
-/** How a download ended. `may-pass`: it failed for a reason that may be gone the next time. */
-export type ItemOutcome = 'done' | 'failed' | 'may-pass' | 'stopped';
+/**
+ * How a download ended. `may-pass`: it failed for a reason that may be gone the next time. `held-off`: nothing was asked,
+ * since its host wants to be left alone, so that it was no attempt.
+ */
+export type ItemOutcome = 'done' | 'failed' | 'may-pass' | 'held-off' | 'stopped';
 
 export type QueueCommand =
   /** `attempt` counts from 1. Answer with `ended`. */
   | { readonly type: 'start'; readonly id: number; readonly attempt: number }
   /** Save the state and stop, then answer with `ended`. */
   | { readonly type: 'stop'; readonly id: number; readonly reason: StopReason }
-  /** It failed and will be tried again by itself, so many milliseconds from now. */
+  /** It failed, or was held off, and will be tried again by itself, so many milliseconds from now. */
   | { readonly type: 'resting'; readonly id: number; readonly waitMs: number }
   /** It failed, and is not tried again unless somebody asks for it. */
   | { readonly type: 'gave-up'; readonly id: number };

@@ -5,10 +5,16 @@ import type { ItemOutcome, QueueEvent } from './api.ts';
 import { Queue } from './queue.ts';
 
 const anyId = fc.nat(11);
+const anyWait = fc.option(fc.nat(300_000), { nil: undefined });
 const anyStep = fc.oneof(
   {
     weight: 6,
-    arbitrary: fc.record({ do: fc.constant('end' as const), pick: fc.nat(), outcome: anyOutcome() }),
+    arbitrary: fc.record({
+      do: fc.constant('end' as const),
+      pick: fc.nat(),
+      outcome: anyOutcome(),
+      waitMs: anyWait,
+    }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('time' as const), ms: fc.nat(200_000) }) },
   {
@@ -30,7 +36,7 @@ const anyStep = fc.oneof(
 );
 
 function anyOutcome(): fc.Arbitrary<ItemOutcome> {
-  return fc.constantFrom<ItemOutcome>('done', 'done', 'failed', 'may-pass', 'stopped');
+  return fc.constantFrom<ItemOutcome>('done', 'done', 'failed', 'may-pass', 'held-off', 'stopped');
 }
 
 function anyItem() {
@@ -119,7 +125,8 @@ test('whatever happens: never more than allowed, no idle place, and in the end e
           } else {
             const ids = [...watcher.running.keys()];
             const id = ids[step.pick % Math.max(1, ids.length)];
-            if (id !== undefined) watcher.handle({ type: 'ended', id, outcome: step.outcome });
+            if (id !== undefined)
+              watcher.handle({ type: 'ended', id, outcome: step.outcome, waitMs: step.waitMs });
           }
         }
         // From here on all fails as long as it may: it still ends.

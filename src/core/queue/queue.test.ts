@@ -73,6 +73,30 @@ test('a failure that may pass is tried again after 5 s, 30 s and 2 min, and then
   assert.equal(queue.counts.failed, 1);
 });
 
+test('a host that wants to be left alone is left alone for as long as it wants, up to an hour', () => {
+  const waits = [0, 20_000, 86_400_000, Number.POSITIVE_INFINITY].map((waitMs) => {
+    const queue = queueOf();
+    queue.handle({ type: 'add', items: [item(1)] }, 0);
+    queue.handle({ type: 'ended', id: 1, outcome: 'may-pass', waitMs }, 0);
+    assert.deepEqual(queue.drain().at(-1), { type: 'resting', id: 1, waitMs: queue.deadline() });
+    return queue.deadline();
+  });
+  assert.deepEqual(waits, [5_000, 20_000, 3_600_000, 3_600_000]);
+});
+
+test('a download that was held off has used up no attempt', () => {
+  const queue = queueOf({ retries: 0 });
+  queue.handle({ type: 'add', items: [item(1)] }, 0);
+  for (let i = 0; i < 5; i++) {
+    assert.deepEqual(queue.drain().at(-1), { type: 'start', id: 1, attempt: 1 });
+    queue.handle({ type: 'ended', id: 1, outcome: 'held-off', waitMs: 60_000 }, i * 60_000);
+    assert.equal(queue.deadline(), (i + 1) * 60_000);
+    queue.handle({ type: 'tick' }, (i + 1) * 60_000);
+  }
+  queue.handle({ type: 'ended', id: 1, outcome: 'may-pass' }, 300_000);
+  assert.equal(queue.stateOf(1), 'failed');
+});
+
 test('a download that rests holds up nobody, and goes on at once when the network is back', () => {
   const queue = queueOf({ concurrent: 1 });
   queue.handle({ type: 'add', items: [item(1), item(2)] }, 0);

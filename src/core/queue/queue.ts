@@ -1,5 +1,4 @@
 import type {
-  ItemOutcome,
   ItemState,
   NewItem,
   QueueCommand,
@@ -13,6 +12,10 @@ import { type Waiting, WaitingLine } from './waiting-line.ts';
 
 /** Pauses before a failed download is tried again; the last one stays. */
 const REST_MS = [5_000, 30_000, 120_000] as const;
+/** Nothing rests for longer, whatever a host asks for. */
+const MAX_REST_MS = 3_600_000;
+
+type Ended = Extract<QueueEvent, { type: 'ended' }>;
 
 interface Item extends Waiting {
   readonly id: number;
@@ -71,7 +74,7 @@ export class Queue {
         this.#prioritise(this.#items.get(event.id), event.priority);
         break;
       case 'ended':
-        this.#ended(this.#items.get(event.id), event.outcome, nowMs);
+        this.#ended(this.#items.get(event.id), event, nowMs);
         break;
       case 'gate':
         this.#open = event.open;
@@ -180,7 +183,7 @@ export class Queue {
     this.#commands.push({ type: 'stop', id: item.id, reason });
   }
 
-  #ended(item: Item | undefined, outcome: ItemOutcome, nowMs: number): void {
+  #ended(item: Item | undefined, { outcome, waitMs = 0 }: Ended, nowMs: number): void {
     if (item === undefined || (item.state !== 'running' && item.state !== 'stopping')) return;
     const { reason, id } = item;
     item.reason = undefined;
@@ -194,12 +197,13 @@ export class Queue {
       item.attempts = Math.max(0, item.attempts - 1);
       this.#move(item, reason === 'paused' ? 'paused' : 'waiting');
     } else if (outcome === 'stopped') this.#move(item, 'paused');
-    else if (item.attempts > this.#limits.retries) this.#giveUp(item);
+    else if (outcome === 'may-pass' && item.attempts > this.#limits.retries) this.#giveUp(item);
     else {
-      const waitMs = this.#restMs(item.attempts);
-      item.untilMs = nowMs + waitMs;
+      const restMs = Math.min(MAX_REST_MS, Math.max(this.#restMs(item.attempts), waitMs));
+      if (outcome === 'held-off') item.attempts -= 1;
+      item.untilMs = nowMs + restMs;
       this.#move(item, 'resting');
-      this.#commands.push({ type: 'resting', id, waitMs });
+      this.#commands.push({ type: 'resting', id, waitMs: restMs });
     }
   }
 

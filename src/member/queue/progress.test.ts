@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DragonloadError, type ErrorCode } from '../../core/errors.ts';
+import { HostPaused } from '../../origin/host-pauses.ts';
 import { outcomeOf } from './progress.ts';
 
 function failure(code: ErrorCode, mayPass = false) {
@@ -21,6 +22,13 @@ test('an origin that had the file is tried again when it cannot be reached, and 
   assert.equal(outcomeOf(failure('dns'), seen), 'may-pass');
   for (const code of ['link-expired', 'disk-full', 'digest-mismatch', 'origin-missing'] as const)
     assert.equal(outcomeOf(failure(code), seen), 'failed');
+});
+
+test('an origin that was left alone, since its host has asked for that, was not tried', () => {
+  const cause = new HostPaused('a', 1000);
+  const error = new DragonloadError('origin-failed', 'It rests.', { mayPass: true, cause });
+  assert.equal(outcomeOf({ kind: 'failed', error }, { wasFound: false, isTried: true }), 'held-off');
+  assert.equal(outcomeOf({ kind: 'failed', error }, { wasFound: false, isTried: false }), 'failed');
 });
 
 test('what was told to stop has stopped', () => {

@@ -2,6 +2,7 @@ import type { ErrorCode } from '../../core/errors.ts';
 import type { ItemOutcome } from '../../core/queue/api.ts';
 import type { DownloadView } from '../../core/view.ts';
 import { PART_SUFFIX } from '../../disk/file-name.ts';
+import { HostPaused } from '../../origin/host-pauses.ts';
 import type { DownloadRow } from '../../store/download-row.ts';
 import type { Progress } from '../upkeep/registry.ts';
 import type { DownloadEnd, QueuedDownload } from './download.ts';
@@ -25,7 +26,8 @@ const OUT_OF_REACH: readonly ErrorCode[] = ['origin-failed', 'dns'];
 
 /**
  * What the queue is to think of an end. An origin that had the file before comes back, most of the time; one that has
- * not been seen yet may be a slip of the pen, and is tried again (`isTried`) only if it has answered that it is busy.
+ * not been seen yet may be a slip of the pen, and is tried again (`isTried`) only if it has answered that it is busy. One
+ * that was left alone because its host has asked for a pause has not been tried.
  */
 export function outcomeOf(
   end: DownloadEnd,
@@ -33,9 +35,10 @@ export function outcomeOf(
 ): ItemOutcome {
   if (end.kind === 'done') return 'done';
   if (end.kind !== 'failed') return 'stopped';
-  const { mayPass, code } = end.error;
+  const { mayPass, code, cause } = end.error;
   const passes = wasFound ? mayPass || OUT_OF_REACH.includes(code) : mayPass && isTried;
-  return passes ? 'may-pass' : 'failed';
+  if (!passes) return 'failed';
+  return cause instanceof HostPaused ? 'held-off' : 'may-pass';
 }
 
 /** Where the part of an unfinished download lies, as far as the list knows. */

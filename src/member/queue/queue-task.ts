@@ -1,6 +1,7 @@
 import { DragonloadError } from '../../core/errors.ts';
 import type { NewItem, QueueCommand } from '../../core/queue/api.ts';
 import type { View } from '../../core/view.ts';
+import { HostPaused } from '../../origin/host-pauses.ts';
 import { displayUrl } from '../../origin/url.ts';
 import type { Job } from '../job.ts';
 import { quotaSpent } from '../meters.ts';
@@ -187,6 +188,8 @@ export class QueueTask implements Task {
       case 'resting': {
         const seconds = Math.ceil(command.waitMs / 1000);
         this.#registry.rests(entry.id, 'waiting', entry.error);
+        // Whoever was asked has told of it: the others only wait with it.
+        if (entry.error?.cause instanceof HostPaused) return;
         const message = `${entry.error?.message ?? 'The download broke off.'} It is tried again in ${seconds} s.`;
         return this.#emit({ type: 'notice', message });
       }
@@ -252,7 +255,9 @@ export class QueueTask implements Task {
     if (entry.isRemoved && end.kind !== 'done') this.#requests.forget(entry);
     // Alone, a wrong address is told at once, unless the user has said how often to try.
     const isTried = this.#entries.all.size > 1 || this.#options.queue?.retries !== undefined;
-    this.#driver.handle({ type: 'ended', id, outcome: outcomeOf(end, { ...entry, isTried }) });
+    const outcome = outcomeOf(end, { ...entry, isTried });
+    const waitMs = end.kind === 'failed' ? end.error.retryAfterMs : undefined;
+    this.#driver.handle({ type: 'ended', id, outcome, waitMs });
   }
 
   #done({ id }: Entry, end: Extract<DownloadEnd, { kind: 'done' }>): void {
