@@ -87,6 +87,13 @@ test('for URLs of others only public addresses of a name count, and a name witho
   await assert.rejects(addresses([], { publicOnly }), { code: 'ERR_PRIVATE_ADDRESS' });
 });
 
+test('for URLs of others nobody connects to a name that the system resolves to the inside', async () => {
+  await using server = await listening();
+  const options = { publicOnly: true, signal: open() };
+  await assert.rejects(dial('localhost', server.port, options), { code: 'ERR_PRIVATE_ADDRESS' });
+  assert.equal(server.sockets.size, 0);
+});
+
 test('from an interface with addresses of one family, only that family is reached', async () => {
   const localAddresses = { 4: '10.0.0.9' };
   assert.deepEqual(await addresses(['::2', '10.0.0.1'], { localAddresses }), ['10.0.0.1']);

@@ -1,5 +1,4 @@
-import { lookup as dnsLookup } from 'node:dns';
-import { isIP, type LookupFunction } from 'node:net';
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /** The `code` of the error that a guarded connection to an address of the inside fails with. */
@@ -28,18 +27,3 @@ export function literalAddress(hostname: string): string | undefined {
 export function privateAddressError(host: string): NodeJS.ErrnoException {
   return Object.assign(new Error(`${host} is an address of a private network`), { code: PRIVATE_ADDRESS });
 }
-
-/**
- * A lookup for sockets that answers with public addresses only. The socket connects to exactly what this returns, so
- * a name that resolves differently the next time (DNS rebinding) gains nothing.
- */
-export const publicLookup: LookupFunction = (hostname, options, callback) => {
-  dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error !== null) return callback(error, []);
-    const open = addresses.filter((found) => isPublicAddress(found.address));
-    const first = open[0];
-    if (first === undefined) return callback(privateAddressError(hostname), []);
-    if (options.all === true) callback(null, open);
-    else callback(null, first.address, first.family);
-  });
-};

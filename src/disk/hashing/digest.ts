@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import type * as Zlib from 'node:zlib';
-import { DIGEST_NAMES, type DigestKind } from '../../core/digest-kinds.ts';
+import type { DigestKind } from '../../core/digest-kinds.ts';
 import { crc32c } from './crc32c.ts';
 
 /** Whole-file digests that can be computed: all that can be stated. */
-export const ALGORITHMS = DIGEST_NAMES;
 export type Algorithm = DigestKind;
 
 /**

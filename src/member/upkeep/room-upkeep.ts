@@ -40,6 +40,8 @@ export class RoomUpkeep implements Disposable, Controlled {
   readonly #registry: Registry;
   readonly #aftermath: Aftermath;
   readonly #open = new DisposableStack();
+  /** Undefined where the list of downloads cannot be had: then nobody asks for anything either. */
+  readonly #limit: InstallLimit | undefined;
   /** Numbers in the list. */
   readonly #ids = new Map<DownloadId, number>();
 
@@ -55,6 +57,7 @@ export class RoomUpkeep implements Disposable, Controlled {
     this.#open.use(new Vigil({ ...vigil, onNetworkChange: () => options.networkChanged() }));
     if (store === undefined) return;
     const limit = new InstallLimit(store, limiter);
+    this.#limit = limit;
     const hear = () => {
       for (const request of this.#registry.takeRequests()) carryOut(request, this);
       limit.follow();
@@ -110,7 +113,9 @@ export class RoomUpkeep implements Disposable, Controlled {
   }
 
   setLimit(bytesPerSecond: number | undefined): void {
-    this.#options.limiter.setRate(bytesPerSecond);
+    if (this.#limit === undefined) return;
+    this.#limit.own = bytesPerSecond;
+    this.#limit.follow();
   }
 
   setPriority(): void {}
