@@ -23,6 +23,8 @@ export interface DownloadRow extends NewDownload {
   readonly id: number;
   readonly priority: number;
   readonly state: DownloadState;
+  /** Some living process has it, this one included: it runs, waits for its turn or rests there. */
+  readonly isTaken?: boolean;
   readonly path?: string;
   readonly sizeBytes?: number;
   readonly heldBytes: number;
@@ -50,7 +52,7 @@ export interface DownloadFailure {
   readonly next?: string | undefined;
 }
 
-type Changeable = Omit<DownloadRow, 'id' | 'way' | 'state' | 'createdMs'>;
+type Changeable = Omit<DownloadRow, 'id' | 'way' | 'state' | 'isTaken' | 'createdMs'>;
 
 /**
  * What is new about a download. A field that is there and undefined becomes empty; those that cannot be empty stay as

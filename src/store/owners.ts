@@ -17,6 +17,8 @@ export class Owners {
   readonly #token = randomBytes(12).toString('hex');
   #mine: { readonly id: number; readonly generation: number } | undefined;
   #seenMs = 0;
+  /** The generation of the file in which dead processes have been looked for in this turn of the event loop. */
+  #sweptIn: number | undefined;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -62,8 +64,18 @@ export class Owners {
     this.#connection.run('UPDATE processes SET seen_ms = ? WHERE id = ?', now, mine);
   }
 
-  /** Frees what dead processes had: that waits again. */
-  sweep(): void {
+  /**
+   * Frees what dead processes had: that waits again. In one turn of the event loop it looks for them once, because
+   * somebody may ask about 100,000 downloads in it, and each look asks the system about every process. `again`: all the same.
+   */
+  sweep({ again = false } = {}): void {
+    const { generation } = this.#connection;
+    if (this.#sweptIn === generation && !again) return;
+    if (this.#sweptIn === undefined)
+      setImmediate(() => {
+        this.#sweptIn = undefined;
+      });
+    this.#sweptIn = generation;
     const dead = this.#dead();
     if (dead.length === 0) return;
     this.#connection.transaction(() => {

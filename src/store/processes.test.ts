@@ -39,7 +39,7 @@ test('what a killed process had is free at once, and nothing of it counts any mo
   await child.hear();
   assert.equal(store.claim(one), false);
   assert.equal(store.remove(one), false);
-  assert.equal(store.isRunning(one), true);
+  assert.equal(store.get(one)?.isTaken, true);
   assert.equal(store.liveProcesses(), 2);
   assert.equal(store.request({ kind: 'pause', download: one }), true);
   await child.kill();
@@ -47,10 +47,34 @@ test('what a killed process had is free at once, and nothing of it counts any mo
   assert.equal(store.get(one)?.heldBytes, 77);
   assert.deepEqual(store.takeRequests(), []);
   assert.equal(store.get(two)?.state, 'waiting');
-  assert.equal(store.isRunning(two), false);
+  assert.equal(store.get(two)?.isTaken, undefined);
   assert.equal(store.request({ kind: 'pause', download: two }), false);
   assert.equal(store.remove(two), true);
   assert.equal(store.liveProcesses(), 1);
+});
+
+test('who asks about many downloads in one go does not look for their processes each time', async (t) => {
+  const dataDir = dataDirectory(t);
+  const store = openStore(t, dataDir);
+  const ids = store.add(Array.from({ length: 2_000 }, (_, index) => download(index)));
+  const child = inProcess(t, dataDir, ids, async (others, parent, wanted) => {
+    parent.tell(others.takeOn(wanted).length);
+    await parent.hear();
+  });
+  assert.equal(await child.hear(), ids.length);
+  const kill = t.mock.method(process, 'kill', process.kill.bind(process));
+  assert.ok(store.list().every(({ isTaken }) => isTaken));
+  for (const id of ids) {
+    assert.equal(store.get(id)?.isTaken, true);
+    assert.equal(store.find(download(id - 1).url, '/downloads')?.isTaken, true);
+    assert.equal(store.remove(id), false);
+  }
+  store.together(() => {
+    for (const id of ids) assert.equal(store.request({ kind: 'resume', download: id }), true);
+  });
+  assert.equal(kill.mock.callCount(), 1);
+  await child.kill();
+  assert.equal(store.get(ids[0]!)?.isTaken, undefined);
 });
 
 test('a process that ends well leaves what it had waiting, and what it was asked unanswered', async (t) => {

@@ -122,6 +122,7 @@ export function downloadFrom(row: RawRow): DownloadRow | undefined {
     bytesPerSecond: Math.max(0, realOf(row.bytes_per_second) ?? 0),
     attempts: countOf(row.attempts) ?? 0,
     createdMs: countOf(row.created_ms) ?? 0,
+    ...(countOf(row.owner) === undefined ? {} : { isTaken: true }),
     ...some('fileName', textOf(row.file_name)),
     ...some('path', textOf(row.path)),
     ...some('sizeBytes', countOf(row.size_bytes)),

@@ -131,19 +131,19 @@ test('a claimed download runs, and is what it is released as', (t) => {
   const [id] = store.add([download(1)]) as [number];
   store.update(id, { state: 'failed', error: { code: 'dns', message: 'x' } });
   assert.ok(store.get(id)?.finishedMs);
-  assert.equal(store.isRunning(id), false);
+  assert.equal(store.get(id)?.isTaken, undefined);
   assert.equal(store.claim(id), true);
   const running = store.get(id) as DownloadRow;
   assert.equal(running.state, 'running');
   assert.equal(running.error, undefined);
   assert.equal(running.finishedMs, undefined);
   assert.ok(running.startedMs);
-  assert.equal(store.isRunning(id), true);
+  assert.equal(store.get(id)?.isTaken, true);
   assert.equal(store.claim(id), true);
   store.release(id, 'done');
   assert.equal(store.get(id)?.state, 'done');
   assert.ok(store.get(id)?.finishedMs);
-  assert.equal(store.isRunning(id), false);
+  assert.equal(store.get(id)?.isTaken, undefined);
   // Whoever has not got it cannot release it.
   store.release(id, 'waiting');
   assert.equal(store.get(id)?.state, 'done');

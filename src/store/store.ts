@@ -146,14 +146,15 @@ export class Store implements Disposable {
 
   /** Takes a download off the list. False if it is not there, or another living process has it: ask that one. */
   remove(id: number): boolean {
+    return this.removeAll([id]).length > 0;
+  }
+
+  /** As `remove`, of many in one go. Those of them that were taken off. */
+  removeAll(ids: readonly number[]): readonly number[] {
     this.#owners.sweep();
-    return (
-      this.#connection.run(
-        'DELETE FROM downloads WHERE id = ? AND (owner IS NULL OR owner = ?)',
-        id,
-        this.#owners.mine ?? null,
-      ) > 0
-    );
+    const mine = this.#owners.mine ?? null;
+    const sql = 'DELETE FROM downloads WHERE id = ? AND (owner IS NULL OR owner = ?)';
+    return this.#connection.transaction(() => ids.filter((id) => this.#connection.run(sql, id, mine) > 0));
   }
 
   /**
@@ -164,7 +165,7 @@ export class Store implements Disposable {
   claim(id: number): boolean {
     this.#connection.followPath();
     if (this.#tryClaim(id)) return true;
-    this.#owners.sweep();
+    this.#owners.sweep({ again: true });
     if (this.#tryClaim(id)) return true;
     if (id > this.#connection.lostUpTo) return false;
     return this.#connection.first('SELECT 1 FROM downloads WHERE id = ?', id) === undefined;
@@ -210,16 +211,12 @@ export class Store implements Disposable {
     if (released > 0 && ended !== null) this.#tidySometimes();
   }
 
-  /** Whether some living process has it, this one included. */
-  isRunning(id: number): boolean {
-    this.#owners.sweep();
-    const row = this.#connection.first('SELECT owner FROM downloads WHERE id = ?', id);
-    return row !== undefined && countOf(row.owner) !== undefined;
-  }
-
   /** Asks the process that runs the download, which hears of it within moments. False if none does: nobody was asked. */
   request({ kind, download, value }: ControlRequest): boolean {
     this.#owners.sweep();
+    // Most are nobody's, and need not wait for those who write.
+    const isTaken = 'SELECT 1 FROM downloads WHERE id = ? AND owner IS NOT NULL';
+    if (this.#connection.first(isTaken, download) === undefined) return false;
     return this.#connection.transaction(() => {
       const asked = this.#connection.run(
         `INSERT INTO requests (download, kind, value)

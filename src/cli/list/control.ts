@@ -17,11 +17,13 @@ export function pause(store: Store, ids: readonly string[], flags: ListFlags): u
     for (const row of rowsOf(store, ids)) pauseOne(store, row);
     return;
   }
-  const rows = store
-    .list({ states: ['running', 'waiting'] })
-    .filter(({ id }) => store.request({ kind: 'pause', download: id }));
-  if (rows.length === 0) say('Nothing is running.');
-  else say(`${counted(rows.length)} told to pause. To go on: dragonload resume --all`);
+  const rows = store.list({ states: ['running', 'waiting'] });
+  let told = 0;
+  store.together(() => {
+    told = rows.filter(({ id }) => store.request({ kind: 'pause', download: id })).length;
+  });
+  if (told === 0) say('Nothing is running.');
+  else say(`${counted(told)} told to pause. To go on: dragonload resume --all`);
 }
 
 function pauseOne(store: Store, { id, state }: DownloadRow): void {

@@ -13,13 +13,10 @@ import { table } from './table.ts';
 export function listUnfinished(store: Store, flags: ListFlags): undefined {
   const rows = store.list({ states: ['running', 'waiting', 'paused', 'failed'] });
   if (flags.ids === true) return write(rows.map(({ id }) => `${id}\n`));
-  if (flags.json === true) return write(rows.map((row) => jsonRow(row, store)));
+  if (flags.json === true) return write(rows.map(jsonRow));
   if (rows.length === 0) say('Nothing is on its way. To begin: dragonload get URL');
   else {
-    print(
-      ['ID', 'STATE', 'DONE', 'SIZE', 'RATE', 'LEFT', 'NAME'],
-      rows.map((row) => cellsOf(row, store.isRunning(row.id))),
-    );
+    print(['ID', 'STATE', 'DONE', 'SIZE', 'RATE', 'LEFT', 'NAME'], rows.map(cellsOf));
     write(rows.flatMap(reasonOf));
   }
   const limit = commonLimit(store);
@@ -29,7 +26,7 @@ export function listUnfinished(store: Store, flags: ListFlags): undefined {
 /** `dragonload history`: what is finished, the newest first. */
 export function listFinished(store: Store, flags: ListFlags): undefined {
   const rows = store.list({ states: ['done'], limit: flags.count ?? 20, newestFirst: true });
-  if (flags.json === true) return write(rows.map((row) => jsonRow(row, store)));
+  if (flags.json === true) return write(rows.map(jsonRow));
   if (rows.length === 0) {
     say('Nothing is finished yet.');
     return;
@@ -46,13 +43,13 @@ export function listFinished(store: Store, flags: ListFlags): undefined {
   );
 }
 
-function cellsOf(row: DownloadRow, isRunning: boolean): readonly string[] {
+function cellsOf(row: DownloadRow): readonly string[] {
   const { id, sizeBytes, heldBytes, bytesPerSecond } = row;
-  const moves = isRunning && row.state === 'running' && bytesPerSecond > 0;
+  const moves = row.isTaken === true && row.state === 'running' && bytesPerSecond > 0;
   const leftMs = sizeBytes === undefined ? undefined : ((sizeBytes - heldBytes) / bytesPerSecond) * 1000;
   return [
     String(id),
-    stateOf(row, isRunning),
+    stateOf(row),
     sizeBytes === undefined ? '' : `${percentOf(heldBytes, sizeBytes)}%`,
     sizeBytes === undefined ? '?' : formatBytes(sizeBytes),
     moves ? formatRate(bytesPerSecond) : '',
@@ -61,9 +58,9 @@ function cellsOf(row: DownloadRow, isRunning: boolean): readonly string[] {
   ];
 }
 
-/** A download that runs nowhere any more was interrupted, whatever the last word about it was. */
-function stateOf({ state }: DownloadRow, isRunning: boolean): string {
-  return isRunning || state === 'failed' || state === 'done' || state === 'paused' ? state : 'stopped';
+/** A download that no process has any more was interrupted, whatever the last word about it was. */
+function stateOf({ state, isTaken = false }: DownloadRow): string {
+  return isTaken || state === 'failed' || state === 'done' || state === 'paused' ? state : 'stopped';
 }
 
 /** Why it failed, and what to do about it. */
@@ -99,13 +96,12 @@ function write(lines: readonly string[]): undefined {
 }
 
 /** Without anything of the URL that may be secret. */
-function jsonRow(row: DownloadRow, store: Store): string {
-  const isRunning = row.state !== 'done' && store.isRunning(row.id);
+function jsonRow(row: DownloadRow): string {
   const { fileName, path, directory, sizeBytes, sha256, trust, error, finishedMs } = row;
   const line = {
     event: 'download',
     id: row.id,
-    state: stateOf(row, isRunning),
+    state: stateOf(row),
     name: fileName ?? null,
     url: displayUrl(row.url),
     directory,
@@ -115,7 +111,7 @@ function jsonRow(row: DownloadRow, store: Store): string {
     bytes: row.heldBytes,
     originBytes: row.originBytes,
     lanBytes: row.lanBytes,
-    rate: isRunning ? Math.round(row.bytesPerSecond) : 0,
+    rate: row.isTaken === true && row.state !== 'done' ? Math.round(row.bytesPerSecond) : 0,
     sha256: sha256 ?? null,
     trust: trust ?? null,
     error: error ?? null,

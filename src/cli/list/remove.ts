@@ -11,6 +11,8 @@ import { say } from './say.ts';
 const MAX_NAME_COLUMNS = 60;
 /** Of more downloads than this only the number is told. */
 const MAX_LINES = 20;
+/** Each transaction costs as much as some twenty downloads. Those that were removed stay so when it is broken off. */
+const REMOVED_AT_ONCE = 1_000;
 
 /** `dragonload rm`: forgets downloads; partial files go with them unless they are to be kept. */
 export async function remove(
@@ -33,7 +35,10 @@ export async function remove(
     return undefined;
   }
   const tell = rows.length <= MAX_LINES ? say : () => {};
-  for (const row of rows) tell(await removeOne(store, row, flags.keep === true));
+  for (let from = 0; from < rows.length; from += REMOVED_AT_ONCE) {
+    const some = rows.slice(from, from + REMOVED_AT_ONCE);
+    for (const words of await removeSome(store, some, flags.keep === true)) tell(words);
+  }
   if (rows.length === 0) say('There is nothing to remove.');
   else if (rows.length > MAX_LINES) say(`Removed ${rows.length} downloads from the list.`);
   return undefined;
@@ -44,15 +49,24 @@ function chosen(store: Store, ids: readonly string[], flags: ListFlags): readonl
   return flags.finished === true ? store.list({ states: ['done'] }) : rowsOf(store, ids);
 }
 
-/** What became of it, in words. */
-async function removeOne(store: Store, row: DownloadRow, keep: boolean): Promise<string> {
-  const { id, state } = row;
-  if (store.request({ kind: 'remove', download: id, ...(keep ? { value: 'keep' } : {}) }))
-    return `Download ${id} is told to end.`;
-  if (state !== 'done' && !keep) await deletePart(row);
-  store.remove(id);
-  if (state === 'done') return `Forgot ${id}; the file stays.`;
-  return keep ? `Forgot ${id}; what has arrived stays.` : `Removed ${id}.`;
+/** What became of each, in words. */
+async function removeSome(
+  store: Store,
+  rows: readonly DownloadRow[],
+  keep: boolean,
+): Promise<readonly string[]> {
+  const told = new Set<number>();
+  for (const row of rows) {
+    if (store.request({ kind: 'remove', download: row.id, ...(keep ? { value: 'keep' } : {}) }))
+      told.add(row.id);
+    else if (row.state !== 'done' && !keep) await deletePart(row);
+  }
+  store.removeAll(rows.map(({ id }) => id).filter((id) => !told.has(id)));
+  return rows.map(({ id, state }) => {
+    if (told.has(id)) return `Download ${id} is told to end.`;
+    if (state === 'done') return `Forgot ${id}; the file stays.`;
+    return keep ? `Forgot ${id}; what has arrived stays.` : `Removed ${id}.`;
+  });
 }
 
 async function isSure(rows: readonly DownloadRow[], flags: ListFlags): Promise<boolean> {

@@ -37,12 +37,13 @@ export async function resume(
 /** What this process is to go on with. Tells about the others, and tells the processes that have them. */
 function hereOf(store: Store, rows: readonly DownloadRow[], named: boolean): readonly Job[] {
   const jobs: Job[] = [];
+  const paused: number[] = [];
   let elsewhere = 0;
   for (const row of rows) {
     if (row.state === 'done') say(`Download ${row.id} is finished.`);
-    else if (store.isRunning(row.id)) {
+    else if (row.isTaken === true) {
       elsewhere += 1;
-      if (row.state !== 'running') store.request({ kind: 'resume', download: row.id });
+      if (row.state !== 'running') paused.push(row.id);
       if (named) say(`Download ${row.id} ${row.state === 'running' ? 'is running.' : GOES_ON}`);
     } else if (row.way === 'join') {
       say(`Download ${row.id} belongs to a room: join it again with its invite.`);
@@ -53,6 +54,9 @@ function hereOf(store: Store, rows: readonly DownloadRow[], named: boolean): rea
       else say(unreadable(row.id).message);
     }
   }
+  store.together(() => {
+    for (const download of paused) store.request({ kind: 'resume', download });
+  });
   if (!named && elsewhere > 0) say(`Another process has ${elsewhere} of them: they go on there.`);
   return jobs;
 }

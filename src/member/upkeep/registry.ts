@@ -243,7 +243,7 @@ export class Registry implements Disposable {
 function knownRow(store: Store, { job, directory }: Registration): DownloadRow | undefined {
   if (job.id !== undefined) return store.get(job.id);
   const row = store.find(job.url, directory);
-  if (row === undefined || store.isRunning(row.id)) return undefined;
+  if (row === undefined || row.isTaken === true) return undefined;
   if ((jobOf(row)?.output ?? undefined) !== job.output) return undefined;
   // A finished one is gone on with when its file may be all that is needed.
   const isOver = row.state === 'done' && (row.path === undefined || !existsSync(row.path));
