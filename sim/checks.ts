@@ -2,7 +2,7 @@ import type { Command, Event, OriginOutcome } from '../src/core/member/api.ts';
 import { checkCommand } from './command-checks.ts';
 import { faultsEndMs } from './faults.ts';
 import { OriginLedger } from './origin-ledger.ts';
-import type { Scenario } from './scenario.ts';
+import type { MemberSpec, Scenario } from './scenario.ts';
 import type { SimMember } from './sim-member.ts';
 import type { World } from './world.ts';
 
@@ -51,9 +51,9 @@ export class Checks {
       origin.rate / members.length,
       origin.connectionRate ?? Number.POSITIVE_INFINITY,
       ...rates,
+      leastCrawl(world.scenario),
     );
-    this.#limitMs =
-      faultsEndMs(faults) + PATIENCE_MS + (3000 * file.sizeBytes) / (slowest * leastShare(world.scenario));
+    this.#limitMs = faultsEndMs(faults) + PATIENCE_MS + (3000 * file.sizeBytes) / slowest;
   }
 
   fail(message: string): never {
@@ -234,15 +234,19 @@ export class Checks {
 }
 
 /**
- * What a connection brings at worst for as long as it likes, as a share of its fair part. One that crawls from its first
- * byte with no other to compare it with is what this origin gives, for all that anybody can know.
+ * What the only connection of a member brings at worst for as long as it likes, in bytes per second. Where each has to
+ * begin at the first byte, one that crawls from there is what this origin gives: to try another one would throw away what
+ * has come. Whoever is alone knows better by the time at which the origin as a whole begins to crawl.
  */
-function leastShare({ file, origin, members, faults }: Scenario): number {
-  const hasOthers =
-    origin.connectionsPerMember !== 1 && members.every(({ maxConnections }) => maxConnections > 1);
-  if (file.ranges && hasOthers) return 1;
-  const crawls = [...(faults.originCrawl ?? []), ...(faults.connectionCrawl ?? [])];
-  const factors = crawls.map(({ factor }) => factor).filter((factor) => factor > 0);
-  if (factors.length === 0) return 1;
-  return Math.min(...factors) / Math.max(...members.map(({ maxConnections }) => maxConnections));
+function leastCrawl({ file, origin, members, faults }: Scenario): number {
+  if (file.ranges) return Number.POSITIVE_INFINITY;
+  const crawlOf = ({ wanRate, maxConnections }: MemberSpec, factor: number): number =>
+    Math.min(wanRate / maxConnections, origin.connectionRate ?? Number.POSITIVE_INFINITY) * factor;
+  const ofOne = (faults.connectionCrawl ?? [])
+    .filter(({ factor }) => factor > 0)
+    .map(({ member, factor }) => crawlOf(members[member]!, factor));
+  const ofAll = (members.length === 1 ? [] : (faults.originCrawl ?? [])).flatMap(({ factor }) =>
+    members.filter(({ canFetch }) => canFetch).map((member) => crawlOf(member, factor)),
+  );
+  return Math.min(...ofOne, ...ofAll);
 }

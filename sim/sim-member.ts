@@ -47,7 +47,7 @@ export class SimMember {
   wasMisled = false;
   /** When the tick that is on the clock is due. */
   tickMs = Number.POSITIVE_INFINITY;
-  /** Members that it dropped, or was dropped by, in this process. */
+  /** Members that it has dropped in this process: it lets them in no more, whatever they begin anew. */
   readonly banned = new Set<SimMember>();
   /** Pieces it was told to hash and has not hashed yet. */
   readonly hashing = new Set<number>();

@@ -102,7 +102,6 @@ export class World {
     member.tickMs = Number.POSITIVE_INFINITY;
     member.hashing.clear();
     member.finishing = false;
-    for (const other of this.members) other.banned.delete(member);
     member.banned.clear();
     member.core = this.#makeCore({
       me: member.id,

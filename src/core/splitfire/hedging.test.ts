@@ -67,10 +67,25 @@ test('the only stream is compared with what the origin brought before', () => {
   assert.ok(found.atMs - 5_000 <= 2_000, `${found.atMs} ms`);
 });
 
-test('a slow stream that was never faster is left alone', () => {
+test('a slow stream that is alone and was never faster is asked for again three times, at growing distances', () => {
   const track = new Track();
-  track.open(0.05 * MB);
-  assert.deepEqual(track.run(30_000), []);
+  const times: number[] = [];
+  for (let i = 0; i < 4; i++) {
+    track.open(0.05 * MB);
+    const openedMs = track.nowMs;
+    const [found] = track.run(60_000, true);
+    if (found) times.push(Math.round((found.atMs - openedMs) / 1_000));
+  }
+  assert.deepEqual(times, [5, 10, 20]);
+});
+
+test('nobody doubts a stream that is alone when its end is near, or when it would have to begin anew', () => {
+  const near = new Track();
+  near.open(0.05 * MB, 0.6 * MB);
+  assert.deepEqual(near.run(30_000), []);
+  const whole = new Track(new Hedging(new StreamPace(), false));
+  whole.open(0.05 * MB);
+  assert.deepEqual(whole.run(30_000), []);
 });
 
 test('when all crawl together they are asked for again, though none is slower than the others', () => {

@@ -8,6 +8,15 @@ const MIN_GAIN_MS = 1_000;
 const MAX_RETRIES = 4;
 const ONE_MORE_MS = 15_000;
 
+/**
+ * A stream that is alone, with nothing known to compare it with, may crawl all the same. If it is slow, another one is
+ * tried after this long, twice as long each further time, and so many times: what all of them bring is what the origin gives.
+ */
+const DOUBT_MS = 5_000;
+const MAX_DOUBTS = 3;
+/** Slow is what has at least this long to go: leases are made for less at the rate that is known. */
+const DOUBTFUL_LEFT_MS = 10_000;
+
 /** How long a stream is watched before it is condemned, and for what. */
 interface Test {
   readonly windowMs: number;
@@ -56,6 +65,7 @@ export class Hedging {
   #lookAtMs = 0;
   /** Requests in a row that were given up on the way to their place: each further one is given twice as long. */
   #passes = 0;
+  #doubts = 0;
   #retries = MAX_RETRIES;
   #retriesMs = 0;
 
@@ -83,7 +93,11 @@ export class Hedging {
 
   #judge(stream: Racer, streams: readonly Racer[], nowMs: number): Crawler | undefined {
     if (stream.stopping || stream.position >= stream.end) return undefined;
-    return this.#judgeBeside(stream, streams, nowMs) ?? this.#judgeAll(stream, streams, nowMs);
+    return (
+      this.#judgeBeside(stream, streams, nowMs) ??
+      this.#judgeAll(stream, streams, nowMs) ??
+      this.#doubt(stream, streams, nowMs)
+    );
   }
 
   /** One among others is compared with them. */
@@ -119,6 +133,17 @@ export class Hedging {
       return crawler;
     }
     return undefined;
+  }
+
+  /** Whether another one brings more than the only one only that other can tell. Without ranges it would have to begin anew. */
+  #doubt(stream: Racer, streams: readonly Racer[], nowMs: number): Crawler | undefined {
+    if (!this.#ranges || streams.length > 1 || this.#doubts >= MAX_DOUBTS) return undefined;
+    if (nowMs - stream.openedMs < DOUBT_MS * 2 ** this.#doubts) return undefined;
+    const own = this.pace.rateOf(stream, LONGEST_WINDOW_MS, nowMs);
+    if (own === undefined || ((stream.end - stream.position) / own) * 1_000 < DOUBTFUL_LEFT_MS)
+      return undefined;
+    this.#doubts += 1;
+    return { id: stream.id, isOneTooMany: false };
   }
 
   #condemn(stream: Racer, own: number, usual: number, isSure: boolean, nowMs: number): Crawler | undefined {
