@@ -5,7 +5,7 @@ import type { Command, Event } from '../core/member/api.ts';
 import type { Offer, PieceRecord } from '../core/messages.ts';
 import type { Part } from '../disk/part.ts';
 import type { PartWriter } from '../disk/part-writer.ts';
-import type { Sources } from '../origin/sources.ts';
+import type { MirroredBytes, Sources } from '../origin/sources.ts';
 import type { PieceHashes } from './job.ts';
 import type { ExpectedDigest } from './trust.ts';
 
@@ -64,6 +64,8 @@ export class DownloadRunner implements AsyncDisposable {
   readonly #fetches = new Map<number, Transfer>();
   readonly #pulls = new Map<number, Transfer>();
   readonly #running = new Set<Promise<void>>();
+  /** What an earlier run had left is fetched again. */
+  #isResumedInDoubt = false;
 
   constructor(offer: Offer, part: Part, sources: Sources, around: Surroundings) {
     this.offer = offer;
@@ -74,6 +76,37 @@ export class DownloadRunner implements AsyncDisposable {
 
   get geometry(): Geometry {
     return this.part.geometry;
+  }
+
+  /**
+   * What there is in the file, or may be, of addresses for which nothing but samples speaks; undefined: nothing. Of what an
+   * earlier run has left nobody knows from which address it came, where there are several.
+   */
+  get mirrored(): MirroredBytes | undefined {
+    const { mirrored } = this.sources;
+    const resumedBytes = this.#isResumedMixed ? this.resumedBytes : 0;
+    if (resumedBytes === 0) return mirrored;
+    const { bytes, comparedBytes } = mirrored ?? { bytes: 0, comparedBytes: 0 };
+    return { bytes: bytes + resumedBytes, comparedBytes };
+  }
+
+  /**
+   * The whole file is wrong, and nobody knows where: other addresses than the first are given up. Returns the pieces, in
+   * order, that came from them or may have, for the first to bring them; none when that is of no use.
+   */
+  doubtOthers(): readonly number[] {
+    if (!this.sources.isFirstLeft) return [];
+    const pieces = new Set(this.#isResumedMixed ? this.part.resumed.map(({ piece }) => piece) : []);
+    this.#isResumedInDoubt = true;
+    for (const { start, end } of this.sources.doubtOthers()) {
+      const last = this.geometry.pieceAt(end - 1);
+      for (let piece = this.geometry.pieceAt(start); piece <= last; piece++) pieces.add(piece);
+    }
+    return [...pieces].sort((a, b) => a - b);
+  }
+
+  get #isResumedMixed(): boolean {
+    return this.sources.hadOthers && !this.#isResumedInDoubt;
   }
 
   /** Returns false for commands that are not a download's business. */

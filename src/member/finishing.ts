@@ -12,12 +12,15 @@ export type Finishing =
 /**
  * Checks the whole file and gives it its name. Where the hashes of pieces were published too, they are looked at when
  * the whole is wrong, and at once when there is nothing else to go by: then the damage is found, and no more than that has
- * to be fetched again. Throws as `Part.finish` does.
+ * to be fetched again. Where there are none, what `doubtOthers` returns is suspected. Throws as `Part.finish` does.
+ *
+ * @param doubtOthers Pieces that came, or may have come, from other addresses than the first. Gives these up.
  */
 export async function finishPart(
   part: Part,
   expected: readonly ExpectedDigest[],
   hashes: PieceHashes | undefined,
+  doubtOthers: () => readonly number[],
 ): Promise<Finishing> {
   if (hashes !== undefined && expected.length === 0) {
     const found = await suspectsOf(part, hashes);
@@ -26,10 +29,13 @@ export async function finishPart(
   try {
     return { kind: 'finished', file: await part.finish(expected) };
   } catch (thrown) {
-    if (hashes === undefined || DragonloadError.from(thrown).code !== 'digest-mismatch') throw thrown;
-    const found = await suspectsOf(part, hashes);
-    if (found === undefined) throw thrown;
-    return found;
+    const { code, message } = DragonloadError.from(thrown);
+    if (code !== 'digest-mismatch') throw thrown;
+    const found = hashes === undefined ? undefined : await suspectsOf(part, hashes);
+    if (found !== undefined) return found;
+    const pieces = doubtOthers();
+    if (pieces.length === 0) throw thrown;
+    return { kind: 'suspect', pieces, message };
   }
 }
 

@@ -320,7 +320,9 @@ export abstract class MemberTask implements Task {
     const runner = this.runners.get(id)!;
     try {
       runner.expected = [...runner.expected, ...(await runner.learning)];
-      const finishing = await finishPart(runner.part, runner.expected, runner.pieces);
+      // In a room it is the members who may have brought what is wrong: the core knows which pieces.
+      const doubtOthers = () => (this.pull === undefined ? runner.doubtOthers() : []);
+      const finishing = await finishPart(runner.part, runner.expected, runner.pieces, doubtOthers);
       if (finishing.kind === 'suspect') {
         const { pieces, message } = finishing;
         for (const piece of pieces)

@@ -10,13 +10,14 @@ export function resultOf(
   finished: { path: string; sha256: string },
   core: MemberCore,
 ): Result {
-  const { offer, resumedBytes, startedMs, expected } = runner;
+  const { offer, part, resumedBytes, startedMs, expected, mirrored } = runner;
   const nowMs = performance.now();
   const seconds = (nowMs - startedMs) / 1000;
   const view = core.view(nowMs).downloads.find(({ id }) => id === offer.download)!;
   const sizeBytes = view.sizeBytes ?? 0;
   // What an earlier run left is vouched for by this member now, and yet it came from whom it came.
-  const earlier = runner.part.resumed.map(({ signer }) => signer);
+  const earlier = part.resumed.map(({ signer }) => signer);
+  const signers = [...core.signersOf(offer.download), ...earlier];
   const alone = view.lanBytes === 0 || view.originBytes === 0;
   return {
     download: offer.download,
@@ -24,7 +25,7 @@ export function resultOf(
     path: finished.path,
     sizeBytes,
     sha256: finished.sha256,
-    trust: trustOf(expected, [...core.signersOf(offer.download), ...earlier], core.me, runner.part.imported),
+    trust: trustOf(expected, signers, core.me, part.imported, mirrored),
     seconds,
     originBytes: view.originBytes,
     lanBytes: view.lanBytes,

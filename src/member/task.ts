@@ -66,12 +66,17 @@ export interface QueueOptions {
 /**
  * What can honestly be said of a finished file: it has a digest that its publisher, or this member's user, has stated;
  * or it is what other members have signed, of which so much was compared with the origin (0 to 1); or every byte came to
- * this member from the origin.
+ * this member from one address.
  */
 export type Trust =
   | { readonly kind: 'publisher-verified'; readonly by: string }
   | { readonly kind: 'room-consistent'; readonly auditedShare: number }
   | { readonly kind: 'self-verified' }
+  /**
+   * Partly from another address than the first, for which nothing but samples speaks, or it may be: so much of that (0 to
+   * 1) was compared with the first.
+   */
+  | { readonly kind: 'mirrored'; readonly comparedShare: number }
   /** Partly what another program had left: so much of that (0 to 1) was compared with the origin. */
   | { readonly kind: 'imported'; readonly comparedShare: number };
 

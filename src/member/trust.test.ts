@@ -67,3 +67,20 @@ test('a checksum as weak as a CRC makes nothing verified, and what was imported 
   assert.deepEqual(trustOf(crc, [], 'me', imported), { kind: 'imported', comparedShare: 0.25 });
   assert.equal(trustOf(crc, ['x'], 'me', imported).kind, 'room-consistent');
 });
+
+test('what came from another address on the word of samples alone says so, unless its publisher vouches for the whole', () => {
+  const mirrored = { bytes: 1000, comparedBytes: 50 };
+  assert.deepEqual(trustOf([], ['me'], 'me', undefined, mirrored), { kind: 'mirrored', comparedShare: 0.05 });
+  const digest = [{ algorithm: 'sha256', hex: HEX, by: '--checksum' }] as const;
+  assert.equal(trustOf(digest, ['me'], 'me', undefined, mirrored).kind, 'publisher-verified');
+  assert.equal(trustOf([], ['x'], 'me', undefined, mirrored).kind, 'room-consistent');
+  // With both, the share is that of the one of which less is known.
+  for (const [bytes, share] of [
+    [100, 0.05],
+    [4000, 0.0125],
+  ] as const) {
+    const imported = { bytes, comparedBytes: 50 };
+    const trust = trustOf([], ['me'], 'me', imported, mirrored);
+    assert.deepEqual(trust, { kind: 'imported', comparedShare: share });
+  }
+});

@@ -2,6 +2,7 @@ import { DIGEST_KINDS, type DigestKind, digestKind, isDigestHex } from '../core/
 import { DragonloadError } from '../core/errors.ts';
 import type { MemberId } from '../core/ids.ts';
 import type { ImportedBytes } from '../disk/journal-format.ts';
+import type { MirroredBytes } from '../origin/sources.ts';
 import type { Trust } from './task.ts';
 
 const CRC_BYTES = 4;
@@ -37,12 +38,14 @@ export const NOBODY: MemberId = '0'.repeat(64);
  *
  * @param signers Who signed its pieces, in this run and in those before.
  * @param imported What another program had left, if that is in it.
+ * @param mirrored What came from addresses for which only samples speak, if that is in it.
  */
 export function trustOf(
   expected: readonly ExpectedDigest[],
   signers: Iterable<MemberId>,
   me: MemberId,
   imported?: ImportedBytes | undefined,
+  mirrored?: MirroredBytes | undefined,
 ): Trust {
   const digest = expected.find(
     ({ by, algorithm }) => by !== THE_ROOM && DIGEST_KINDS[algorithm].bytes > CRC_BYTES,
@@ -51,6 +54,9 @@ export function trustOf(
   for (const signer of signers) {
     if (signer !== me && signer !== NOBODY) return { kind: 'room-consistent', auditedShare: 0 };
   }
-  if (imported === undefined) return { kind: 'self-verified' };
-  return { kind: 'imported', comparedShare: imported.comparedBytes / Math.max(1, imported.bytes) };
+  const unseen = [imported, mirrored].filter((bytes) => bytes !== undefined);
+  if (unseen.length === 0) return { kind: 'self-verified' };
+  const shares = unseen.map(({ bytes, comparedBytes }) => comparedBytes / Math.max(1, bytes));
+  // Of both, nobody here saw come what is imported; the share is that of which less is known.
+  return { kind: imported === undefined ? 'mirrored' : 'imported', comparedShare: Math.min(...shares) };
 }

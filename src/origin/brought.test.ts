@@ -23,6 +23,18 @@ test('whoever brings doubted bytes once more is a suspect too', () => {
   assert.deepEqual(brought.suspectsFor({ start: 0, end: 10 }), new Set(['a', 'b']));
 });
 
+test('what a source brought is its share of the file until it is fetched again', () => {
+  const brought = new Brought<string>();
+  brought.note({ start: 0, end: 100 }, 'a');
+  brought.note({ start: 50, end: 150 }, 'b');
+  brought.note({ start: 150, end: 150 }, 'c');
+  const share = (...names: string[]) => [...brought.shareOf((name) => names.includes(name))];
+  assert.deepEqual(share('a', 'b'), [{ start: 0, end: 150 }]);
+  assert.deepEqual([share('b'), brought.sources], [[{ start: 50, end: 150 }], ['a', 'b']]);
+  brought.doubt({ start: 0, end: 100 });
+  assert.deepEqual([share('a'), share('b'), brought.sources], [[], [{ start: 100, end: 150 }], ['b']]);
+});
+
 test('only the newest transfers are remembered', () => {
   const brought = new Brought<number>();
   for (let at = 0; at < 20_000; at++) brought.note({ start: at, end: at + 1 }, at);

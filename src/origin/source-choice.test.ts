@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { chooseSource, restMs, type SourceState } from './source-choice.ts';
+import { chooseSource, isGone, restMs, type SourceState } from './source-choice.ts';
 
 const source = (more: Partial<SourceState> = {}): SourceState => ({
   standing: 'proven',
@@ -9,6 +9,7 @@ const source = (more: Partial<SourceState> = {}): SourceState => ({
   running: 0,
   rate: 1000,
   restUntilMs: 0,
+  failures: 0,
   batch: 0,
   ranges: true,
   ...more,
@@ -79,9 +80,40 @@ test('when a source was lost, the newest address of the user is the answer to th
 test('a short rest is waited out, and others are looked at meanwhile', () => {
   const short = source({ restUntilMs: 12_000 });
   const long = source({ restUntilMs: 60_000 });
-  const fresh = source({ standing: 'new', trusted: false });
+  const fresh = source({ standing: 'new' });
   assert.deepEqual(choose([short, fresh]), { use: short, look: fresh });
   assert.deepEqual(choose([long, fresh]), { use: undefined, look: fresh });
+});
+
+test('what others name is neither looked at nor used while an address of the user is left', () => {
+  const stranger = source({ standing: 'new', trusted: false });
+  const proven = source({ trusted: false, rate: 9000 });
+  for (const own of [
+    source({ running: 9 }),
+    source({ restUntilMs: 11_000, failures: 1 }),
+    source({ restUntilMs: 99_999, failures: 2 }),
+  ]) {
+    assert.deepEqual(choose([own, proven, stranger]), { use: own, look: undefined });
+    assert.deepEqual(choose([own, proven, stranger], { tried: [own] }), { use: undefined, look: undefined });
+  }
+  const unseen = source({ standing: 'new', restUntilMs: 11_000, failures: 1 });
+  assert.deepEqual(choose([unseen, proven, stranger]), { use: undefined, look: undefined });
+  for (const own of [
+    source({ standing: 'lost' }),
+    source({ standing: 'out' }),
+    source({ restUntilMs: 11_000, failures: 3 }),
+  ]) {
+    assert.equal(choose([own, proven]).use, proven);
+    assert.equal(choose([own, stranger]).look, stranger);
+  }
+});
+
+test('an address that fails again and again may show with one transfer after each rest that it serves', () => {
+  const back = source({ failures: 3, restUntilMs: 10_000 });
+  const stranger = source({ trusted: false });
+  assert.equal(choose([back, stranger]).use, back);
+  assert.equal(choose([{ ...back, running: 1 }, stranger]).use, stranger);
+  assert.equal(choose([{ ...back, running: 1 }, source({ running: 5 })]).use?.running, 5);
 });
 
 test('rests double up to a minute', () => {
@@ -95,6 +127,7 @@ test('whatever the sources do, the choice is one that may serve, and nothing bet
     running: fc.nat(20),
     rate: fc.option(fc.double({ min: 0, max: 1e9, noNaN: true }), { nil: undefined }),
     restUntilMs: fc.constantFrom(0, 9999, 10_001, 12_000, 99_999),
+    failures: fc.nat(4),
     batch: fc.nat(3),
     ranges: fc.boolean(),
   });
@@ -108,17 +141,21 @@ test('whatever the sources do, the choice is one that may serve, and nothing bet
   fc.assert(
     fc.property(given, ({ sources, atStart, mayReadWhole, isLarge, tried }) => {
       const left = new Set(tried.map((i) => sources[i]).filter((one) => one !== undefined));
+      const own = sources.filter(({ trusted }) => trusted);
+      const mayUse = own.some((one) => !isGone(one, 10_000)) ? own : sources;
       const { use, look } = choose(sources, { atStart, mayReadWhole, isLarge, tried: [...left] });
       const mayServe = ['proven', 'new', 'looking'];
-      const others = sources.some((one) => one.ranges && mayServe.includes(one.standing));
+      const others = mayUse.some((one) => one.ranges && mayServe.includes(one.standing));
       const anyWhole = atStart || (mayReadWhole && !others);
       const canServe = (one: SourceState) =>
-        one.standing === 'proven' && (one.ranges || anyWhole) && !left.has(one);
-      const healthy = sources.filter((one) => canServe(one) && one.restUntilMs <= 10_000);
+        one.standing === 'proven' && (one.ranges || anyWhole) && !left.has(one) && mayUse.includes(one);
+      const isHealthy = (one: SourceState) =>
+        canServe(one) && one.restUntilMs <= 10_000 && !isGone(one, 10_000);
+      const healthy = sources.filter(isHealthy);
       if (use !== undefined) assert.ok(canServe(use) || (use.standing === 'lost' && left.size === 0));
       if (healthy.length > 0) assert.ok(use !== undefined && healthy.includes(use));
       if (look !== undefined) {
-        assert.ok(look.standing === 'new' && look.restUntilMs <= 10_000);
+        assert.ok(look.standing === 'new' && look.restUntilMs <= 10_000 && mayUse.includes(look));
         assert.ok(!sources.some(({ standing }) => standing === 'looking'));
         if (healthy.length > 0) assert.ok(look.trusted && isLarge);
         if (sources.some((one) => one.standing === 'new' && one.trusted && one.restUntilMs <= 10_000))

@@ -7,6 +7,8 @@ const SHORT_REST_MS = 3000;
 const MAX_BESIDE = 4;
 /** A source whose rate nobody has measured yet counts as this much of the fastest one. */
 const UNKNOWN_RATE_SHARE = 0.5;
+/** After so many failures in a row a source is taken for gone until it has shown that it is not. */
+const MAX_FAILURES = 3;
 
 /** What is known of one address of a file. Times are of one clock that never goes back, in milliseconds. */
 export interface SourceState {
@@ -23,6 +25,8 @@ export interface SourceState {
   readonly rate: number | undefined;
   /** Left alone until then, unless there is nothing else. */
   readonly restUntilMs: number;
+  /** In a row, without a byte between them; those that break together are one. */
+  readonly failures: number;
   /** Counts the calls that added addresses: those of one call are in the order of their giver. */
   readonly batch: number;
   /** It serves ranges; without, it is of use only from the file's first byte on. */
@@ -38,12 +42,12 @@ export interface Choice<S> {
 
 /**
  * Which source serves next. Among proven ones that do not rest, the one with the fewest transfers for its rate. New ones
- * of the user are looked at beside, one at a time, while there are few proven ones and `isLarge` says that it pays; those
- * of others only when none of the proven ones can serve. When nothing was `tried` yet, a source that rests a little or
- * was lost is better than none.
+ * of the user are looked at beside, one at a time, while there are few proven ones and `isLarge` says that it pays. What others have
+ * named is neither looked at nor used while one of the user's own is left. When nothing was `tried` yet, a source that
+ * rests a little or was lost is better than none.
  */
 export function chooseSource<S extends SourceState>(
-  sources: readonly S[],
+  all: readonly S[],
   given: {
     nowMs: number;
     atStart: boolean;
@@ -54,6 +58,9 @@ export function chooseSource<S extends SourceState>(
   },
 ): Choice<S> {
   const { nowMs, atStart, mayReadWhole, isLarge, tried } = given;
+  const own = all.filter(({ trusted }) => trusted);
+  const isLeft = (one: S) => !isGone(one, nowMs);
+  const sources = own.some(isLeft) ? own : all;
   const proven = sources.filter(({ standing }) => standing === 'proven');
   const mayServe = ({ standing }: S) => standing === 'proven' || standing === 'new' || standing === 'looking';
   const anyWhole = atStart || (mayReadWhole && !sources.some((one) => one.ranges && mayServe(one)));
@@ -61,14 +68,14 @@ export function chooseSource<S extends SourceState>(
   const restedBy = (ms: number) => usable.filter(({ restUntilMs }) => restUntilMs <= ms);
   const fastest = Math.max(1, ...proven.map(({ rate }) => rate ?? 0));
   const load = (one: S) => (one.running + 1) / Math.max(1, one.rate ?? fastest * UNKNOWN_RATE_SHARE);
-  const healthy = best(restedBy(nowMs), load);
+  const healthy = best(restedBy(nowMs).filter(isLeft), load);
 
-  const isLooking = sources.some(({ standing }) => standing === 'looking');
+  const isLooking = all.some(({ standing }) => standing === 'looking');
   const fresh = sources.filter(({ standing, restUntilMs }) => standing === 'new' && restUntilMs <= nowMs);
   if (healthy !== undefined) {
     const mayLook = isLarge && !isLooking && proven.length < MAX_BESIDE;
-    const own = fresh.filter(({ trusted }) => trusted);
-    return { use: healthy, look: mayLook ? nextNew(own, sources) : undefined };
+    const trusted = fresh.filter((one) => one.trusted);
+    return { use: healthy, look: mayLook ? nextNew(trusted, sources) : undefined };
   }
   const look = isLooking ? undefined : nextNew(fresh, sources);
   if (tried.size > 0) return { use: undefined, look };
@@ -76,6 +83,15 @@ export function chooseSource<S extends SourceState>(
   if (resting !== undefined || look !== undefined || isLooking) return { use: resting, look };
   const waiting = usable.length > 0 ? usable : sources.filter(({ standing }) => standing === 'lost');
   return { use: best(waiting, ({ restUntilMs }) => restUntilMs), look: undefined };
+}
+
+/**
+ * Whether a source is of no use, for all that is known. One that has failed again and again may show once after each rest
+ * that it serves.
+ */
+export function isGone({ standing, failures, restUntilMs, running }: SourceState, nowMs: number): boolean {
+  if (standing === 'lost' || standing === 'out') return true;
+  return failures >= MAX_FAILURES && (restUntilMs > nowMs || running > 0);
 }
 
 /** How long a source rests after so many failures in a row. */

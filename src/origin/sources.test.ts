@@ -63,18 +63,92 @@ test('an address with another file of the same size is dropped before a byte of 
   await using server = await startOrigin({
     files: { '/f': file({ resetAfterBytes: 900_000, after: 1 }), '/other': other },
   });
+  await using all = await opened(server.url());
+  all.sources.add([`${server.url('/other')}?token=secret`], { trusted: true });
+  const { outcome, bytes } = await all.fetched(0, SIZE);
+  // A reset may take with it what was on the way.
+  assert.deepEqual([outcome, bytes.length <= 900_000], ['broken', true]);
+  assert.deepEqual(all.notices, [`${server.url('/other')} is not used any more. It has another file.`]);
+  assert.deepEqual(all.sources.urls, [server.url()]);
+  // Nobody is asked twice about it, whoever names it.
   for (const trusted of [true, false]) {
-    await using all = await opened(server.url());
-    all.sources.add([`${server.url('/other')}?token=secret`], { trusted });
-    const { outcome, bytes } = await all.fetched(0, SIZE);
-    // A reset may take with it what was on the way.
-    assert.deepEqual([outcome, bytes.length <= 900_000], ['broken', true]);
-    assert.deepEqual(all.notices, [`${server.url('/other')} is not used any more. It has another file.`]);
-    assert.deepEqual(all.sources.urls, [server.url()]);
-    // Nobody is asked twice about it.
     all.sources.add([`${server.url('/other')}?token=secret`], { trusted });
     assert.equal(all.sources.urls.length, 1);
   }
+});
+
+test('what others name waits until an address of the user has failed again and again, and makes way when that is back', async () => {
+  await using server = await startOrigin({ files: { '/f': file(), '/theirs': file() } });
+  await using all = await opened(server.url());
+  await all.fetched(0, 1_000_000);
+  all.sources.add([server.url('/theirs')], { trusted: false });
+  server.set('/f', file({ status: 500 }));
+  const theirs = () => server.servedBytes('/theirs') > 0;
+  const outcomes: string[] = [];
+  while (!theirs()) outcomes.push((await all.fetched(1_000_000, 2_000_000)).outcome);
+  assert.deepEqual(outcomes, ['broken', 'broken', 'complete']);
+  // What a network does not lead to proves nothing when there is another one.
+  all.sources.networkChanged();
+  server.set('/f', file());
+  const before = server.servedBytes('/theirs');
+  assert.equal((await all.fetched(2_000_000, SIZE)).outcome, 'complete');
+  assert.equal(server.servedBytes('/theirs'), before);
+});
+
+test('transfers that break together are one failure', async () => {
+  await using server = await startOrigin({ files: { '/f': file(), '/theirs': file() } });
+  await using all = await opened(server.url());
+  await all.fetched(0, 1_000_000);
+  all.sources.add([server.url('/theirs')], { trusted: false });
+  server.set('/f', file({ status: 500 }));
+  await Promise.all([0, 1, 2, 3].map((i) => all.fetched(1_000_000 + i, 2_000_000)));
+  assert.equal((await all.fetched(1_000_000, 2_000_000)).outcome, 'broken');
+  assert.equal(server.servedBytes('/theirs'), 0);
+});
+
+test('what came from an address for which only samples speak is known, and so is how much of it was compared', async () => {
+  const headers = { 'repr-digest': `sha-256=:${Buffer.alloc(32, 7).toString('base64')}:` };
+  const cases: [string, OriginFile][] = [
+    ['sampled', file({}, { etag: '"other"' })],
+    ['dated', file({}, { etag: null })],
+    ['stated', file({}, { etag: '"other"', headers })],
+  ];
+  for (const [kind, mirror] of cases) {
+    await using server = await startOrigin({ files: { '/f': file({}, { headers }), '/mirror': mirror } });
+    await using all = await opened(server.url());
+    if (kind !== 'dated') await all.fetched(0, 1_000_000);
+    all.sources.add([server.url('/mirror')], { trusted: true });
+    assert.equal(all.sources.mirrored, undefined);
+    server.set('/f', file({ status: 403 }));
+    assert.equal((await all.fetched(1_000_000, SIZE)).outcome, 'complete', kind);
+    const comparedBytes = kind === 'dated' ? 0 : 64 * 1024;
+    const wanted = kind === 'stated' ? undefined : { bytes: SIZE - 1_000_000, comparedBytes };
+    assert.deepEqual(all.sources.mirrored, wanted, kind);
+  }
+});
+
+test('when the whole is wrong, others are given up and named, and what they brought comes from the first', async () => {
+  await using server = await startOrigin({ files: { '/f': file(), '/mirror': file(), '/idle': file() } });
+  await using all = await opened(server.url());
+  await all.fetched(0, 1_000_000);
+  server.set('/f', file({ resetAfterBytes: 500_000 }));
+  all.sources.add([server.url('/mirror'), server.url('/idle')], { trusted: true });
+  await all.fetched(1_000_000, SIZE);
+  assert.ok(all.sources.isFirstLeft);
+  const [brought, ...more] = all.sources.doubtOthers();
+  assert.ok(brought!.start > 1_000_000 && brought!.end === SIZE && more.length === 0);
+  all.sources.doubt(brought!);
+  assert.deepEqual([all.sources.urls, all.sources.mirrored], [[server.url()], undefined]);
+  assert.equal(all.notices.length, 1);
+  assert.ok(all.notices[0]!.startsWith(`${server.url('/mirror')} is not used any more.`), all.notices[0]);
+  server.set('/f', file());
+  server.requests.length = 0;
+  assert.equal((await all.fetched(brought!.start, SIZE)).outcome, 'complete');
+  assert.deepEqual(
+    server.requests.map(({ path }) => path),
+    ['/f'],
+  );
+  assert.deepEqual(all.sources.doubtOthers(), []);
 });
 
 test('an address with a file of another size is dropped after one look', async () => {

@@ -6,11 +6,11 @@ import type { PublishedDigest } from './digests.ts';
 import { HostPaused } from './host-pauses.ts';
 import type { FetchOptions, Origin } from './origin.ts';
 import { type OriginResult, rangeFrom } from './outcome.ts';
-import type { Probe } from './probe.ts';
 import type { LiveRange } from './receive.ts';
-import { type Comparison, compareBytes, compareWords, hasSameTime } from './same-file.ts';
 import { Samples } from './samples.ts';
-import { chooseSource, restMs, type SourceState } from './source-choice.ts';
+import { isOnePlace, isOver, newSource, revive, type Source } from './source.ts';
+import { chooseSource, isGone, restMs } from './source-choice.ts';
+import { proofOf } from './source-proof.ts';
 import { untilAborted } from './until-aborted.ts';
 import { displayUrl, parseOriginUrl } from './url.ts';
 
@@ -33,18 +33,11 @@ export interface SourcesOptions {
   readonly onNotice?: ((message: string) => void) | undefined;
 }
 
-/** An address of the file and how it does. */
-interface Source extends SourceState {
-  readonly url: string;
-  standing: SourceState['standing'];
-  running: number;
-  rate: number | undefined;
-  restUntilMs: number;
-  ranges: boolean;
-  failures: number;
-  origin: Origin | undefined;
-  /** The file as this origin speaks of it. */
-  identity: FileIdentity | undefined;
+/** Bytes that came from addresses for which nothing but samples speaks. */
+export interface MirroredBytes {
+  readonly bytes: number;
+  /** So many bytes of these addresses were compared with the first one's. */
+  readonly comparedBytes: number;
 }
 
 /**
@@ -63,6 +56,7 @@ export class Sources implements AsyncDisposable {
   readonly #different = new Set<string>();
   #looking: Promise<void> | undefined;
   #batches = 0;
+  #hadOthers = false;
 
   constructor(options: SourcesOptions) {
     this.#options = options;
@@ -96,6 +90,7 @@ export class Sources implements AsyncDisposable {
       }
       if (this.#all.length >= MAX_SOURCES && !this.#makeRoom(trusted)) continue;
       this.#all.push(newSource(url, { trusted, batch: this.#batches }));
+      this.#hadOthers ||= !isOnePlace(url, this.#first.url);
     }
   }
 
@@ -135,12 +130,50 @@ export class Sources implements AsyncDisposable {
     this.#brought.doubt(range);
   }
 
+  /** Whether the first address serves, for all that is known. */
+  get isFirstLeft(): boolean {
+    return !isGone(this.#first, performance.now());
+  }
+
+  /**
+   * The whole file is wrong, and nobody knows where. All addresses but the first are given up, and those that have brought
+   * some of it are named. Returns what they brought, which the first may have right.
+   */
+  doubtOthers(): readonly ByteRange[] {
+    const brought = [...this.#brought.shareOf((source) => source !== this.#first)];
+    const culprits = new Set(this.#brought.sources);
+    for (const source of this.#all.filter((one) => one !== this.#first)) {
+      if (culprits.has(source)) {
+        this.#different.add(source.url);
+        this.#notice(source, 'What it brought may be why the file is wrong.');
+      }
+      void this.#drop(source);
+    }
+    return brought;
+  }
+
+  /** What has come from addresses for which nothing but samples speaks; undefined: nothing has. */
+  get mirrored(): MirroredBytes | undefined {
+    const isSampled = ({ sampledBytes }: Source) => sampledBytes !== undefined;
+    const bytes = this.#brought.shareOf(isSampled).total;
+    if (bytes === 0) return undefined;
+    const compared = this.#brought.sources.map(({ sampledBytes = 0 }) => sampledBytes);
+    const comparedBytes = compared.reduce((sum, one) => sum + one, 0);
+    return { bytes, comparedBytes: Math.min(bytes, comparedBytes) };
+  }
+
+  /** Whether another address than the first was ever named, so that an earlier run may have used it. */
+  get hadOthers(): boolean {
+    return this.#hadOthers;
+  }
+
   /** The network is another one: connections lead nowhere, and what failed meanwhile proves nothing. */
   networkChanged(): void {
     for (const source of this.#all) {
       source.origin?.networkChanged();
       source.failures = 0;
       source.restUntilMs = 0;
+      source.failedMs = performance.now();
     }
   }
 
@@ -182,12 +215,13 @@ export class Sources implements AsyncDisposable {
   async #fetch(source: Source, range: LiveRange, options: FetchOptions): Promise<OriginResult> {
     const { sizeBytes } = this.#options.identity;
     const identity = source === this.#first ? options.identity : source.identity!;
-    const onChunk =
-      sizeBytes === undefined ? options.onChunk : this.#samples.watch(range, sizeBytes, options.onChunk);
+    // What is known by samples is no measure for others.
+    const isSample = sizeBytes !== undefined && source.sampledBytes === undefined;
+    const onChunk = isSample ? this.#samples.watch(range, sizeBytes, options.onChunk) : options.onChunk;
     const startMs = performance.now();
     try {
       const result = await source.origin!.fetchRange(range, { ...options, identity, onChunk });
-      this.#note(source, result, performance.now() - startMs);
+      this.#note(source, result, startMs);
       return result;
     } finally {
       source.running -= 1;
@@ -197,16 +231,24 @@ export class Sources implements AsyncDisposable {
   #note(
     source: Source,
     { outcome, receivedBytes, retryAfterMs, message }: OriginResult,
-    tookMs: number,
+    startMs: number,
   ): void {
+    const nowMs = performance.now();
     if (receivedBytes >= MIN_RATED_BYTES) {
-      const rate = (1000 * receivedBytes) / Math.max(1, tookMs);
+      const rate = (1000 * receivedBytes) / Math.max(1, nowMs - startMs);
       source.rate = source.rate === undefined ? rate : (source.rate + rate) / 2;
     }
-    if (receivedBytes > 0) revive(source);
-    if (outcome === 'complete' || outcome === 'stopped') return;
-    source.failures += 1;
-    source.restUntilMs = performance.now() + Math.max(retryAfterMs ?? 0, restMs(source.failures));
+    const hasFailed = outcome !== 'complete' && outcome !== 'stopped';
+    // What began before the last failure and breaks, too, is the same trouble.
+    const isKnown = hasFailed && startMs < source.failedMs;
+    if (receivedBytes > 0 && !isKnown) revive(source);
+    if (!hasFailed) return;
+    if (!isKnown) {
+      source.failures += 1;
+      source.failedMs = nowMs;
+    }
+    const restUntilMs = nowMs + Math.max(retryAfterMs ?? 0, restMs(source.failures));
+    source.restUntilMs = Math.max(source.restUntilMs, restUntilMs);
     const isLost = outcome === 'expired' || outcome === 'refused' || outcome === 'rangeless';
     if (isLost && source.standing === 'proven') {
       source.standing = 'lost';
@@ -252,39 +294,22 @@ export class Sources implements AsyncDisposable {
     const found = await origin.probe({ signal });
     source.identity = found.identity;
     source.ranges = found.ranges;
-    const compared = await this.#compare(source, found);
+    const { identity, digests = [] } = this.#options;
+    const known = { identity, digests, first: this.#first, all: this.#all, samples: this.#samples.all };
+    const { verdict, sampledBytes } = await proofOf(source, found, known, signal);
     signal.throwIfAborted();
-    if (compared === 'same') {
+    if (verdict === 'same') {
       source.standing = 'proven';
       source.failures = 0;
-    } else if (compared === 'open') {
+      source.sampledBytes = sampledBytes;
+    } else if (verdict === 'open') {
       source.standing = 'out';
       this.#notice(source, 'There is nothing to show by that it has the same file.');
     } else {
       this.#different.add(url);
-      this.#all.splice(this.#all.indexOf(source), 1);
       this.#notice(source, 'It has another file.');
-      await origin[Symbol.asyncDispose]();
+      await this.#drop(source);
     }
-  }
-
-  async #compare(source: Source, found: Probe): Promise<Comparison> {
-    const { identity, digests = [] } = this.#options;
-    const origin = source.origin!;
-    const known = { identity, target: this.#first.origin!.target, digests };
-    // Of those whom nobody here trusts only the bytes count: words are free.
-    const stated = source.trusted ? found : { ...found, digests: [] };
-    const words = compareWords(known, stated, origin.target);
-    if (words !== 'open') return words;
-    const nowMs = performance.now();
-    const proven = this.#all.filter(({ standing }) => standing === 'proven');
-    const best = proven.find(({ restUntilMs }) => restUntilMs <= nowMs) ?? proven[0];
-    const from = best && { origin: best.origin!, identity: best.identity!, ranges: best.ranges };
-    const other = { origin, identity: found.identity, ranges: found.ranges };
-    const bytes = await compareBytes(other, { samples: this.#samples.all, from }, this.#closed.signal);
-    // The user knows what a fresh link is for; somebody else may not.
-    const isVouchedFor = source.trusted && hasSameTime(identity, found.identity);
-    return bytes === 'open' && isVouchedFor ? 'same' : bytes;
   }
 
   #couldNotLook(source: Source, thrown: unknown): void {
@@ -305,42 +330,19 @@ export class Sources implements AsyncDisposable {
       this.#all.find((one) => isIdle(one) && isOver(one)) ??
       (trusted ? this.#all.find((one) => isIdle(one) && !one.trusted) : undefined);
     if (goes === undefined) return false;
-    this.#all.splice(this.#all.indexOf(goes), 1);
-    void goes.origin?.[Symbol.asyncDispose]();
+    void this.#drop(goes);
     return true;
+  }
+
+  async #drop(source: Source): Promise<void> {
+    const at = this.#all.indexOf(source);
+    if (at >= 0) this.#all.splice(at, 1);
+    await source.origin?.[Symbol.asyncDispose]();
   }
 
   #notice({ url }: Source, why: string): void {
     this.#options.onNotice?.(`${displayUrl(url)} is not used any more. ${why}`);
   }
-}
-
-function newSource(url: string, { trusted, batch }: { trusted: boolean; batch: number }): Source {
-  return {
-    url,
-    trusted,
-    batch,
-    standing: 'new',
-    running: 0,
-    rate: undefined,
-    restUntilMs: 0,
-    ranges: true,
-    failures: 0,
-    origin: undefined,
-    identity: undefined,
-  };
-}
-
-/** An address that was given up may be tried again. */
-function revive(source: Source): void {
-  if (source.standing === 'lost') source.standing = 'proven';
-  if (source.standing === 'out') source.standing = 'new';
-  source.failures = 0;
-  source.restUntilMs = 0;
-}
-
-function isOver({ standing }: Source): boolean {
-  return standing === 'lost' || standing === 'out';
 }
 
 function hrefOf(text: string): string | undefined {

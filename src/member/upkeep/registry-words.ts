@@ -6,8 +6,9 @@ export function trustWord(trust: Trust): string {
   switch (trust.kind) {
     case 'room-consistent':
       return `room-consistent (${percent(trust.auditedShare)} audited)`;
+    case 'mirrored':
     case 'imported':
-      return `imported (${percent(trust.comparedShare)} compared)`;
+      return `${trust.kind} (${percent(trust.comparedShare)} compared)`;
     default:
       return trust.kind;
   }
@@ -18,7 +19,7 @@ export function trustFrom(word: string | undefined): Trust {
   const [, kind, percent] = /^([a-z-]+)(?: \((\d{1,3})%)?/.exec(word ?? '') ?? [];
   const share = Math.min(1, Number(percent) / 100);
   if (kind === 'room-consistent') return { kind, auditedShare: share };
-  if (kind === 'imported') return { kind, comparedShare: share };
+  if (kind === 'mirrored' || kind === 'imported') return { kind, comparedShare: share };
   if (word === 'publisher-verified') return { kind: word, by: 'the earlier download' };
   return { kind: 'self-verified' };
 }
