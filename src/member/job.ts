@@ -1,4 +1,4 @@
-import type { RequestOptions } from '../origin/request-options.ts';
+import type { HeaderSettings } from '../origin/request-settings.ts';
 
 /** One file to download, as the user or a list of downloads describes it. */
 export interface Job {
@@ -22,8 +22,8 @@ export interface Job {
   readonly priority?: number;
   /** Upper limit for this download alone, in bytes per second. */
   readonly limitRate?: number;
-  /** How its requests are made, where that differs from the task's. */
-  readonly request?: RequestOptions;
+  /** What is said in its requests, where that differs from the task's. */
+  readonly request?: HeaderSettings;
   /**
    * False: somebody else named the addresses, as a Metalink file from the web does. Nothing that speaks for the user is
    * sent there, and none may be of the inside unless the user allows it. Default true.

@@ -4,8 +4,10 @@ import type { Meter } from '../origin/meter.ts';
 import { Origin } from '../origin/origin.ts';
 import type { RequestOptions } from '../origin/request-options.ts';
 import {
+  type HeaderSettings,
   loadRequestSettings,
   type RequestSettings,
+  settingsFor,
   settingsForMirrors,
   settingsForOthers,
 } from '../origin/request-settings.ts';
@@ -30,12 +32,16 @@ export interface OriginWishes {
    * its host, and go to no mirror elsewhere.
    */
   readonly of?: string | undefined;
-  /** How requests are made, as far as that differs from the task's. */
-  readonly request?: RequestOptions | undefined;
+  /** What is said in its requests, where that differs from the task's. */
+  readonly request?: HeaderSettings | undefined;
   /** Hears of this download's bytes; default: the meter for all. */
   readonly meter?: Meter | undefined;
 }
 
+/** For whom requests are made: addresses of the user, mirrors elsewhere, and addresses that somebody else has named. */
+type Kind = 'own' | 'mirror' | 'other';
+
+/** What all requests of a kind have in common. */
 interface Way {
   readonly settings: RequestSettings;
   readonly connections: Connections;
@@ -43,13 +49,13 @@ interface Way {
 
 /**
  * Opens origins as the user asks for them. Connections, cookies and the pauses that hosts have asked for are shared by
- * all downloads of a task; the files that request options name are read once.
+ * all downloads of a task, whatever headers each has; the files that request options name are read once.
  */
 export class Origins implements Disposable {
   readonly #options: OriginsOptions;
   readonly #pauses = new HostPauses();
-  readonly #ways = new Map<string, Promise<Way>>();
-  readonly #open: Way[] = [];
+  readonly #ways = new Map<Kind, Way>();
+  #loading: Promise<RequestSettings> | undefined;
 
   constructor(options: OriginsOptions) {
     this.#options = options;
@@ -57,14 +63,20 @@ export class Origins implements Disposable {
 
   /** Throws `bad-url`, and `usage` for request options that are of no use. */
   async open(url: string, wishes: OriginWishes): Promise<Origin> {
-    const isElsewhere = wishes.of !== undefined && !isSameHost(wishes.of, url);
-    const { settings, connections } = await this.#way(wishes, isElsewhere);
+    const { trusted, of, request } = wishes;
+    const isElsewhere = of !== undefined && !isSameHost(of, url);
+    const kind: Kind = !trusted ? 'other' : isElsewhere ? 'mirror' : 'own';
+    const loaded = await this.#load();
+    const { settings, connections } = this.#way(kind, loaded);
+    const { cookies } = settings;
     const { meter, allowPrivate } = this.#options;
     return new Origin(url, {
-      settings,
+      // Cookies are kept by the connections, which see them come.
+      settings:
+        request === undefined ? settings : { ...settingsOf(kind, settingsFor(loaded, request)), cookies },
       connections,
       pauses: this.#pauses,
-      allowPrivate: wishes.trusted || allowPrivate,
+      allowPrivate: trusted || allowPrivate,
       limiter: wishes.meter ?? meter,
     });
   }
@@ -72,40 +84,55 @@ export class Origins implements Disposable {
   /** Connections lead nowhere any more, and what hosts said was said to another address. */
   networkChanged(): void {
     this.#pauses.clear();
-    for (const { connections } of this.#open) connections.reset();
+    for (const { connections } of this.#ways.values()) connections.reset();
   }
 
   [Symbol.dispose](): void {
-    for (const { connections } of this.#open) connections.close();
+    for (const { connections } of this.#ways.values()) connections.close();
   }
 
-  #way(wishes: OriginWishes, isElsewhere: boolean): Promise<Way> {
-    const { trusted } = wishes;
-    const request = { ...this.#options.request, ...wishes.request };
-    const key = JSON.stringify([trusted, isElsewhere, request]);
-    let way = this.#ways.get(key);
-    if (way === undefined) {
-      way = this.#load(trusted, isElsewhere, request);
+  /** Some files can be read but once: pipes. */
+  #load(): Promise<RequestSettings> {
+    if (this.#loading !== undefined) return this.#loading;
+    const loading = loadRequestSettings(this.#options.request ?? {}, process.env);
+    this.#loading = loading;
+    loading.then(
+      ({ notices }) => {
+        for (const notice of notices) this.#options.onNotice(notice);
+      },
       // What could not be read may be there the next time.
-      way.catch(() => this.#ways.delete(key));
-      this.#ways.set(key, way);
+      () => {
+        this.#loading = undefined;
+      },
+    );
+    return loading;
+  }
+
+  #way(kind: Kind, loaded: RequestSettings): Way {
+    let way = this.#ways.get(kind);
+    if (way === undefined) {
+      const { meter, allowPrivate } = this.#options;
+      const settings = settingsOf(kind, loaded);
+      const connections = new Connections({
+        settings,
+        allowPrivate: kind !== 'other' || allowPrivate,
+        rateLimit: () => meter.bytesPerSecond,
+      });
+      way = { settings, connections };
+      this.#ways.set(kind, way);
     }
     return way;
   }
+}
 
-  async #load(trusted: boolean, isElsewhere: boolean, request: RequestOptions): Promise<Way> {
-    const loaded = await loadRequestSettings(request, process.env);
-    const settings = !trusted ? settingsForOthers(loaded) : isElsewhere ? settingsForMirrors(loaded) : loaded;
-    for (const notice of settings.notices) this.#options.onNotice(notice);
-    const { meter, allowPrivate } = this.#options;
-    const connections = new Connections({
-      settings,
-      allowPrivate: trusted || allowPrivate,
-      rateLimit: () => meter.bytesPerSecond,
-    });
-    const way = { settings, connections };
-    this.#open.push(way);
-    return way;
+function settingsOf(kind: Kind, settings: RequestSettings): RequestSettings {
+  switch (kind) {
+    case 'own':
+      return settings;
+    case 'mirror':
+      return settingsForMirrors(settings);
+    case 'other':
+      return settingsForOthers(settings);
   }
 }
 

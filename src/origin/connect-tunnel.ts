@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import { authority, type ProxyAddress, proxyAuthorization } from './proxies.ts';
+import { authority, type ProxyAddress } from './proxies.ts';
+import { proxyAuthorization } from './proxy-authorization.ts';
 import { ProxyError, proxyAuthError, proxyNonsense } from './proxy-error.ts';
 import { SocketReader } from './socket-reader.ts';
 

@@ -6,6 +6,7 @@ import { nodeHttp, nodeHttps, nodeTls } from './node-http.ts';
 import { isPublicAddress, literalAddress, privateAddressError } from './private-address.ts';
 import { isInsideName } from './private-names.ts';
 import type { ProxyAddress } from './proxies.ts';
+import { proxyAuthorization } from './proxy-authorization.ts';
 import { Reads } from './reads.ts';
 import type { RequestSettings } from './request-settings.ts';
 
@@ -235,8 +236,7 @@ function isAbsolute(proxy: ProxyAddress, secure: boolean): boolean {
 }
 
 function absoluteForm(url: URL, proxy: ProxyAddress, { headers }: RequestOptions): RequestOptions {
-  const { user, password } = proxy;
-  const credentials = Buffer.from(`${user}:${password}`).toString('base64');
+  const credentials = proxyAuthorization(proxy);
   return {
     host: proxy.host,
     port: proxy.port,
@@ -245,7 +245,7 @@ function absoluteForm(url: URL, proxy: ProxyAddress, { headers }: RequestOptions
     headers: {
       ...(headers as Record<string, string>),
       host: url.host,
-      ...(user === '' && password === '' ? {} : { 'proxy-authorization': `Basic ${credentials}` }),
+      ...(credentials === undefined ? {} : { 'proxy-authorization': credentials }),
     },
   };
 }

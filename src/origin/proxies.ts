@@ -82,12 +82,6 @@ export function authority(host: string, port: number | string): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** The value of Proxy-Authorization (RFC 9110, 11.7.2; RFC 7617); undefined for a proxy without user and password. */
-export function proxyAuthorization({ user, password }: ProxyAddress): string | undefined {
-  if (user === '' && password === '') return undefined;
-  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
-}
-
 function isScheme(text: string): text is ProxyAddress['scheme'] {
   return Object.hasOwn(DEFAULT_PORTS, text);
 }

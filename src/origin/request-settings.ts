@@ -60,6 +60,19 @@ export async function loadRequestSettings(
   };
 }
 
+/** What may differ from one download to the next: connections do not depend on it. */
+export type HeaderSettings = Pick<RequestOptions, 'headers' | 'userAgent' | 'referer'>;
+
+/**
+ * The settings for a download that has something to say of its own: what it says replaces what is said for all. Nothing
+ * is read. Throws `usage` for a header that cannot be sent.
+ */
+export function settingsFor(settings: RequestSettings, own: HeaderSettings): RequestSettings {
+  checkHeaders(own);
+  const { headers = settings.headers, userAgent = settings.userAgent, referer = settings.referer } = own;
+  return { ...settings, headers, userAgent, referer };
+}
+
 /**
  * The settings for URLs that somebody else named: nothing in them speaks for the user, so that nobody can make this
  * machine fetch what only its user may see. The way there (proxies, interface, trusted certificates) stays.
