@@ -29,6 +29,8 @@ export interface ClaimOptions {
   readonly pieceBytes: number;
   /** See `PartOptions`. */
   readonly compare?: ((start: number, end: number) => Promise<Uint8Array>) | undefined;
+  /** See `PartOptions`. */
+  readonly isElsewhere?: boolean | undefined;
   readonly dataDir: string;
   readonly onNotice: (message: string) => void;
   readonly onError: (error: DragonloadError) => void;

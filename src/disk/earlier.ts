@@ -20,14 +20,25 @@ export interface Now {
   readonly pieceBytes: number;
   /** See `PartOptions`. */
   readonly compare?: ((start: number, end: number) => Promise<Uint8Array>) | undefined;
+  /** See `PartOptions`. */
+  readonly isElsewhere?: boolean | undefined;
 }
 
 /**
- * How like an earlier part is to the file: by the words of its server, or where it was found at another one than before, by
- * samples of the bytes. Rejects with what `compare` rejects with.
+ * How like an earlier part is to the file: by the words of its server, or by samples of the bytes where these leave it open
+ * or it was found at another server than before. Never `other-tag`: what cannot be compared has changed. Rejects with what
+ * `compare` rejects with.
  */
-export async function likenessOf({ partPath, header, records }: Earlier, now: Now): Promise<Likeness> {
-  const like = likeness({ url: header.url, identity: header.identity }, now);
+export async function likenessOf(earlier: Earlier, now: Now): Promise<Likeness> {
+  const { url, identity } = earlier.header;
+  const words = likeness({ url, identity }, now);
+  const isOpen = words === 'other-tag' || words === 'size-only';
+  const like = isOpen || now.isElsewhere === true ? await compared(earlier, now, words) : words;
+  return like === 'other-tag' ? 'changed' : like;
+}
+
+/** What the bytes say; where none can be compared, what the words said. */
+async function compared({ partPath, header, records }: Earlier, now: Now, like: Likeness): Promise<Likeness> {
   const { compare, pieceBytes, url } = now;
   const { sizeBytes } = now.identity;
   const isOne = header.url === url && header.pieceBytes === pieceBytes && records.size > 0;

@@ -15,11 +15,16 @@ export interface PartOptions {
   readonly identity: FileIdentity;
   readonly geometry: Geometry;
   /**
-   * Bytes `start` to `end - 1` as the origin has them; given when the file was found at another address than `url`. What
-   * one server says proves nothing of the file of another: what an earlier run has left is then compared in samples, and
-   * kept aside when they differ. What this rejects with goes to the caller of `open`.
+   * Bytes `start` to `end - 1` as the origin has them. Where its words leave it open whether what an earlier run has left is
+   * of the same file, samples of it are compared, and it is kept aside when they differ. What this rejects with goes to
+   * the caller of `open`. Without it, a part is kept aside that was left under another strong ETag.
    */
   readonly compare?: ((start: number, end: number) => Promise<Uint8Array>) | undefined;
+  /**
+   * The file was found at another address than `url`: what one server says proves nothing of the file of another, so that
+   * what an earlier run has left is compared whatever it says.
+   */
+  readonly isElsewhere?: boolean | undefined;
   /** For journals and locks: `places().dataDir`. */
   readonly dataDir: string;
   /** Digests of the whole file to compute beside sha256: any of `DIGEST_NAMES`. */

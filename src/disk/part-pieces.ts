@@ -53,6 +53,11 @@ export class PartPieces {
     return this.#table.keptCount === this.#geometry().pieceCount;
   }
 
+  /** The pieces that are held, in order. */
+  get held(): readonly number[] {
+    return this.#table.kept;
+  }
+
   /** Writes the first `length` bytes of a block of `stream` at `offset`, and gives the block back. */
   async put(stream: number, block: Block, length: number, offset: number): Promise<void> {
     const geometry = this.#geometry();

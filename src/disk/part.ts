@@ -120,6 +120,11 @@ export class Part implements AsyncDisposable {
     return this.#claim.imported;
   }
 
+  /** The pieces that are held by now, in order. */
+  get held(): readonly number[] {
+    return this.#pieces.held;
+  }
+
   /** How the file is cut; its size may become known only later. */
   get geometry(): Geometry {
     return this.#geometry;

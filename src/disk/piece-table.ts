@@ -35,6 +35,14 @@ export class PieceTable {
     return this.#keptCount;
   }
 
+  /** In order. */
+  get kept(): readonly number[] {
+    const found: number[] = [];
+    for (let piece = this.#kept.indexOf(1); piece >= 0; piece = this.#kept.indexOf(1, piece + 1))
+      found.push(piece);
+    return found;
+  }
+
   /** The first piece that is not kept. */
   get frontier(): number {
     return this.#frontier;

@@ -8,18 +8,19 @@ export interface Source {
 
 /**
  * - `same`: the validators agree.
+ * - `other-tag`: same URL, size and date, but another strong tag: only the bytes can tell.
  * - `size-only`: same URL and size, and no validator that tells more: none was ever named, or a weak tag is the same.
  * - `changed`: same URL, another state of the file.
  * - `unknown`: same URL, but the earlier size was never learnt, so that nothing can be compared.
  * - `unsized`: same URL, and nothing against its being the same file; but its size, which was known, is not told any more.
  * - `other`: another download.
  */
-export type Likeness = 'same' | 'size-only' | 'changed' | 'unknown' | 'unsized' | 'other';
+export type Likeness = 'same' | 'other-tag' | 'size-only' | 'changed' | 'unknown' | 'unsized' | 'other';
 
 /**
  * Whether the pieces of an earlier download may be part of a new one. Equal strong entity tags decide, else the
- * modification date (RFC 9110, HTTP Semantics, sections 8.8.2 and 8.8.3): servers behind one name may give one file
- * different tags. A weak tag says nothing about bytes. From another URL (a mirror) only equal strong tags and sizes count.
+ * modification date (RFC 9110, HTTP Semantics, sections 8.8.2 and 8.8.3). Different strong tags of one date leave it open:
+ * servers behind one name may give one file different tags, and dates are often fixed. A weak tag says nothing about bytes. From another URL (a mirror) only equal strong tags and sizes count.
  */
 export function likeness(before: Source, now: Source): Likeness {
   const a = before.identity;
@@ -37,6 +38,7 @@ export function likeness(before: Source, now: Source): Likeness {
   if (a.sizeBytes === undefined) return knowsTags && !sameTag ? 'changed' : 'unknown';
   if (b.sizeBytes === undefined) return sameTag || sameDate ? 'unsized' : 'changed';
   if (!sameSize) return 'changed';
+  if (knowsTags && (sameDate || !knowsDates)) return 'other-tag';
   if (knowsDates) return sameDate ? 'same' : 'changed';
   return a.etag === b.etag && a.lastModified === b.lastModified ? 'size-only' : 'changed';
 }

@@ -67,7 +67,8 @@ export class JoinTask extends RoomTask {
     const probing = this.#probe(origin, offer);
     this.upkeep.added(offer, { url: offer.url });
     const openBeside = (beside: string) => this.origins.open(beside, { trusted: false });
-    await this.addDownload({ offer, origin, expected: this.expectedOf(offer, []), openBeside });
+    const expected = this.expectedOf(offer, []);
+    await this.addDownload({ offer, origin, isOffered: true, expected, openBeside });
     const { error, digests } = await probing;
     const runner = this.runners.get(offer.download);
     if (runner) {
@@ -92,7 +93,9 @@ export class JoinTask extends RoomTask {
       this.originLocalAddress ??= probe.localAddress;
       refusePage(offer.url, probe);
       const mismatch = mismatchOf(offer.identity, probe.identity);
-      if (mismatch === undefined) return { error: undefined, digests: probe.digests };
+      // What is said under another ETag may be said of another file.
+      const isOneTag = probe.identity.etag === offer.identity.etag;
+      if (mismatch === undefined) return { error: undefined, digests: isOneTag ? probe.digests : [] };
       const next = 'Ask whoever offers the file whether it has changed since.';
       return { error: new DragonloadError('origin-changed', mismatch, { next }), digests: [] };
     } catch (thrown) {

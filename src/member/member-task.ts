@@ -18,8 +18,9 @@ import { withoutUser } from '../origin/url.ts';
 import { DownloadRunner, geometryOf, type PullFrom } from './download-runner.ts';
 import { Engine, type EngineOptions } from './engine.ts';
 import { finishPart } from './finishing.ts';
+import { heldBlocks } from './held-blocks.ts';
 import type { PieceHashes, StatedDigest } from './job.ts';
-import { readBytes } from './read-bytes.ts';
+import { bytesToCompare } from './read-bytes.ts';
 import { resultOf } from './result.ts';
 import type { Result, Task, TaskEvent, TaskOptions } from './task.ts';
 import { type ExpectedDigest, parseChecksum, THE_ROOM } from './trust.ts';
@@ -36,6 +37,8 @@ export interface NewDownload {
   readonly origin: Origin;
   /** What its part is known by, where it was found at another address. Default: the address of the offer. */
   readonly knownBy?: string | undefined;
+  /** Another member offers it: its origin may be out of reach from here. */
+  readonly isOffered?: boolean | undefined;
   /** Further addresses that the user or the origin has named. */
   readonly mirrors?: readonly string[] | undefined;
   readonly expected: readonly ExpectedDigest[];
@@ -185,10 +188,8 @@ export abstract class MemberTask implements Task {
       url: knownBy ?? offer.url,
       identity: offer.identity,
       geometry: geometryOf(offer),
-      compare:
-        knownBy === undefined
-          ? undefined
-          : (start, end) => readBytes(origin, offer.identity, { start, end }, this.stopping.signal),
+      compare: offer.ranges ? bytesToCompare(added, this.stopping.signal) : undefined,
+      isElsewhere: knownBy !== undefined,
       dataDir: this.places.dataDir,
       pieceDigest: this.pieceDigest,
       onNotice: (message) => this.emit({ type: 'notice', message }),
@@ -198,11 +199,17 @@ export abstract class MemberTask implements Task {
         (algorithm) => algorithm !== 'sha256',
       ),
     });
+    const heldHere = { read: () => heldBlocks(part), isShared: this.pull !== undefined };
+    origin.compareWith(heldHere);
     const sources = new Sources({
       first: origin,
       identity: offer.identity,
       digests: expected.filter(({ by }) => by !== THE_ROOM),
-      open: (url, trusted) => this.openOrigin(url, trusted),
+      open: async (url, trusted) => {
+        const further = await this.openOrigin(url, trusted);
+        further.compareWith(heldHere);
+        return further;
+      },
       onNotice: (message) => this.emit({ type: 'notice', message }),
     });
     const runner = new DownloadRunner(offer, part, sources, {

@@ -51,18 +51,16 @@ export function downloadIdOf(url: string, identity: FileIdentity, pieceBytes: nu
 
 /**
  * Why a file that this member found at the origin is not the one that the room means; undefined when nothing speaks
- * against it. ETags differ between the edges of a content network, so a differing ETag alone condemns nothing as long
- * as the date is the same.
+ * against it. ETags differ between the edges of a content network, so a differing ETag alone condemns nothing: whoever
+ * fetches compares bytes then, before one is used.
  */
 export function mismatchOf(room: FileIdentity, mine: FileIdentity): string | undefined {
   if (room.sizeBytes !== mine.sizeBytes) {
     return `The origin gives this member ${mine.sizeBytes ?? 'an unknown number of'} bytes, the room has ${room.sizeBytes ?? 'an unknown number of'}.`;
   }
   const sameTag = room.etag !== undefined && room.etag === mine.etag;
-  const sameDate = room.lastModified !== undefined && room.lastModified === mine.lastModified;
-  const tagsDiffer = room.etag !== undefined && mine.etag !== undefined && !sameTag;
-  const datesDiffer = room.lastModified !== undefined && mine.lastModified !== undefined && !sameDate;
-  if (sameTag || sameDate || !(tagsDiffer || datesDiffer)) return undefined;
+  const knowDates = room.lastModified !== undefined && mine.lastModified !== undefined;
+  if (sameTag || !knowDates || room.lastModified === mine.lastModified) return undefined;
   return 'The origin gives this member another version of the file than the room has.';
 }
 

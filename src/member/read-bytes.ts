@@ -1,5 +1,5 @@
 import { DragonloadError } from '../core/errors.ts';
-import type { FileIdentity } from '../core/messages.ts';
+import type { FileIdentity, Offer } from '../core/messages.ts';
 import type { Origin } from '../origin/origin.ts';
 
 /**
@@ -27,4 +27,19 @@ export async function readBytes(
       mayPass: true,
     })
   );
+}
+
+/**
+ * Bytes of a file to compare with those of an earlier run. No bytes at all, which are equal to none, where another member
+ * offers it and its origin cannot be reached from here.
+ */
+export function bytesToCompare(
+  { origin, offer, isOffered }: { origin: Origin; offer: Offer; isOffered?: boolean | undefined },
+  signal: AbortSignal,
+): (start: number, end: number) => Promise<Uint8Array> {
+  return (start, end) =>
+    readBytes(origin, offer.identity, { start, end }, signal).catch((thrown: unknown) => {
+      if (isOffered !== true || signal.aborted) throw thrown;
+      return new Uint8Array();
+    });
 }

@@ -100,6 +100,10 @@ test('another ETag alone leaves it open whether the file has changed', () => {
   );
   assert.equal(judge(206, part, asked(100, { identity, ignoreEtags: true })).kind, 'body');
   const dated = { ...identity, lastModified: 'Mon, 01 Jan 2024 00:00:00 GMT' };
+  const alike = { ...part, 'last-modified': dated.lastModified };
+  assert.equal(judge(206, alike, asked(100, { identity: dated })).kind, 'other-etag');
+  const unsized = { ...alike, 'content-range': 'bytes 100-199/*' };
+  assert.equal(judge(206, unsized, asked(100, { identity: dated })).kind, 'other-etag');
   const later = { ...part, 'last-modified': 'Tue, 02 Jan 2024 00:00:00 GMT' };
   assert.equal(judge(206, later, asked(100, { identity: dated })).kind, 'unusable');
   const longer = { ...part, 'content-range': 'bytes 100-199/1001' };

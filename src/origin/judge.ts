@@ -38,7 +38,7 @@ export type Judgement =
       readonly message: string;
       readonly totalBytes: number | undefined;
     }
-  /** The same size and nothing more that agrees: another ETag, and no time of change. Its bytes have to be compared. */
+  /** Another ETag, and nothing else that differs. Its bytes have to be compared. */
   | { readonly kind: 'other-etag'; readonly message: string; readonly totalBytes: number | undefined }
   /** An answer that does not fit the question. It may be one server of many: worth another try. */
   | { readonly kind: 'misfit'; readonly message: string }
@@ -108,8 +108,8 @@ function judgeIdentity(
   const found = identityOf(headers, totalBytes);
   const message = differenceOf(identity, found, ignoreEtags);
   if (message === undefined) return undefined;
-  const isSameSize = identity.sizeBytes !== undefined && identity.sizeBytes === totalBytes;
-  return isSameSize && differenceOf(identity, found, true) === undefined
+  // Of a file whose size is not known nothing is kept to compare with.
+  return identity.sizeBytes !== undefined && differenceOf(identity, found, true) === undefined
     ? { kind: 'other-etag', message, totalBytes }
     : { kind: 'unusable', code: 'origin-changed', message, totalBytes };
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DragonloadError } from '../core/errors.ts';
+import { askSample } from './ask-sample.ts';
 import { codingOf } from './coding.ts';
 import { Connections } from './connections.ts';
 import { failureOf, isBusy } from './failures.ts';
@@ -7,7 +8,7 @@ import { HostPaused, HostPauses } from './host-pauses.ts';
 import { type Asked, type Judgement, judge } from './judge.ts';
 import { Opening, TAKE_BYTES } from './opening.ts';
 import type { FetchOptions, OriginOptions, ProbeOptions } from './origin-options.ts';
-import { OtherEtags, type SampleAnswer } from './other-etags.ts';
+import { type HeldBlocks, OtherEtags } from './other-etags.ts';
 import { type BodyJudgement, changed, type OriginResult, outcomeOf, restOf } from './outcome.ts';
 import { isHtml, isStrayPage } from './page.ts';
 import { type Found, type Probe, ProbeStatus, probe } from './probe.ts';
@@ -58,7 +59,7 @@ export class Origin implements AsyncDisposable {
   #opening: Opening | undefined;
   /** No part comes as it was asked for: what is asked for is taken from these. */
   #readings: Readings | undefined;
-  readonly #etags = new OtherEtags((sample) => this.#again(sample));
+  readonly #etags: OtherEtags;
 
   /** Throws `bad-url`, or `usage` for headers that cannot be sent. */
   constructor(url: string, options: OriginOptions) {
@@ -84,6 +85,24 @@ export class Origin implements AsyncDisposable {
       connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
       headersTimeoutMs: options.headersTimeoutMs ?? 30_000,
     });
+    const { signal } = this.#closed;
+    const asking = { limiter, stallTimeoutMs: options.stallTimeoutMs ?? 20_000, signal };
+    const judge = (answer: Answer, asked: Asked) => this.#judge(answer, asked);
+    this.#etags = new OtherEtags({
+      ask: (place) => askSample(place, { route: this.#route, judge, ...asking }),
+      isReceiving: () => this.#receiving > 0,
+      signal,
+    });
+  }
+
+  /** What is here of the file, to compare with where ETags differ. */
+  compareWith(held: HeldBlocks): void {
+    this.#etags.held = held;
+  }
+
+  /** A few blocks of what is here of the file, as `compareWith` was told. */
+  readHeld(): Promise<readonly Sample[]> {
+    return this.#etags.readHeld();
   }
 
   /** Whether it serves parts: learnt by a probe, hoped for until then. */
@@ -284,7 +303,7 @@ export class Origin implements AsyncDisposable {
     if (judgement.kind === 'other-etag') {
       const { etag } = identityOf(answer.response.headers, undefined);
       void discard(answer);
-      const comparing = this.#etags.compare(etag, identity);
+      const comparing = this.#etags.compare(etag, identity, this.#ranges && this.#readings === undefined);
       await untilAborted(comparing, signal);
       if (signal.aborted) return { outcome: 'stopped', receivedBytes: 0 };
       const compared = await comparing;
@@ -317,36 +336,6 @@ export class Origin implements AsyncDisposable {
     return { ...result, receivedBytes: received.receivedBytes + result.receivedBytes };
   }
 
-  /** Asks for a sample once more, under whatever ETag it comes. */
-  async #again({ start, bytes }: Sample): Promise<SampleAnswer | undefined> {
-    const end = start + bytes.length;
-    const { signal } = this.#closed;
-    try {
-      const answer = await this.#route.open({ headers: { range: `bytes=${start}-${end - 1}` }, signal });
-      const found = identityOf(answer.response.headers, undefined);
-      const judgement = this.#judge(answer, { ranged: true, start, identity: found });
-      if (judgement.kind !== 'body' || !judgement.partial) {
-        void discard(answer);
-        return undefined;
-      }
-      const chunks: Buffer[] = [];
-      const onChunk = (chunk: Buffer) => void chunks.push(Buffer.from(chunk));
-      const { limiter, stallTimeoutMs = 20_000 } = this.#options;
-      const range = { start, end };
-      const { how } = await receive(answer, {
-        ...judgement,
-        range,
-        onChunk,
-        limiter,
-        stallTimeoutMs,
-        signal,
-      });
-      return how === 'end' ? { etag: found.etag, bytes: Buffer.concat(chunks) } : undefined;
-    } catch {
-      return undefined;
-    }
-  }
-
   #notAnswered(thrown: unknown): OriginResult {
     if (thrown instanceof HostPaused) {
       const error = this.#pausedError(thrown);
@@ -364,12 +353,12 @@ export class Origin implements AsyncDisposable {
     sizeBytes: number | undefined,
   ) {
     void discard(answer);
-    if (judgement.kind === 'misfit' || judgement.kind === 'other-etag') this.#misfits += 1;
+    if (judgement.kind === 'misfit') this.#misfits += 1;
     const result = turnedAway(answer, judgement, {
       given: this.#route.given,
       hasWorked: this.#hasWorked,
       isServing: this.#receiving > 0,
-      isHopeless: this.#misfits >= MAX_MISFITS,
+      isHopeless: judgement.kind === 'other-etag' ? this.#etags.isHopeless : this.#misfits >= MAX_MISFITS,
       mayReadWhole: sizeBytes !== undefined && this.#readings === undefined,
     });
     if (result.outcome === 'rangeless') this.#readWhole();

@@ -42,6 +42,7 @@ test('an equal strong digest is proof, one that differs proves the contrary, a w
 
 test('an equal time counts for files of one size only, and one that nobody knows for none', () => {
   assert.ok(hasSameTime(identity, none));
+  assert.ok(!hasSameTime({ ...identity, etag: '"a"' }, { ...none, etag: '"b"' }));
   assert.ok(!hasSameTime(identity, { ...none, sizeBytes: undefined }));
   assert.ok(!hasSameTime(identity, { ...none, lastModified: undefined }));
   assert.ok(!hasSameTime(identity, { ...none, lastModified: 'Tue, 02 Jan 2024 00:00:00 GMT' }));

@@ -52,7 +52,7 @@ export interface Side {
 
 /**
  * Compares blocks of a file with those of another origin: `samples` of what was received, and as far as these are too
- * few, random ones from `known`. `open` when there is nothing to compare with. Throws when an origin failed.
+ * few, random ones from `known`, or where that serves none, of what else is here. `open` when there is nothing to compare with. Throws when an origin failed.
  */
 export async function compareBytes(
   other: Side,
@@ -60,9 +60,10 @@ export async function compareBytes(
   signal: AbortSignal,
 ): Promise<Comparison> {
   const { sizeBytes } = other.identity;
-  const held = known.samples.filter(({ start }) => start === 0 || other.ranges);
+  const isInReach = ({ start }: Sample) => start === 0 || other.ranges;
+  const held = known.samples.filter(isInReach);
   const { from } = known;
-  if (sizeBytes === undefined || (held.length === 0 && from === undefined)) return 'open';
+  if (sizeBytes === undefined) return 'open';
   const isAnywhere = other.ranges && from?.ranges === true;
   const wanted =
     held.length >= BLOCKS || from === undefined
@@ -74,23 +75,32 @@ export async function compareBytes(
     start,
     bytes: await fetchBlock(from!, start, end, signal),
   }));
-  // Others are looked at when the known one has died, too: then what was received of it has to be enough.
-  const fetched = await Promise.all(fetching).catch((thrown: unknown) => {
-    if (held.length === 0 || signal.aborted) throw thrown;
+  // Others are looked at when the known one has died, too: then what is here has to be enough.
+  const fetched = await Promise.all(fetching).catch(async (thrown: unknown) => {
+    const here = signal.aborted ? [] : [...held, ...(await other.origin.readHeld()).filter(isInReach)];
+    if (here.length === 0) throw thrown;
     return [];
   });
-  for (const { start, bytes } of [...held, ...fetched]) {
+  const isNothing = held.length + fetched.length === 0;
+  const kept = isNothing ? (await other.origin.readHeld()).filter(isInReach) : [];
+  if (isNothing && kept.length === 0) return 'open';
+  for (const { start, bytes } of [...held, ...fetched, ...kept]) {
     const theirs = await fetchBlock(other, start, start + bytes.length, signal);
     if (!theirs.equals(bytes)) return 'different';
   }
   return 'same';
 }
 
-/** Whether two files have one size, or none that is known, and were modified at the same time. */
+/**
+ * Whether two files have one size, or none that is known, and were modified at the same time; not when their strong ETags
+ * differ.
+ */
 export function hasSameTime(a: FileIdentity, b: FileIdentity): boolean {
   const isKnown = a.lastModified !== undefined && b.lastModified !== undefined;
+  const isOtherTag = a.etag !== undefined && b.etag !== undefined && a.etag !== b.etag;
   return (
     isKnown &&
+    !isOtherTag &&
     a.sizeBytes === b.sizeBytes &&
     differenceOf({ ...a, etag: undefined }, { ...b, etag: undefined }) === undefined
   );

@@ -23,10 +23,16 @@ test('another size is another file, whatever else is equal', () => {
   );
 });
 
-test('another ETag is another file unless it was modified at the same time', () => {
+test('another ETag is another file, even when it was modified at the same time', () => {
   assert.match(differenceOf(file(1, '"a"', MONDAY), file(1, '"b"', TUESDAY)) ?? '', /ETag/);
   assert.match(differenceOf(file(1, '"a"'), file(1, '"b"')) ?? '', /ETag/);
-  assert.equal(differenceOf(file(1, '"a"', MONDAY), file(1, '"b"', MONDAY)), undefined);
+  assert.match(differenceOf(file(1, '"a"', MONDAY), file(1, '"b"', MONDAY)) ?? '', /ETag/);
+});
+
+test('where ETags say nothing the time of change does', () => {
+  assert.equal(differenceOf(file(1, '"a"', MONDAY), file(1, '"b"', MONDAY), true), undefined);
+  assert.equal(differenceOf(file(1, '"a"', MONDAY), file(1, '"b"'), true), undefined);
+  assert.match(differenceOf(file(1, '"a"', MONDAY), file(1, '"b"', TUESDAY), true) ?? '', /modified/);
 });
 
 test('an equal ETag outweighs another time', () => {

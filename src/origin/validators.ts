@@ -13,9 +13,9 @@ export function identityOf(headers: IncomingHttpHeaders, sizeBytes: number | und
 
 /**
  * Why `found` is another file than `expected`, as a sentence, or `undefined` when nothing speaks against its being
- * the same. What one of them does not know is not compared. Servers behind one name may give one file different ETags,
- * so an equal time of change outweighs a differing ETag. `ignoreEtags`: `found` comes from another host than `expected`,
- * and the bytes will be checked in another way: ETags of two hosts need not agree on anything (RFC 9110, 8.8.3).
+ * the same. What one of them does not know is not compared. Another strong ETag speaks against it whatever the time of
+ * change (RFC 9110, 8.8.3): times are often fixed. `ignoreEtags`: the bytes are checked in another way, since servers
+ * behind one name may give one file different ETags.
  */
 export function differenceOf(
   expected: FileIdentity,
@@ -31,11 +31,9 @@ export function differenceOf(
   }
   if (expected.etag !== undefined && expected.etag === found.etag) return undefined;
   const etagDiffers = expected.etag !== undefined && found.etag !== undefined;
-  const sameTime = equalTimes(expected.lastModified, found.lastModified);
-  if (sameTime === true) return undefined;
-  if (etagDiffers && !(ignoreEtags && sameTime === undefined))
-    return 'The file at the origin has changed: it has another ETag.';
-  if (sameTime === false) return 'The file at the origin has changed: it was modified at another time.';
+  if (etagDiffers && !ignoreEtags) return 'The file at the origin has changed: it has another ETag.';
+  if (equalTimes(expected.lastModified, found.lastModified) === false)
+    return 'The file at the origin has changed: it was modified at another time.';
   return undefined;
 }
 

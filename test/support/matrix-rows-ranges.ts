@@ -21,6 +21,10 @@ const OTHERS_OWN: Extra = {
   files: 2,
   why: 'Before and after the change it is two files, and each is fetched in part.',
 };
+const COMPARED: Extra = {
+  bytes: 8 * 256 * 1024,
+  why: 'Bytes are compared before they are believed.',
+};
 const NO_OTHER_WAY =
   'The stream breaks off before its end, and there is none but from its first byte: each member tries seven times.';
 const KNOWS_BETTER = ['digest-mismatch'] as const;
@@ -182,17 +186,24 @@ export const RANGE_ROWS: readonly Row[] = [
     name: 'ETags that differ from server to server',
     faults: { etag: '"edge"', every: 2 },
     expected: 'done',
+    extra: COMPARED,
   },
   {
     name: 'ETags that differ from server to server, without a date',
     faults: { etag: '"edge"', after: 1, every: 2 },
     file: { lastModified: null },
     expected: 'done',
-    extra: { bytes: 8 * 256 * 1024, why: 'Bytes are compared before they are believed.' },
+    extra: COMPARED,
   },
   {
     name: 'a file that changes, and says so',
     faults: { changedContent: CHANGED, etag: '"v2"', lastModified: null, after: 2 },
+    expected: { one: 'done', other: ['origin-changed'] },
+    extra: OTHERS_OWN,
+  },
+  {
+    name: 'a file that changes, and says so by its ETag alone',
+    faults: { changedContent: CHANGED, etag: '"v2"', after: 2 },
     expected: { one: 'done', other: ['origin-changed'] },
     extra: OTHERS_OWN,
   },
@@ -207,6 +218,15 @@ export const RANGE_ROWS: readonly Row[] = [
     faults: { changedContent: CHANGED, etag: '"v2"', lastModified: 'Wed, 03 Jan 2024 03:04:05 GMT' },
     expected: { one: 'done', other: 'new' },
     extra: { resume: { files: 1, why: 'The new file is fetched whole.' } },
+  },
+  {
+    name: 'a file that is a new one, as its ETag alone says',
+    faults: { changedContent: CHANGED, etag: '"v2"' },
+    expected: { one: 'done', other: 'new' },
+    extra: {
+      resume: { files: 1, why: 'The new file is fetched whole.' },
+      one: COMPARED,
+    },
   },
   {
     name: 'a file that changes and does not say so, which only the digest tells',
