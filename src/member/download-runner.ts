@@ -185,8 +185,10 @@ export class DownloadRunner implements AsyncDisposable {
     this.#fetches.delete(stream);
     const reachedEnd = transfer.position >= transfer.end;
     if (end === undefined && result.outcome === 'complete') {
-      await this.part.setSize(transfer.position);
-      this.#dispatch({ type: 'size-known', download, sizeBytes: transfer.position });
+      // It may have ended before the place from which on bytes were wanted.
+      const sizeBytes = transfer.position - skip;
+      await this.part.setSize(sizeBytes);
+      this.#dispatch({ type: 'size-known', download, sizeBytes });
     }
     const outcome = reachedEnd ? 'complete' : transfer.stopped ? 'stopped' : result.outcome;
     const { retryAfterMs, message } = result;
