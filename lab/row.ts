@@ -18,6 +18,8 @@ export interface Comparison {
   readonly others: readonly (Taken & { readonly program: string })[];
   readonly rounds: number;
   readonly disturbance: Disturbance;
+  /** Memory over that for a file of 1 GiB. */
+  readonly toUsual?: number | undefined;
 }
 
 /** What one scenario measured. Fields that make no sense for it are left out. */

@@ -44,7 +44,7 @@ export async function runBeside(bench: Workbench, name: string, scenario: Beside
     value,
     limit: { atMost: scenario.atMost },
     peakBytes: ours.peakBytes,
-    comparison: { ours, others: [aria2, ...rest], rounds, disturbance, ...flatness },
+    comparison: { ours, others: [aria2, ...rest], rounds, disturbance, toUsual: flatness?.toUsual },
     faults: flatness !== undefined && flatness.toUsual > FLAT ? ['memory grows with the file'] : [],
     details: { runs: Object.fromEntries(runs) },
   };

@@ -69,10 +69,10 @@ test('the second table has ratios to each program, and what the machine did othe
   const aria2 = { program: 'aria2', seconds: 2, cpuSeconds: 0.5, peakBytes: 9e6 };
   const curl = { ...aria2, program: 'curl --parallel', seconds: 1 };
   const disturbance = { loadBefore: 0.44, othersShare: 0.026 };
-  const comparison = { ours, others: [aria2, curl], rounds: 5, disturbance };
+  const comparison = { ours, others: [aria2, curl], rounds: 5, disturbance, toUsual: 1.04 };
   assert.equal(
     renderBeside({ scenario: 'many', measured: '', value: 0.75, limit: { atMost: 1 }, comparison }, 'abc'),
-    '| many | 5 | 1.50 | 2.00 | 90 (≤ 200) | 0.75, 4.00, 10.00 |  | 1.50, 4.00, 10.00 | 0.4, 3% | yes | abc |',
+    '| many | 5 | 1.50 | 2.00 | 90 (≤ 200), 1.04 x that for 1 GiB | 0.75, 4.00, 10.00 |  | 1.50, 4.00, 10.00 | 0.4, 3% | yes | abc |',
   );
 });
 

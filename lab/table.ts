@@ -62,7 +62,8 @@ export function renderBeside(row: Row, at: string): string {
   const { comparison } = row;
   const reached = verdict(row);
   if (comparison === undefined) return line([row.scenario, ...Array(8).fill(''), reached, at]);
-  const { ours, others, rounds, disturbance } = comparison;
+  const { ours, others, rounds, disturbance, toUsual } = comparison;
+  const growth = toUsual === undefined ? '' : `, ${toUsual.toFixed(2)} x that for 1 GiB`;
   const to = (program: string): string => {
     const other = others.find((one) => one.program === program);
     if (other === undefined) return '';
@@ -78,7 +79,7 @@ export function renderBeside(row: Row, at: string): string {
     String(rounds),
     ours.seconds.toFixed(2),
     ours.cpuSeconds.toFixed(2),
-    `${Math.round(ours.peakBytes / 1e6)} (≤ ${PEAK_LIMIT_BYTES / 1e6})`,
+    `${Math.round(ours.peakBytes / 1e6)} (≤ ${PEAK_LIMIT_BYTES / 1e6})${growth}`,
     to('aria2'),
     to('curl'),
     to('curl --parallel'),
