@@ -310,6 +310,7 @@ export class DownloadCore {
       return;
     }
     this.#lan.schedule(nowMs);
+    this.#healing.joinHoles(nowMs);
     for (const tail of this.#origin.schedule(nowMs)) {
       this.#reporter.hurry();
       if (tail.victim === undefined || !this.state.knowledge.availability.heldBy(tail.victim)) continue;

@@ -99,6 +99,26 @@ test('an origin without ranges is read once for all of them, not once for each',
   );
 });
 
+test('an origin without ranges is read once for all that is missing, and again for what lies between', () => {
+  const world = new SmallWorld(sampleOffer({ ranges: false }));
+  const a = world.add('a', 1);
+  const signed = recordBy('a');
+  world.open(
+    a,
+    undefined,
+    [0, 1, 4, 5, 9, 12].map((piece) => signed(piece)),
+  );
+  assert.ok(world.finishes(60_000, a));
+  assert.deepEqual(
+    of(a, 'fetch').map(({ start }) => start),
+    [2 * PIECE],
+  );
+  assert.deepEqual(
+    of(a, 'unkeep').map(({ piece }) => piece),
+    [4, 5, 9, 12],
+  );
+});
+
 test('what was to be fetched again when the link expired is fetched with a fresh one', () => {
   const world = new SmallWorld();
   const a = world.add('a', 1);

@@ -98,6 +98,14 @@ export class Healing {
     for (const run of toRuns([...this.#pending].sort((a, b) => a - b))) selfHelp.take(run);
   }
 
+  /** Without ranges all that is missing comes in one pass, unless members have some of it. */
+  joinHoles(nowMs: number): void {
+    const { origin, lan } = this.#options;
+    if (lan.isBusy) return;
+    const between = origin.heldBetween(nowMs);
+    if (between.length > 0) this.fetchAgain(between);
+  }
+
   /** An origin without ranges sends what lies between all the same: one pass for all, instead of one for each. */
   #heldBetween(pieces: readonly number[]): readonly number[] {
     const last = pieces.at(-1);

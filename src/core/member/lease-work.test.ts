@@ -116,3 +116,14 @@ test('a piece that had arrived and turned out wrong is work again', () => {
   work.close([]);
   assert.deepEqual(work.next(1), { start: 0, end: PIECE });
 });
+
+test('what is held between missing pieces is known, and what is held around them is not meant', () => {
+  const { work, grant, fill } = desk([0, 2, 3, 5, 7]);
+  grant(1, 0, 4 * PIECE);
+  grant(2, 4 * PIECE, 8 * PIECE);
+  assert.deepEqual(work.heldBetween(), [2, 3, 5]);
+  fill(PIECE, 2 * PIECE);
+  assert.deepEqual(work.heldBetween(), [5]);
+  fill(6 * PIECE, 7 * PIECE);
+  assert.deepEqual(work.heldBetween(), []);
+});

@@ -36,6 +36,22 @@ export class LeaseWork {
     return undefined;
   }
 
+  /** The held pieces that lie between those of which bytes are absent. */
+  heldBetween(): readonly number[] {
+    let first = Number.POSITIVE_INFINITY;
+    let last = 0;
+    for (const { lease, end } of this.#leases) {
+      for (const gap of this.#ledger.gaps({
+        start: lease.start,
+        end: Math.min(end, this.#geometry.limitBytes),
+      })) {
+        first = Math.min(first, this.#geometry.pieceAt(gap.start));
+        last = Math.max(last, this.#geometry.pieceAt(gap.end - 1));
+      }
+    }
+    return [...this.#ledger.held].filter((piece) => piece > first && piece < last);
+  }
+
   /** Bytes from here on are nobody's business any more: they are looked at again. */
   reopen(offset: number): void {
     for (const held of this.#leases) held.cursor = Math.min(held.cursor, Math.max(held.lease.start, offset));

@@ -129,6 +129,15 @@ export class OriginSide {
     return true;
   }
 
+  /**
+   * What lies between the bytes that are missing, when an origin without ranges is about to be read for them: it sends the
+   * file from its first byte for each of them, or once for all.
+   */
+  heldBetween(nowMs: number): readonly number[] {
+    const isAbout = this.#canFetch === true && this.#streams.size === 0 && this.#governor.mayOpen(nowMs);
+    return this.#hasRanges || !isAbout ? [] : this.#work.heldBetween();
+  }
+
   /** Every stream is asked for again on a connection of its own. */
   reconnect(): void {
     this.#streams.stopAll();

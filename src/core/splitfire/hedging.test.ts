@@ -79,7 +79,10 @@ test('a slow stream that is alone and was never faster is asked for again three 
   assert.deepEqual(times, [5, 10, 20]);
 });
 
-test('nobody doubts a stream that is alone when its end is near, or when it would have to begin anew', () => {
+test('nobody doubts a stream that is alone when its end is near, before it has begun, or when it would have to begin anew', () => {
+  const silent = new Track();
+  silent.open(0);
+  assert.deepEqual(silent.run(30_000), []);
   const near = new Track();
   near.open(0.05 * MB, 0.6 * MB);
   assert.deepEqual(near.run(30_000), []);

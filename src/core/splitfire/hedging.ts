@@ -138,7 +138,8 @@ export class Hedging {
   /** Whether another one brings more than the only one only that other can tell. Without ranges it would have to begin anew. */
   #doubt(stream: Racer, streams: readonly Racer[], nowMs: number): Crawler | undefined {
     if (!this.#ranges || streams.length > 1 || this.#doubts >= MAX_DOUBTS) return undefined;
-    if (nowMs - stream.openedMs < DOUBT_MS * 2 ** this.#doubts) return undefined;
+    if (!this.pace.hasBegun(stream) || nowMs - stream.openedMs < DOUBT_MS * 2 ** this.#doubts)
+      return undefined;
     const own = this.pace.rateOf(stream, LONGEST_WINDOW_MS, nowMs);
     if (own === undefined || ((stream.end - stream.position) / own) * 1_000 < DOUBTFUL_LEFT_MS)
       return undefined;
