@@ -12,9 +12,7 @@ const COMPARED_WHOLE: Extra = {
 /** A second address of the file, where nothing is wrong, makes good what goes wrong at the first. */
 export const MIRROR_ROWS: readonly Row[] = [
   { name: '404 from the third request on', faults: { status: 404, after: 2 } },
-  { name: '403 to everything', faults: { status: 403 } },
   { name: '503 from the third request on', faults: { status: 503, after: 2, retryAfter: '30' } },
-  { name: 'a login page from the third request on', faults: { loginPage: true, after: 2 } },
   { name: '200 to every range but the first', faults: { ignoreRange: true, after: 1 } },
   {
     name: 'resets before the first byte from the second request on',
