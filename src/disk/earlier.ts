@@ -32,9 +32,11 @@ export interface Now {
 export async function likenessOf(earlier: Earlier, now: Now): Promise<Likeness> {
   const { url, identity } = earlier.header;
   const words = likeness({ url, identity }, now);
+  const isElsewhere = now.isElsewhere === true;
   const isOpen = words === 'other-tag' || words === 'size-only';
-  const like = isOpen || now.isElsewhere === true ? await compared(earlier, now, words) : words;
-  return like === 'other-tag' ? 'changed' : like;
+  const like = isOpen || isElsewhere ? await compared(earlier, now, words) : words;
+  const isUnproven = isElsewhere && now.compare === undefined && (like === 'same' || like === 'size-only');
+  return like === 'other-tag' || isUnproven ? 'changed' : like;
 }
 
 /** What the bytes say; where none can be compared, what the words said. */

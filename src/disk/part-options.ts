@@ -17,7 +17,7 @@ export interface PartOptions {
   /**
    * Bytes `start` to `end - 1` as the origin has them. Where its words leave it open whether what an earlier run has left is
    * of the same file, samples of it are compared, and it is kept aside when they differ. What this rejects with goes to
-   * the caller of `open`. Without it, a part is kept aside that was left under another strong ETag.
+   * the caller of `open`. Without it, a part is kept aside that was left under another strong ETag or of another address.
    */
   readonly compare?: ((start: number, end: number) => Promise<Uint8Array>) | undefined;
   /**

@@ -14,7 +14,7 @@ import {
   truncate,
   writeFile,
 } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { Geometry } from '../core/geometry.ts';
@@ -45,9 +45,10 @@ const parts = async (directory: string) =>
   (await readdir(directory)).filter((name) => name !== 'data').sort();
 
 /** A directory in which a run has kept the pieces 0, 1, 2, 5 and 8 and was stopped. */
-async function interrupted(t: TestContext, pieceDigest: PieceDigest = 'sha256') {
+async function interrupted(t: TestContext, pieceDigest: PieceDigest = 'sha256', lastModified?: string) {
   const directory = await temporaryDirectory(t);
-  const part = await openPart(t, directory, content, { pieceDigest });
+  const identity = { sizeBytes: content.length, etag: '"one"', lastModified };
+  const part = await openPart(t, directory, content, { pieceDigest, identity });
   await writeRange(part, content, 0, content.length);
   for (const piece of [5, 0, 8, 1, 2]) {
     if (pieceDigest === 'sha256') await keepPiece(part, content, piece);
@@ -230,6 +231,41 @@ test('the part of a changed file is kept aside with its journal', async (t) => {
     (await readdir(join(directory, 'data', 'journals'))).filter((name) => name.endsWith('.jsonl')).length,
     2,
   );
+});
+
+for (const [what, lastModified] of [
+  ['no date', undefined],
+  ['the same date', 'Tue, 02 Jan 2024 03:04:05 GMT'],
+] as const) {
+  test(`a part that was left under another strong tag and ${what} is gone on with only where its bytes are those of the origin`, async (t) => {
+    const identity = { sizeBytes: content.length, etag: '"two"', lastModified };
+    const changed = bytesOf(content.length, 9);
+    for (const [now, found] of [
+      [content, [0, 1, 2, 5, 8]],
+      [changed, []],
+    ] as const) {
+      const { directory, part: path } = await interrupted(t, 'sha256', lastModified);
+      const compare = async (start: number, end: number) => now.subarray(start, end);
+      const part = await openPart(t, directory, content, { identity, compare });
+      assert.deepEqual(pieces(part), found);
+      assert.equal((await parts(directory)).includes(`${basename(path)}.old-1`), now === changed);
+    }
+  });
+}
+
+test('where nothing of another address can be compared, the part is kept aside', async (t) => {
+  const { directory, part: path } = await interrupted(t);
+  const part = await openPart(t, directory, content, { isElsewhere: true });
+  assert.deepEqual(pieces(part), []);
+  assertSameBytes(await readFile(`${path}.old-1`), content);
+});
+
+test('what is asked for to compare and does not come leaves the part as it is', async (t) => {
+  const { directory } = await interrupted(t);
+  const identity = { sizeBytes: content.length, etag: '"two"', lastModified: undefined };
+  const compare = () => Promise.reject(new Error('nothing came'));
+  await assert.rejects(openPart(t, directory, content, { identity, compare }));
+  assert.deepEqual(pieces(await openPart(t, directory, content)), [0, 1, 2, 5, 8]);
 });
 
 test('the same strong tag and size from a mirror go on with the part', async (t) => {

@@ -6,7 +6,9 @@ import type { Comparison } from './same-file.ts';
 import { randomBlocks, type Sample, Samples } from './samples.ts';
 
 /** Requests for one comparison: it is chance which server of many answers, and so which ETag comes. */
-const MAX_ASKS = 12;
+const MAX_ASKS = 24;
+/** So many blocks that are here are compared. */
+const BLOCKS = 3;
 /** Fewer bytes than this prove nothing. */
 const MIN_BYTES = 16 * 1024;
 /** So many blocks of `MIN_BYTES` are asked for under both ETags where nothing is here to compare with. */
@@ -145,7 +147,7 @@ export class OtherEtags {
       const later = this.held?.isShared === true ? [first, held] : [held, first];
       const known = [this.#samples.all, ...later].find(isEnough);
       if (known !== undefined)
-        return known.map(({ start, bytes }) => {
+        return known.slice(0, BLOCKS).map(({ start, bytes }) => {
           return { start, end: start + bytes.length, bytes, etags: new Set([firstEtag]) };
         });
       const mayCome = isReceiving() || this.held?.isShared === true;
