@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { collect } from '../../test/support/collect.ts';
 import { contentSlice, type OriginFile, startOrigin } from '../../test/support/origin-server.ts';
 import { Origin, type OriginOptions } from './origin.ts';
+import { RateLimiter } from './rate-limit.ts';
 import { startRaw } from './testing/raw-server.ts';
 
 const SMALL = { seed: 'small', sizeBytes: 200_000 };
@@ -42,6 +43,27 @@ test('a file of 1 MiB is small, one of a byte more is not', async () => {
     (await taken({ ...content(1024 * 1024 + 1), ranges: false, length: false })).probe.whole,
     undefined,
   );
+});
+
+test('a look that is called off does not wait for the rest of a small file', {
+  timeout: 30_000,
+}, async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  for (const [faults, rate] of [
+    [{ stallAfterBytes: 1000 }, undefined],
+    [{}, 1],
+  ] as const) {
+    await using server = await startOrigin({ files: { '/f': { content: SMALL, faults } } });
+    const stop = new AbortController();
+    const limiter = new RateLimiter(rate);
+    const take = (bytes: number, signal?: AbortSignal) => {
+      setImmediate(() => stop.abort());
+      return limiter.take(bytes, signal);
+    };
+    await using origin = open(server.url(), { limiter: { bytesPerSecond: rate, take } });
+    const looking = origin.probe({ take: true, signal: stop.signal });
+    await assert.rejects(looking, { code: 'aborted' });
+  }
 });
 
 test('what is not the whole file is never taken for it', async () => {

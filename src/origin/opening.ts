@@ -70,18 +70,25 @@ export class Opening {
 
   /**
    * Reads on for `timeoutMs` at most. The file, when it has come to its end by then and is not over 1 MiB; else undefined,
-   * and what came is held.
+   * and what came is held. With the signal it is dropped.
    */
-  async whole(sizeBytes: number | undefined, timeoutMs: number): Promise<Buffer | undefined> {
+  async whole(
+    sizeBytes: number | undefined,
+    { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal },
+  ): Promise<Buffer | undefined> {
     this.#roomBytes = TAKE_BYTES;
     if (this.#heldBytes === 0 && sizeBytes !== undefined && sizeBytes <= TAKE_BYTES)
       this.#space = Buffer.allocUnsafeSlow(sizeBytes);
     const { promise: full, resolve } = Promise.withResolvers<undefined>();
     this.#onFull = () => resolve(undefined);
     const timer = setTimeout(this.#onFull, timeoutMs);
+    const drop = () => this.drop();
+    signal.addEventListener('abort', drop, { once: true });
+    if (signal.aborted) drop();
     this.#goOn?.();
     const received = await Promise.race([this.#received, full]);
     clearTimeout(timer);
+    signal.removeEventListener('abort', drop);
     this.#onFull = undefined;
     this.#roomBytes = 0;
     if (received?.how !== 'eof' || (sizeBytes ?? this.#heldBytes) !== this.#heldBytes) return undefined;

@@ -125,7 +125,9 @@ export class Origin implements AsyncDisposable {
     try {
       for (let attempt = 1; ; attempt++) {
         try {
-          return await this.#look(await probe(this.#route, { take, keepWhole, signal }), take);
+          const found = await this.#look(await probe(this.#route, { take, keepWhole, signal }), take, signal);
+          signal.throwIfAborted();
+          return found;
         } catch (thrown) {
           if (signal.aborted) throw thrown;
           const { error, passing } = this.#probeFailure(thrown);
@@ -184,7 +186,7 @@ export class Origin implements AsyncDisposable {
   }
 
   /** Remembers what a probe found, and keeps or takes the body of its answer. */
-  async #look({ probe: found, answer, isOpen }: Found, take: boolean): Promise<Probe> {
+  async #look({ probe: found, answer, isOpen }: Found, take: boolean, signal: AbortSignal): Promise<Probe> {
     const { headers } = answer.response;
     this.#ranges = found.ranges;
     this.#isPage = isHtml(headers);
@@ -210,7 +212,8 @@ export class Origin implements AsyncDisposable {
     this.#opening = opening;
     // Of a part, only its size tells that it is the whole.
     const maySuffice = sizeBytes === undefined ? !judgement.partial : sizeBytes <= TAKE_BYTES;
-    const whole = take && maySuffice ? await opening.whole(sizeBytes, TAKE_TIMEOUT_MS) : undefined;
+    const whole =
+      take && maySuffice ? await opening.whole(sizeBytes, { timeoutMs: TAKE_TIMEOUT_MS, signal }) : undefined;
     if (whole === undefined) return probe;
     this.#opening = undefined;
     return { ...probe, whole };
