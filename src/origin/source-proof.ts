@@ -46,7 +46,7 @@ export async function proofOf(
     return isVouchedFor ? { verdict: 'same', sampledBytes: 0 } : { verdict: 'open' };
   }
   const held = samples.filter(({ start }) => start === 0 || other.ranges);
-  const isFetched = held.length === 0 && best?.sampledBytes === undefined;
+  const isFetched = held.length === 0 && best !== undefined && best.sampledBytes === undefined;
   const fetchedBytes = isFetched ? Math.min(SAMPLE_BYTES, found.identity.sizeBytes ?? 0) : 0;
   return { verdict: bytes, sampledBytes: held.reduce((sum, one) => sum + one.bytes.length, fetchedBytes) };
 }

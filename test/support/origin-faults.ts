@@ -6,8 +6,11 @@ export interface FaultScope {
   readonly after?: number;
   /** Of those, only each so-manieth, beginning with the first. Default 1: all. */
   readonly every?: number;
-  /** Only requests that have this header (lower-case name), or that lack it: members of a room are told apart so. */
-  readonly only?: { readonly with: string } | { readonly without: string };
+  /**
+   * Only requests that have this header (lower-case name), or that lack it: members of a room are told apart so. Or only
+   * those for more than so many bytes: who merely looks is told apart from who downloads.
+   */
+  readonly only?: { readonly with: string } | { readonly without: string } | { readonly longerThan: number };
 }
 
 /** What is wrong with an answer before its body. */
@@ -155,6 +158,10 @@ export class FaultSchedule {
 
 function inScope({ only }: FaultScope, headers: Readonly<Record<string, unknown>>): boolean {
   if (only === undefined) return true;
+  if ('longerThan' in only) {
+    const [, start, end] = /^bytes=(\d+)-(\d*)$/.exec(String(headers.range ?? 'bytes=0-')) ?? [];
+    return end === '' || Number(end) - Number(start) >= only.longerThan;
+  }
   return 'with' in only ? headers[only.with] !== undefined : headers[only.without] === undefined;
 }
 
