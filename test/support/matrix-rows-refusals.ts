@@ -56,6 +56,7 @@ export const REFUSAL_ROWS: readonly Row[] = [
     faults: { status: 416, after: 2 },
     expected: { one: 'done', other: ['origin-changed', 'origin-failed'] },
   },
+  // Nothing that is asked for by HEAD is needed: many hosts refuse it, or answer it otherwise than GET.
   { name: 'HEAD refused', faults: { refuseHead: true }, expected: 'done' },
   {
     name: 'a link for one request, without ranges',

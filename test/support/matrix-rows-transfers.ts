@@ -147,7 +147,10 @@ export const TRANSFER_ROWS: readonly Row[] = [
     checksum: true,
     // Whoever has seen the size before knows it too.
     expected: { resume: ['digest-mismatch', 'origin-failed'], one: 'done', other: ['digest-mismatch'] },
-    extra: { files: 8, why: 'What is short comes again from the first byte on.' },
+    extra: {
+      resume: { files: 1, why: 'What is short comes again from the first byte on.' },
+      room: { files: 5, why: 'What is short comes again to each member from the first byte on.' },
+    },
   },
   {
     name: 'compressed in spite of identity',
