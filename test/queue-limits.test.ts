@@ -77,6 +77,21 @@ test('the limit of a download is changed while it runs, both ways, and is rememb
   await again.finishes(FILE.sha256);
 });
 
+test('the limit of a download in a room is changed while it runs, and taken away', async (t) => {
+  await using origin = await startOrigin({ files: { '/a.bin': FILE }, ratePerConnection: 2 * MIB });
+  const stage = new QueueStage(t);
+  const flags = ['--dir', stage.directory, '--connections', '1', '--allow-private', '--json'];
+  const run = stage.run(['host', origin.url(), ...flags]);
+  await holds(run, MIB);
+  await stage.does('limit', SLOW, '1');
+  await stage.does('ls');
+  const before = fetchedBy(run);
+  await meanwhile(t);
+  assert.ok(fetchedBy(run) - before < 2 * MIB, `${fetchedBy(run) - before} bytes in spite of the limit`);
+  await stage.does('limit', 'none', '1');
+  await run.finishes(FILE.sha256);
+});
+
 test('the limit for all processes of a user is shared by two, and taken away from both', async (t) => {
   const files = { '/a.bin': FILE, '/b.bin': knownFile('limited too', SIZE) };
   await using origin = await startOrigin({ files });
@@ -112,6 +127,18 @@ test('--quota stops everything about there, keeps it, and the same command goes 
   assert.equal(await again.exit(), 0, again.describe('ended otherwise'));
   assert.equal(finishedBy(again).length, 2);
   assert.ok(origin.servedBytes() <= 2 * SIZE + 3 * SLACK, `${origin.servedBytes()} bytes in all`);
+});
+
+test('--quota ends what a member fetches for a room, keeps it, and the same command goes on', async (t) => {
+  await using origin = await startOrigin({ files: { '/a.bin': FILE }, ratePerConnection: 4 * MIB });
+  const stage = new QueueStage(t);
+  const flags = ['--dir', stage.directory, '--connections', '1', '--allow-private', '--json'];
+  const run = stage.run(['host', origin.url(), ...flags, '--quota', '5M']);
+  await run.fails('quota');
+  const served = origin.servedBytes();
+  assert.ok(served >= 5 * MIB && served <= 5 * MIB + SLACK, `${served} bytes were served`);
+  await stage.run(['host', origin.url(), ...flags]).finishes(FILE.sha256);
+  assert.ok(origin.servedBytes() <= SIZE + 2 * SLACK, `${origin.servedBytes()} bytes in all`);
 });
 
 test('a quota that is spent ends a run in which something is paused', async (t) => {
