@@ -111,7 +111,7 @@ async function removeDead(path: string, dead: string): Promise<boolean> {
     if (codeOf(thrown) !== 'EEXIST') throw thrown;
     // Held for a few file operations; an old one was left by a crash, and the next attempt finds it gone.
     const age = await stat(guard).then(
-      ({ mtimeMs }) => Date.now() - mtimeMs,
+      ({ mtimeMs }) => Math.abs(Date.now() - mtimeMs),
       () => 0,
     );
     if (age > GUARD_MS) await rmdir(guard).catch(() => {});

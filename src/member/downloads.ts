@@ -7,7 +7,7 @@ import type { Job } from './job.ts';
 
 export type { DownloadRow, DownloadState } from '../store/download-row.ts';
 export type { Store } from '../store/store.ts';
-export { jobOf } from './upkeep/registry.ts';
+export { jobOf } from './upkeep/job-row.ts';
 export { displayUrl };
 
 /** The list of downloads of this user. Throws `state-broken` or `unwritable` when it cannot be had. */

@@ -8,7 +8,7 @@ import { readBytes } from './read-bytes.ts';
 export interface Importing {
   readonly offer: Offer;
   readonly origin: Origin;
-  /** What the user named; undefined: whatever aria2 has left in the place of the file. */
+  /** What the user named. */
   readonly leftover: string | undefined;
   readonly directory: string;
   readonly output: string | undefined;
@@ -18,13 +18,18 @@ export interface Importing {
 }
 
 /**
- * Makes what another program has left the part of a download, where there is something and it is found to be of this
- * file; tells of it. What does not fit stays as it is.
+ * Makes what another program has left the part of a download, where the user names it and it is found to be of this file;
+ * tells of it. What does not fit stays as it is, and so does what nobody named: any download may have had a name such as
+ * aria2 gives, so that its bytes are worth no more than its origin. Of that the user is told.
  */
 export async function importFor(importing: Importing): Promise<void> {
   const { offer, origin, directory, output, dataDir, onNotice, signal } = importing;
-  const leftover = importing.leftover ?? (await findLeftover(directory, output ?? offer.fileName));
-  if (leftover === undefined) return;
+  const { leftover } = importing;
+  if (leftover === undefined) {
+    const found = await findLeftover(directory, output ?? offer.fileName);
+    if (found !== undefined) onNotice(`To go on from what aria2 has left: --import ${JSON.stringify(found)}`);
+    return;
+  }
   if (!offer.ranges) {
     onNotice(`${leftover} is left as it is: the origin sends the file only from its beginning.`);
     return;

@@ -14,6 +14,9 @@ const STATES: readonly string[] = ['waiting', 'running', 'paused', 'done', 'fail
 const WAYS: readonly string[] = ['get', 'host', 'join'];
 const KINDS: readonly string[] = ['pause', 'resume', 'remove', 'refresh', 'limit', 'priority'];
 
+/** ECMA-262, 21.4.1.1: the last moment that a `Date` can hold. */
+const MAX_TIME_MS = 8_640_000_000_000_000;
+
 type Field = Exclude<keyof DownloadPatch, 'error'>;
 
 /** The column of each field that may change, and what may stand in it; `!` marks those that are never empty. */
@@ -121,7 +124,7 @@ export function downloadFrom(row: RawRow): DownloadRow | undefined {
     lanBytes: countOf(row.lan_bytes) ?? 0,
     bytesPerSecond: Math.max(0, realOf(row.bytes_per_second) ?? 0),
     attempts: countOf(row.attempts) ?? 0,
-    createdMs: countOf(row.created_ms) ?? 0,
+    createdMs: timeOf(row.created_ms) ?? 0,
     ...(countOf(row.owner) === undefined ? {} : { isTaken: true }),
     ...some('fileName', textOf(row.file_name)),
     ...some('path', textOf(row.path)),
@@ -131,8 +134,8 @@ export function downloadFrom(row: RawRow): DownloadRow | undefined {
     ...some('fileModifiedMs', realOf(row.file_modified_ms)),
     ...some('sha256', digestOf(row.sha256)),
     ...some('trust', textOf(row.trust)),
-    ...some('startedMs', countOf(row.started_ms)),
-    ...some('finishedMs', countOf(row.finished_ms)),
+    ...some('startedMs', timeOf(row.started_ms)),
+    ...some('finishedMs', timeOf(row.finished_ms)),
     ...(code === undefined
       ? {}
       : {
@@ -161,6 +164,12 @@ export function textOf(value: SQLOutputValue | undefined): string | undefined {
 export function countOf(value: SQLOutputValue | undefined): number | undefined {
   const number = realOf(value);
   return number !== undefined && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
+}
+
+/** Milliseconds since 1970 that a `Date` can hold. */
+function timeOf(value: SQLOutputValue | undefined): number | undefined {
+  const time = countOf(value);
+  return time !== undefined && time <= MAX_TIME_MS ? time : undefined;
 }
 
 export function realOf(value: SQLOutputValue | undefined): number | undefined {

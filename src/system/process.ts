@@ -32,11 +32,13 @@ export function beganAt(pid: number): string | undefined {
 /**
  * Whether the process that left this mark lives. A number that now belongs to a process that began at another time is
  * not it, and neither is one that has ended and that nobody has asked for yet. One of another machine is taken to be
- * alive: over a shared home directory nobody can tell.
+ * alive: over a shared home directory nobody can tell. A machine is known by its boot, where that can be told, else by
+ * its name.
  */
 export function isAlive({ pid, began, host }: Partial<ProcessMark>): boolean {
   if (typeof pid !== 'number' || !Number.isInteger(pid) || pid <= 0) return false;
-  if (host !== hostname()) return true;
+  // A machine changes its name with the network; its boot stays the same.
+  if (host !== hostname() && !isOfThisBoot(began)) return true;
   try {
     process.kill(pid, 0);
   } catch (thrown) {
@@ -50,6 +52,13 @@ export function isAlive({ pid, began, host }: Partial<ProcessMark>): boolean {
   }
   const now = began === undefined ? undefined : beganAt(pid);
   return now === undefined || began === now;
+}
+
+/** Whether the process began since this machine was started; false where that cannot be told. */
+function isOfThisBoot(began: string | undefined): boolean {
+  const mine = beganAt(process.pid);
+  const [id] = mine?.split('/') ?? [];
+  return process.platform === 'linux' && id !== undefined && began?.startsWith(`${id}/`) === true;
 }
 
 /** Linux: the boot, and fields 3 (state) and 22 (start time in ticks since boot) of `/proc/PID/stat`: proc_pid_stat(5). */

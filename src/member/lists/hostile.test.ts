@@ -76,12 +76,18 @@ test('the same attribute over and over is one', END, () => {
   assert.equal(read(fileOf('f', `<y ${'a="" '.repeat(LONG / 8)}/>`)).length, 1);
 });
 
-test('a million piece hashes are taken, and not one more', END, () => {
-  const count = 1_000_001;
+test('so many piece hashes are taken, and not one more', END, () => {
+  const count = 131_073;
   const hashes = `<hash>${hex(16)}</hash>\n`.repeat(count);
   // The element begins in line 3, as the first hash does.
-  const text = fileOf('f', `<size>${count}</size><pieces length="1" type="md5">${hashes}</pieces>`);
-  refused(text, /line 1000003: the file has too many pieces/);
+  const text = fileOf('f', `<size>${count * 4096}</size><pieces length="4096" type="md5">${hashes}</pieces>`);
+  refused(text, /line 131075: the file has too many pieces/);
+});
+
+test('hashes of tiny pieces are passed over', END, () => {
+  const hashes = `<hash>${hex(16)}</hash>`.repeat(100_000);
+  const text = fileOf('f', `<size>900000</size><pieces length="9" type="md5">${hashes}</pieces>`);
+  assert.equal(read(text)[0]!.pieces, undefined);
 });
 
 test('100,000 files are taken, and not one more', END, () => {

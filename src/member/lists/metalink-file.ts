@@ -7,8 +7,10 @@ import { MetalinkAddresses } from './metalink-addresses.ts';
 import type { XmlElement } from './metalink-elements.ts';
 import { safePath } from './safe-path.ts';
 
-/** Most hashes of pieces for one file. */
-const MAX_PIECE_HASHES = 1_000_000;
+/** Most hashes of pieces for one file: a terabyte in pieces of 8 MiB. */
+const MAX_PIECE_HASHES = 131_072;
+/** Hashes of smaller pieces are passed over: checking them costs more than what they spare. */
+const MIN_PIECE_BYTES = 4096;
 /** Most digests of one file: there are not so many kinds. */
 const MAX_DIGESTS = 16;
 /** Kinds of piece hashes that are of use, preferred ones first. */
@@ -86,6 +88,7 @@ export class MetalinkFile {
     const length = element.attribute('length') ?? '';
     const pieceBytes = /^\d{1,15}$/.test(length) ? Number(length) : 0;
     if (pieceBytes === 0) throw this.#error(line, 'the length of the pieces is not a size');
+    if (pieceBytes < MIN_PIECE_BYTES) return;
     this.#reading = { algorithm, pieceBytes, hashes: [], line };
     this.#pieces = this.#reading;
   }

@@ -158,7 +158,7 @@ test('pieces of a file without a size are left out', async () => {
 });
 
 const pieces = (type: string, length: string, ...hashes: string[]) =>
-  `<size>25</size><pieces length="${length}" type="${type}">${hashes.map((hash) => `<hash>${hash}</hash>`).join('')}</pieces>`;
+  `<size>10000</size><pieces length="${length}" type="${type}">${hashes.map((hash) => `<hash>${hash}</hash>`).join('')}</pieces>`;
 
 for (const [what, text, wrong] of [
   ['a size that is none', fileOf('f', '<size>1e3</size>'), 'line 3: this is not a size.'],
@@ -171,12 +171,12 @@ for (const [what, text, wrong] of [
   ],
   [
     'a piece too few',
-    fileOf('f', pieces('md5', '10', hex(16), hex(16))),
+    fileOf('f', pieces('md5', '4096', hex(16), hex(16))),
     'line 3: a file of this size has 3 pieces, and there are 2 hashes.',
   ],
   [
     'a piece too many',
-    fileOf('f', pieces('md5', '25', hex(16), hex(16))),
+    fileOf('f', pieces('md5', '10000', hex(16), hex(16))),
     'line 3: a file of this size has 1 pieces, and there are 2 hashes.',
   ],
   ['pieces of no length', fileOf('f', pieces('md5', '0')), 'line 3: the length of the pieces is not a size.'],

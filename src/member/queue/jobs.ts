@@ -2,7 +2,7 @@ import { basename, isAbsolute, relative, resolve, sep } from 'node:path';
 import { DragonloadError } from '../../core/errors.ts';
 import type { DownloadRow } from '../../store/download-row.ts';
 import type { Job } from '../job.ts';
-import { jobOf } from '../upkeep/registry.ts';
+import { jobOf } from '../upkeep/job-row.ts';
 
 /** A job that is ready to wait for its turn. */
 export interface PreparedJob {

@@ -11,6 +11,7 @@ import type {
 import type { Store } from '../../store/store.ts';
 import type { Job } from '../job.ts';
 import type { Result } from '../task.ts';
+import { jobOf, jobText } from './job-row.ts';
 import { trustWord } from './registry-words.ts';
 
 /** Between two writes of what changed, in milliseconds. */
@@ -250,17 +251,6 @@ function knownRow(store: Store, { job, directory }: Registration): DownloadRow |
   return isOver ? undefined : row;
 }
 
-/** The job that a row was made from; undefined when it cannot be read. */
-export function jobOf(row: DownloadRow): Job | undefined {
-  try {
-    const job: unknown = JSON.parse(row.job);
-    const isJob = typeof job === 'object' && job !== null && 'url' in job && typeof job.url === 'string';
-    return isJob ? ({ ...job, id: row.id } as Job) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 function newDownload({ way, job, directory }: Registration): NewDownload {
   const fileName = job.output ?? job.fileName;
   return {
@@ -271,11 +261,6 @@ function newDownload({ way, job, directory }: Registration): NewDownload {
     ...(job.priority === undefined ? {} : { priority: job.priority }),
     job: jobText(job, directory),
   };
-}
-
-/** What is stored of a job. `directory`: absolute, so that it can be gone on with from anywhere. */
-export function jobText({ id: _, ...rest }: Job, directory: string): string {
-  return JSON.stringify({ ...rest, directory });
 }
 
 function errorOf({ code, message, next }: DragonloadError): NonNullable<DownloadRow['error']> {
