@@ -68,6 +68,11 @@ export class Ledger {
     return this.#held.count;
   }
 
+  /** Pieces of which all bytes are on disk and that are not held yet: they are being proven. */
+  get full(): ReadonlySet<number> {
+    return this.#full;
+  }
+
   /** Bytes on disk of pieces that are not held yet. */
   get filledBytes(): number {
     return this.#filled.total - this.#heldBytes;

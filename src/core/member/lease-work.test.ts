@@ -124,6 +124,24 @@ test('what is held between missing pieces is known, and what is held around them
   assert.deepEqual(work.heldBetween(), [2, 3, 5]);
   fill(PIECE, 2 * PIECE);
   assert.deepEqual(work.heldBetween(), [5]);
-  fill(6 * PIECE, 7 * PIECE);
-  assert.deepEqual(work.heldBetween(), []);
+  fill(4 * PIECE + 1, 5 * PIECE);
+  fill(6 * PIECE, 7 * PIECE, false);
+  assert.deepEqual(work.heldBetween(), [], 'only the first byte of the fifth piece is missing');
+});
+
+test('while a piece between missing ones is being proven nobody knows which are held', () => {
+  const { work, grant, fill, ledger } = desk();
+  grant(1, 0, 8 * PIECE);
+  fill(PIECE, 2 * PIECE, false);
+  assert.equal(work.heldBetween(), undefined);
+  ledger.hold(1);
+  assert.deepEqual(work.heldBetween(), [1]);
+});
+
+test('in the order of the file work begins with its first missing byte, and goes on from one lease to the next', () => {
+  const { work, grant } = desk([0]);
+  grant(1, 3 * PIECE, 6 * PIECE);
+  grant(2, 0, 3 * PIECE);
+  grant(3, 7 * PIECE, 8 * PIECE);
+  assert.deepEqual(work.nextInFile(), { start: PIECE, end: 6 * PIECE });
 });

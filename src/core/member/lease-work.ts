@@ -36,20 +36,38 @@ export class LeaseWork {
     return undefined;
   }
 
-  /** The held pieces that lie between those of which bytes are absent. */
-  heldBetween(): readonly number[] {
+  /** The next bytes where each request is answered from the first byte on: the first in the file, and as far as leases go. */
+  nextInFile(): ByteRange | undefined {
+    let start: number | undefined;
+    let end = 0;
+    for (const held of this.#leases) {
+      const first = this.#firstAbsent(held);
+      if (first === undefined || (start !== undefined && first >= start)) continue;
+      start = first;
+      end = held.end;
+    }
+    if (start === undefined) return undefined;
+    const others = [...this.#leases].sort((a, b) => a.lease.start - b.lease.start);
+    for (const held of others) if (held.lease.start <= end) end = Math.max(end, held.end);
+    return { start, end: this.#absentUntil(start, end, 1) };
+  }
+
+  /** The held pieces that lie between those of which bytes are absent; undefined while it is to be seen which are held. */
+  heldBetween(): readonly number[] | undefined {
+    const { held } = this.#ledger;
     let first = Number.POSITIVE_INFINITY;
     let last = 0;
     for (const { lease, end } of this.#leases) {
-      for (const gap of this.#ledger.gaps({
-        start: lease.start,
-        end: Math.min(end, this.#geometry.limitBytes),
-      })) {
+      const limit = Math.min(end, this.#geometry.limitBytes);
+      for (const gap of this.#ledger.gaps({ start: lease.start, end: limit })) {
         first = Math.min(first, this.#geometry.pieceAt(gap.start));
         last = Math.max(last, this.#geometry.pieceAt(gap.end - 1));
       }
     }
-    return [...this.#ledger.held].filter((piece) => piece > first && piece < last);
+    const between: number[] = [];
+    for (const piece of held) if (piece > first && piece < last) between.push(piece);
+    for (const piece of this.#ledger.full) if (piece > first && piece < last) return undefined;
+    return between;
   }
 
   /** Bytes from here on are nobody's business any more: they are looked at again. */

@@ -135,7 +135,7 @@ export class OriginSide {
    */
   heldBetween(nowMs: number): readonly number[] {
     const isAbout = this.#canFetch === true && this.#streams.size === 0 && this.#governor.mayOpen(nowMs);
-    return this.#hasRanges || !isAbout ? [] : this.#work.heldBetween();
+    return this.#hasRanges || !isAbout ? [] : (this.#work.heldBetween() ?? []);
   }
 
   /** Every stream is asked for again on a connection of its own. */
@@ -238,13 +238,15 @@ export class OriginSide {
     if (this.#streams.size === 0 && this.leases.isFetched) this.#meter.pause(nowMs);
     if (this.#canFetch !== true) return tails;
     this.#stopCrawlers(nowMs);
+    // Where everything comes in one pass it has to be known what is missing: a piece that is being proven may be.
+    if (!this.#hasRanges && this.#streams.size === 0 && !this.#work.heldBetween()) return tails;
     this.#governor.waited(this.#streams.size, nowMs, this.#streams.setupMs);
     for (;;) {
       const target = this.#governor.target(nowMs);
       const spare = target - this.#streams.size;
       if (spare < 0 || (spare === 0 && !this.#mayOverlap(nowMs))) break;
       if (!this.#governor.mayOpen(nowMs)) break;
-      const range = this.#work.next(target) ?? this.#split(spare, nowMs);
+      const range = this.#next(target) ?? this.#split(spare, nowMs);
       if (!range) break;
       this.#meter.add(0, nowMs);
       this.#streams.open(range, nowMs);
@@ -284,6 +286,10 @@ export class OriginSide {
   #newGovernor(): ConnectionGovernor {
     const { maxConnections, random, firstConnections } = this.#options;
     return new ConnectionGovernor(this.#hasRanges ? maxConnections : 1, random, firstConnections);
+  }
+
+  #next(connections: number): ByteRange | undefined {
+    return this.#hasRanges ? this.#work.next(connections) : this.#work.nextInFile();
   }
 
   #giveUp(message: string | undefined): void {
