@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { Readable, type Transform } from 'node:stream';
+import { PassThrough, type Readable, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 import { fileNameOf } from './file-name.ts';
@@ -57,13 +57,21 @@ export function codingOf(headers: IncomingHttpHeaders, given: URL, final: URL): 
 
 /**
  * The body without its coding; as it comes when it does not begin as the coding would have it. Ends with an error when
- * the body breaks off, or cannot be decoded. Holds a few chunks at most.
+ * the body breaks off, or cannot be decoded, and at once when it is destroyed. Holds a few chunks at most.
  */
 export function decoded(response: IncomingMessage, coding: CodingName): Readable {
-  return Readable.from(decode(response, CODINGS[coding]), { objectMode: true });
+  const plain = new PassThrough();
+  undo(response, CODINGS[coding], plain).catch((thrown: unknown) => {
+    plain.destroy(thrown instanceof Error ? thrown : new Error(String(thrown)));
+  });
+  return plain;
 }
 
-async function* decode(response: IncomingMessage, { decoder, began }: Coding): AsyncGenerator<Buffer> {
+async function undo(
+  response: IncomingMessage,
+  { decoder, began }: Coding,
+  plain: PassThrough,
+): Promise<void> {
   const chunks = response[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   let head: Buffer = Buffer.alloc(0);
   while (head.length < HEAD_BYTES) {
@@ -75,13 +83,6 @@ async function* decode(response: IncomingMessage, { decoder, began }: Coding): A
     if (head.length > 0) yield head;
     yield* { [Symbol.asyncIterator]: () => chunks };
   })();
-  if (head.length < HEAD_BYTES || !began(head)) {
-    yield* body;
-    return;
-  }
-  const plain = decoder();
-  const feeding = pipeline(body, plain);
-  feeding.catch(() => {});
-  yield* plain;
-  await feeding;
+  if (head.length < HEAD_BYTES || !began(head)) await pipeline(body, plain);
+  else await pipeline(body, decoder(), plain);
 }
