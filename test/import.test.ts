@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -60,7 +60,7 @@ function parts(member: Member): string {
 const ARIA2 = { skip: has('aria2c') ? false : 'aria2c is not installed' };
 const CURL = { skip: has('curl') ? false : 'curl is not installed' };
 
-test('what aria2 left when it was killed is gone on from by itself', ARIA2, async (t) => {
+test('what aria2 left when it was killed is gone on from with --import', ARIA2, async (t) => {
   const file = knownFile('aria2', SIZE);
   // Slow enough for it to save its control file a few times.
   await using origin = await startOrigin({ files: { [PATH]: file }, ratePerConnection: MIB });
@@ -73,7 +73,8 @@ test('what aria2 left when it was killed is gone on from by itself', ARIA2, asyn
   ]);
   assert.ok(existsSync(join(directory, 'file.bin.aria2')), 'aria2 has left its control file');
   const before = origin.servedBytes();
-  const run = stage.get('ada', origin.url(), { connections: 2 });
+  const args = ['--import', join(directory, 'file.bin.aria2')];
+  const run = stage.get('ada', origin.url(), { args, connections: 2 });
   const { trust, path } = await run.finishes(file.sha256);
   assert.equal(basename(path), 'file.bin', run.describe('has another name'));
   assert.match(trust, IMPORTED);
@@ -81,6 +82,19 @@ test('what aria2 left when it was killed is gone on from by itself', ARIA2, asyn
   const bytes = fetched(origin, before);
   assert.ok(bytes < SIZE, `${bytes} bytes were fetched again`);
   assert.ok(!existsSync(join(directory, 'file.bin.aria2')), 'nothing says that it is unfinished');
+});
+
+test('what has the names that aria2 gives is told of, and not believed in by itself', async (t) => {
+  const file = knownFile('names', SIZE);
+  await using origin = await startOrigin({ files: { [PATH]: file } });
+  const stage = new Stage(t);
+  const directory = stage.directory('ada');
+  for (const name of ['file.bin', 'file.bin.aria2']) writeFileSync(join(directory, name), 'from elsewhere');
+  const run = stage.get('ada', origin.url(), { connections: 2 });
+  const { trust, path } = await run.finishes(file.sha256);
+  assert.equal(basename(path), 'file (1).bin', 'what was there stays');
+  assert.equal(trust, 'self-verified');
+  assert.match(run.log, /To go on from what aria2 has left: --import /);
 });
 
 test('what curl left is gone on from with --import, and nothing of it is fetched again', CURL, async (t) => {

@@ -5,7 +5,7 @@ import type { Command, Event } from '../core/member/api.ts';
 import type { Offer, PieceRecord } from '../core/messages.ts';
 import type { Part } from '../disk/part.ts';
 import type { PartWriter } from '../disk/part-writer.ts';
-import type { MirroredBytes, Sources } from '../origin/sources.ts';
+import type { MirroredBytes, Sources } from '../origin/sources/sources.ts';
 import type { PieceHashes } from './job.ts';
 import type { ExpectedDigest } from './trust.ts';
 

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Part } from '../disk/part.ts';
-import { SAMPLE_BYTES, type Sample } from '../origin/samples.ts';
+import { SAMPLE_BYTES, type Sample } from '../origin/sources/samples.ts';
 
 /** So many blocks are read. */
 const BLOCKS = 3;

@@ -1,4 +1,4 @@
-import type { HeaderSettings } from '../origin/request-settings.ts';
+import type { HeaderSettings } from '../origin/requests/request-settings.ts';
 
 /** One file to download, as the user or a list of downloads describes it. */
 export interface Job {

@@ -11,9 +11,9 @@ import type { PieceDigest } from '../disk/hashing/digest.ts';
 import { Part } from '../disk/part.ts';
 import type { FinishedPart } from '../disk/part-options.ts';
 import { places } from '../disk/places.ts';
-import type { PublishedDigest } from '../origin/digests.ts';
+import type { PublishedDigest } from '../origin/digests/digests.ts';
 import type { Origin } from '../origin/origin.ts';
-import { Sources } from '../origin/sources.ts';
+import { Sources } from '../origin/sources/sources.ts';
 import { withoutUser } from '../origin/url.ts';
 import { DownloadRunner, geometryOf, type PullFrom } from './download-runner.ts';
 import { Engine, type EngineOptions } from './engine.ts';
@@ -243,7 +243,7 @@ export abstract class MemberTask implements Task {
       expected.some(({ algorithm }) => isStrongDigest(algorithm))
     )
       return [];
-    const { lookUpDigests } = await import('../origin/look-up.ts');
+    const { lookUpDigests } = await import('../origin/digests/look-up.ts');
     return lookUpDigests(origin.url, { open: openBeside, signal: this.stopping.signal });
   }
 

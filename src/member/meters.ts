@@ -1,6 +1,6 @@
 import { DragonloadError } from '../core/errors.ts';
-import { chain, type Meter, Quota } from '../origin/meter.ts';
-import { RateLimiter } from '../origin/rate-limit.ts';
+import { chain, type Meter, Quota } from '../origin/limits/meter.ts';
+import { RateLimiter } from '../origin/limits/rate-limit.ts';
 
 /** What all bytes of a task go through. */
 export interface Meters {

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { startOrigin } from '../../test/support/origin-server.ts';
-import { RateLimiter } from '../origin/rate-limit.ts';
-import type { RequestOptions } from '../origin/request-options.ts';
+import { RateLimiter } from '../origin/limits/rate-limit.ts';
+import type { RequestOptions } from '../origin/requests/request-options.ts';
 import { Origins, type OriginWishes } from './origins.ts';
 
 async function folderFor(t: TestContext): Promise<string> {

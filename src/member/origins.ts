@@ -1,8 +1,8 @@
-import { Connections } from '../origin/connections.ts';
-import { HostPauses } from '../origin/host-pauses.ts';
-import type { Meter } from '../origin/meter.ts';
+import { HostPauses } from '../origin/limits/host-pauses.ts';
+import type { Meter } from '../origin/limits/meter.ts';
+import { Connections } from '../origin/network/connections.ts';
 import { Origin } from '../origin/origin.ts';
-import type { RequestOptions } from '../origin/request-options.ts';
+import type { RequestOptions } from '../origin/requests/request-options.ts';
 import {
   type HeaderSettings,
   loadRequestSettings,
@@ -10,7 +10,7 @@ import {
   settingsFor,
   settingsForMirrors,
   settingsForOthers,
-} from '../origin/request-settings.ts';
+} from '../origin/requests/request-settings.ts';
 import { sameHost } from '../origin/url.ts';
 
 export interface OriginsOptions {

@@ -2,7 +2,7 @@ import type { DragonloadError } from '../core/errors.ts';
 import type { DownloadId, MemberId } from '../core/ids.ts';
 import type { Offer } from '../core/messages.ts';
 import type { View } from '../core/view.ts';
-import type { RequestOptions } from '../origin/request-options.ts';
+import type { RequestOptions } from '../origin/requests/request-options.ts';
 
 /** What every way of taking part understands. All fields may be left out. */
 export interface TaskOptions {

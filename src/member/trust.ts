@@ -2,7 +2,7 @@ import { DIGEST_KINDS, type DigestKind, digestKind, isDigestHex } from '../core/
 import { DragonloadError } from '../core/errors.ts';
 import type { MemberId } from '../core/ids.ts';
 import type { ImportedBytes } from '../disk/journal-format.ts';
-import type { MirroredBytes } from '../origin/sources.ts';
+import type { MirroredBytes } from '../origin/sources/sources.ts';
 import type { Trust } from './task.ts';
 
 const CRC_BYTES = 4;

@@ -1,6 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { parseLength } from './content-range.ts';
+import { parseLength } from './heads/content-range.ts';
 
 /** How a body is held up and let go on. */
 export interface Body {

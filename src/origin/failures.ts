@@ -1,7 +1,7 @@
 import { DragonloadError } from '../core/errors.ts';
 import type { OriginOutcome } from '../core/member/api.ts';
-import { PRIVATE_ADDRESS } from './private-address.ts';
-import { ProxyError } from './proxy-error.ts';
+import { PRIVATE_ADDRESS } from './network/private-address.ts';
+import { ProxyError } from './network/proxy-error.ts';
 import { displayUrl } from './url.ts';
 
 /** Why no answer came: the error code, and words without secrets. */

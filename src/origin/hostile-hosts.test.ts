@@ -3,9 +3,9 @@ import type { LookupFunction } from 'node:net';
 import { test } from 'node:test';
 import { collect } from '../../test/support/collect.ts';
 import { type OriginFaults, type OriginFile, startOrigin } from '../../test/support/origin-server.ts';
-import { Connections } from './connections.ts';
+import { Connections } from './network/connections.ts';
 import { Origin, type OriginOptions } from './origin.ts';
-import { loadRequestSettings } from './request-settings.ts';
+import { loadRequestSettings } from './requests/request-settings.ts';
 import { startProxy } from './testing/proxy-server.ts';
 import { startRaw } from './testing/raw-server.ts';
 

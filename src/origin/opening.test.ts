@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { collect } from '../../test/support/collect.ts';
 import { contentSlice, type OriginFile, startOrigin } from '../../test/support/origin-server.ts';
+import { RateLimiter } from './limits/rate-limit.ts';
 import { Origin, type OriginOptions } from './origin.ts';
-import { RateLimiter } from './rate-limit.ts';
 import { startRaw } from './testing/raw-server.ts';
 
 const SMALL = { seed: 'small', sizeBytes: 200_000 };

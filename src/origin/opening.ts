@@ -1,4 +1,4 @@
-import type { Meter } from './meter.ts';
+import type { Meter } from './limits/meter.ts';
 import type { BodyJudgement } from './outcome.ts';
 import { type LiveRange, type Received, receive } from './receive.ts';
 import type { Answer } from './send.ts';

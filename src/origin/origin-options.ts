@@ -1,8 +1,8 @@
 import type { FileIdentity } from '../core/messages.ts';
-import type { Connections } from './connections.ts';
-import type { HostPauses } from './host-pauses.ts';
-import type { Meter } from './meter.ts';
-import type { RequestSettings } from './request-settings.ts';
+import type { HostPauses } from './limits/host-pauses.ts';
+import type { Meter } from './limits/meter.ts';
+import type { Connections } from './network/connections.ts';
+import type { RequestSettings } from './requests/request-settings.ts';
 
 export interface OriginOptions {
   /** How requests are made. Default: plainly. */

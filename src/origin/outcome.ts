@@ -1,7 +1,7 @@
 import { DragonloadError } from '../core/errors.ts';
 import type { OriginOutcome } from '../core/member/api.ts';
 import type { FileIdentity } from '../core/messages.ts';
-import type { Judgement } from './judge.ts';
+import type { Judgement } from './heads/judge.ts';
 import type { LiveRange, Received } from './receive.ts';
 
 /** The least that an origin has to send at a time for its shorter parts to be put together. */

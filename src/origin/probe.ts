@@ -1,18 +1,24 @@
 import type { DragonloadError } from '../core/errors.ts';
 import { type FileIdentity, MAX_SOURCES } from '../core/messages.ts';
-import { codingOf } from './coding.ts';
-import { parseContentRange, parseLength, parseUnsatisfiedRange } from './content-range.ts';
-import { digestsOf, duplicateDigests, linkedDigest, type PublishedDigest, wantHeaders } from './digests.ts';
+import {
+  digestsOf,
+  duplicateDigests,
+  linkedDigest,
+  type PublishedDigest,
+  wantHeaders,
+} from './digests/digests.ts';
 import { statusError } from './failures.ts';
-import { fileNameOf } from './file-name.ts';
-import { isEncoded } from './judge.ts';
-import { type FileLinks, fileLinks } from './link-header.ts';
+import { codingOf } from './heads/coding.ts';
+import { parseContentRange, parseLength, parseUnsatisfiedRange } from './heads/content-range.ts';
+import { fileNameOf } from './heads/file-name.ts';
+import { isEncoded } from './heads/judge.ts';
+import { type FileLinks, fileLinks } from './heads/link-header.ts';
+import { looksLikePage } from './heads/page.ts';
+import { identityOf } from './heads/validators.ts';
+import { parseRetryAfter } from './limits/retry-after.ts';
 import { TAKE_BYTES } from './opening.ts';
-import { looksLikePage } from './page.ts';
-import { parseRetryAfter } from './retry-after.ts';
 import type { Route } from './route.ts';
 import { type Answer, discard } from './send.ts';
-import { identityOf } from './validators.ts';
 
 /** What an origin says about a file before it is fetched. */
 export interface Probe {

@@ -1,6 +1,6 @@
 import { type Body, readBody } from './body.ts';
-import { type CodingName, decoded } from './coding.ts';
-import type { Meter } from './meter.ts';
+import { type CodingName, decoded } from './heads/coding.ts';
+import type { Meter } from './limits/meter.ts';
 import type { Answer } from './send.ts';
 
 /** The bytes wanted. `end` is read at each chunk: lowering it trims a transfer that is under way. */

@@ -1,10 +1,10 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import type { Connections } from './connections.ts';
 import { isBusy } from './failures.ts';
-import { HostPaused, type HostPauses } from './host-pauses.ts';
+import { HostPaused, type HostPauses } from './limits/host-pauses.ts';
+import { parseRetryAfter } from './limits/retry-after.ts';
+import type { Connections } from './network/connections.ts';
 import { follow } from './redirects.ts';
-import { type HeaderOptions, headersFor } from './request-headers.ts';
-import { parseRetryAfter } from './retry-after.ts';
+import { type HeaderOptions, headersFor } from './requests/request-headers.ts';
 import { type Answer, discard, send, type Timeouts } from './send.ts';
 
 /** Answers that mean a URL may have expired: for one that the given URL had led to, a fresh one may work. */

@@ -1,8 +1,8 @@
 import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
-import { type Connections, MAX_IDLE_CONNECTIONS } from './connections.ts';
-import { parseLength } from './content-range.ts';
 import { isBusy } from './failures.ts';
+import { parseLength } from './heads/content-range.ts';
+import { type Connections, MAX_IDLE_CONNECTIONS } from './network/connections.ts';
 
 /** Bodies up to this many bytes are read to their end to keep the connection; larger ones are cut off. */
 const SMALL_BODY_BYTES = 64 * 1024;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { collect } from '../../test/support/collect.ts';
 import { startOrigin } from '../../test/support/origin-server.ts';
+import { RateLimiter } from './limits/rate-limit.ts';
 import { Origin } from './origin.ts';
-import { RateLimiter } from './rate-limit.ts';
 import { CONTENT, fetched, IDENTITY, SIZE, slice } from './testing/fetched.ts';
 
 test('a transfer that is called off is stopped, before and after the answer', async () => {

@@ -1,8 +1,8 @@
 import { DragonloadError } from '../core/errors.ts';
 import { expiredError, statusError, statusOutcome } from './failures.ts';
-import type { Judgement } from './judge.ts';
+import type { Judgement } from './heads/judge.ts';
+import { parseRetryAfter } from './limits/retry-after.ts';
 import { changed, type OriginResult } from './outcome.ts';
-import { parseRetryAfter } from './retry-after.ts';
 import { EXPIRED } from './route.ts';
 import type { Answer } from './send.ts';
 

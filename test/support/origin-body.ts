@@ -1,4 +1,4 @@
-import type { RateLimiter } from '../../src/origin/rate-limit.ts';
+import type { RateLimiter } from '../../src/origin/limits/rate-limit.ts';
 import type { Answer } from './origin-answer.ts';
 import type { OriginFaults } from './origin-faults.ts';
 import type { Sink } from './origin-sink.ts';

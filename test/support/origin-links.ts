@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { RateLimiter } from '../../src/origin/rate-limit.ts';
+import { RateLimiter } from '../../src/origin/limits/rate-limit.ts';
 import type { ConnectionCap, OriginFaults } from './origin-faults.ts';
 
 const BURST_MS = 20;

@@ -1,7 +1,7 @@
 import { isAbsolute, normalize, sep } from 'node:path';
 import { digestKind, isDigestHex } from '../../core/digest-kinds.ts';
 import type { DragonloadError } from '../../core/errors.ts';
-import { checkHeaders } from '../../origin/request-headers.ts';
+import { checkHeaders } from '../../origin/requests/request-headers.ts';
 import type { Job, StatedDigest } from '../job.ts';
 import { listError } from './list-error.ts';
 import { safePath } from './safe-path.ts';

@@ -1,5 +1,5 @@
 import { DragonloadError } from '../../core/errors.ts';
-import { fileNameOf } from '../../origin/file-name.ts';
+import { fileNameOf } from '../../origin/heads/file-name.ts';
 import type { Origin } from '../../origin/origin.ts';
 import type { Probe } from '../../origin/probe.ts';
 import { displayUrl } from '../../origin/url.ts';

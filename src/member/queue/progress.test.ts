@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DragonloadError, type ErrorCode } from '../../core/errors.ts';
-import { HostPaused } from '../../origin/host-pauses.ts';
+import { HostPaused } from '../../origin/limits/host-pauses.ts';
 import { outcomeOf } from './progress.ts';
 
 function failure(code: ErrorCode, mayPass = false) {

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../core/errors.ts';
 import type { ItemOutcome } from '../../core/queue/api.ts';
 import type { DownloadView } from '../../core/view.ts';
 import { PART_SUFFIX } from '../../disk/file-name.ts';
-import { HostPaused } from '../../origin/host-pauses.ts';
+import { HostPaused } from '../../origin/limits/host-pauses.ts';
 import type { DownloadRow } from '../../store/download-row.ts';
 import type { Progress } from '../upkeep/registry.ts';
 import type { DownloadEnd, QueuedDownload } from './download.ts';

@@ -1,7 +1,7 @@
 import { DragonloadError } from '../../core/errors.ts';
 import type { NewItem, QueueCommand } from '../../core/queue/api.ts';
 import type { View } from '../../core/view.ts';
-import { HostPaused } from '../../origin/host-pauses.ts';
+import { HostPaused } from '../../origin/limits/host-pauses.ts';
 import { displayUrl } from '../../origin/url.ts';
 import type { Job } from '../job.ts';
 import { quotaSpent } from '../meters.ts';

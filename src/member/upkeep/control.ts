@@ -1,4 +1,4 @@
-import type { RateLimiter } from '../../origin/rate-limit.ts';
+import type { RateLimiter } from '../../origin/limits/rate-limit.ts';
 import type { ControlRequest } from '../../store/download-row.ts';
 import type { Store } from '../../store/store.ts';
 

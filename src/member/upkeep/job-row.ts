@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { MAX_SOURCES } from '../../core/messages.ts';
-import type { HeaderSettings } from '../../origin/request-settings.ts';
+import type { HeaderSettings } from '../../origin/requests/request-settings.ts';
 import type { DownloadRow } from '../../store/download-row.ts';
 import type { Job, PieceHashes, StatedDigest } from '../job.ts';
 

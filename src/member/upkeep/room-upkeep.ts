@@ -3,7 +3,7 @@ import type { DownloadId } from '../../core/ids.ts';
 import type { FileIdentity, Offer } from '../../core/messages.ts';
 import type { View } from '../../core/view.ts';
 import { modifiedMs } from '../../disk/modified.ts';
-import type { RateLimiter } from '../../origin/rate-limit.ts';
+import type { RateLimiter } from '../../origin/limits/rate-limit.ts';
 import { displayUrl } from '../../origin/url.ts';
 import { Store } from '../../store/store.ts';
 import type { Job } from '../job.ts';

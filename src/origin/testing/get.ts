@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { type ConnectionOptions, Connections } from '../connections.ts';
-import type { RequestOptions } from '../request-options.ts';
-import { loadRequestSettings, type RequestSettings } from '../request-settings.ts';
+import { type ConnectionOptions, Connections } from '../network/connections.ts';
+import type { RequestOptions } from '../requests/request-options.ts';
+import { loadRequestSettings, type RequestSettings } from '../requests/request-settings.ts';
 import { Route } from '../route.ts';
 
 export interface Got {

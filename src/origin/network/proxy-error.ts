@@ -1,0 +1,42 @@
+import { DragonloadError, type ErrorCode } from '../../core/errors.ts';
+import { displayProxy, type ProxyAddress } from './proxies.ts';
+
+export interface ProxyTrouble {
+  /** Default `origin-failed`. */
+  readonly code?: ErrorCode;
+  /** What happened: a sentence that begins after `The proxy http://host:port `. */
+  readonly what: string;
+  readonly next: string;
+  /** The same request may well succeed a moment later. Default false. */
+  readonly passing?: boolean;
+  readonly cause?: unknown;
+}
+
+/** The way to an origin ended at the proxy. Says nothing of the proxy's user and password. */
+export class ProxyError extends DragonloadError {
+  readonly passing: boolean;
+
+  constructor(proxy: ProxyAddress, trouble: ProxyTrouble) {
+    const { code = 'origin-failed', what, next, cause, passing = false } = trouble;
+    super(code, `The proxy ${displayProxy(proxy)} ${what}.`, { next, cause });
+    this.passing = passing;
+  }
+}
+
+/** The proxy wants to know who asks, or does not like who does. */
+export function proxyAuthError(proxy: ProxyAddress): ProxyError {
+  return new ProxyError(proxy, {
+    code: 'origin-refused',
+    what: proxy.user === '' ? 'wants a user and password' : 'does not accept the user and password',
+    next: `Give them in its address: ${proxy.scheme}://USER:PASSWORD@HOST:PORT.`,
+  });
+}
+
+/** The proxy answered something that makes no sense, or too much. */
+export function proxyNonsense(proxy: ProxyAddress): ProxyError {
+  const kind = proxy.scheme.startsWith('socks') ? 'SOCKS5' : 'HTTP';
+  return new ProxyError(proxy, {
+    what: `does not answer as an ${kind} proxy should`.replace('an SOCKS5', 'a SOCKS5'),
+    next: 'Check its address, its port and the scheme before them.',
+  });
+}

@@ -1,0 +1,62 @@
+import type { FileIdentity } from '../../core/messages.ts';
+import type { PublishedDigest } from '../digests/digests.ts';
+import type { Probe } from '../probe.ts';
+import { type Comparison, compareBytes, compareWords, hasSameTime } from './same-file.ts';
+import { SAMPLE_BYTES, type Sample } from './samples.ts';
+import type { Source } from './source.ts';
+
+/** What an address has to agree with. */
+export interface Proven {
+  readonly identity: FileIdentity;
+  readonly first: Source;
+  /** All addresses, those not proven too. */
+  readonly all: readonly Source[];
+  /** Digests of the whole file that are known to be right. */
+  readonly digests: readonly PublishedDigest[];
+  /** What came from an address for which more than samples speaks. */
+  readonly samples: readonly Sample[];
+}
+
+export interface Proof {
+  readonly verdict: Comparison;
+  /** So many bytes, at the least, are equal to those of such an address, and nothing else shows it. Undefined: more does. */
+  readonly sampledBytes?: number;
+}
+
+/** Whether a source that was just looked at has the same file: by what it says, else by its bytes. Throws when it fails. */
+export async function proofOf(
+  source: Source,
+  found: Probe,
+  known: Proven,
+  signal: AbortSignal,
+): Promise<Proof> {
+  const { identity, first, digests, samples } = known;
+  const origin = source.origin!;
+  // Of those whom nobody here trusts only the bytes count: words are free.
+  const stated = source.trusted ? found : { ...found, digests: [] };
+  const words = compareWords({ identity, target: first.origin!.target, digests }, stated, origin.target);
+  if (words !== 'open') return { verdict: words };
+  const best = judgeOf(source, known.all);
+  const from = best && { origin: best.origin!, identity: best.identity!, ranges: best.ranges };
+  const other = { origin, identity: found.identity, ranges: found.ranges };
+  const bytes = await compareBytes(other, { samples, from }, signal);
+  if (bytes === 'open') {
+    // The user knows what a fresh link is for; somebody else may not.
+    const isVouchedFor = source.trusted && hasSameTime(identity, found.identity);
+    return isVouchedFor ? { verdict: 'same', sampledBytes: 0 } : { verdict: 'open' };
+  }
+  const held = samples.filter(({ start }) => start === 0 || other.ranges);
+  const isFetched = held.length === 0 && best !== undefined && best.sampledBytes === undefined;
+  const fetchedBytes = isFetched ? Math.min(SAMPLE_BYTES, found.identity.sizeBytes ?? 0) : 0;
+  return { verdict: bytes, sampledBytes: held.reduce((sum, one) => sum + one.bytes.length, fetchedBytes) };
+}
+
+/** Whose bytes a source is compared with: those for which most speaks, before those that only do well at present. */
+function judgeOf(source: Source, all: readonly Source[]): Source | undefined {
+  const nowMs = performance.now();
+  // What others named is no judge of what the user has named.
+  const may = all.filter((one) => one.standing === 'proven' && (one.trusted || !source.trusted));
+  const sure = may.filter(({ sampledBytes }) => sampledBytes === undefined);
+  const isRested = ({ restUntilMs }: Source) => restUntilMs <= nowMs;
+  return sure.find(isRested) ?? may.find(isRested) ?? may[0];
+}

@@ -1,0 +1,62 @@
+import type { FileIdentity } from '../../core/messages.ts';
+import type { Origin } from '../origin.ts';
+import type { SourceState } from './source-choice.ts';
+
+/** An address of a file and how it does. */
+export interface Source extends SourceState {
+  readonly url: string;
+  standing: SourceState['standing'];
+  running: number;
+  rate: number | undefined;
+  restUntilMs: number;
+  ranges: boolean;
+  failures: number;
+  /** When it failed last. */
+  failedMs: number;
+  origin: Origin | undefined;
+  /** The file as this origin speaks of it. */
+  identity: FileIdentity | undefined;
+  /**
+   * Not the first, nor one that stated the same digest or is the same place: so many of its bytes were compared, and
+   * nothing else speaks for it. Undefined: more does.
+   */
+  sampledBytes: number | undefined;
+}
+
+/** One that nobody has looked at yet. */
+export function newSource(url: string, { trusted, batch }: { trusted: boolean; batch: number }): Source {
+  return {
+    url,
+    trusted,
+    batch,
+    standing: 'new',
+    running: 0,
+    rate: undefined,
+    restUntilMs: 0,
+    ranges: true,
+    failures: 0,
+    failedMs: 0,
+    origin: undefined,
+    identity: undefined,
+    sampledBytes: undefined,
+  };
+}
+
+/** An address that was given up may be tried again. */
+export function revive(source: Source): void {
+  if (source.standing === 'lost') source.standing = 'proven';
+  if (source.standing === 'out') source.standing = 'new';
+  source.failures = 0;
+  source.restUntilMs = 0;
+}
+
+/** It had the file and does not serve it any more, or never did. */
+export function isOver({ standing }: Source): boolean {
+  return standing === 'lost' || standing === 'out';
+}
+
+/** Whether two addresses differ at most in what a link is signed with. */
+export function isOnePlace(one: string, other: string): boolean {
+  const [a, b] = [new URL(one), new URL(other)];
+  return a.host === b.host && a.pathname === b.pathname;
+}

@@ -1,0 +1,354 @@
+import { DragonloadError } from '../../core/errors.ts';
+import { type FileIdentity, MAX_SOURCES } from '../../core/messages.ts';
+import type { ByteRange } from '../../core/ranges.ts';
+import type { PublishedDigest } from '../digests/digests.ts';
+import { HostPaused } from '../limits/host-pauses.ts';
+import type { FetchOptions, Origin } from '../origin.ts';
+import { type OriginResult, rangeFrom } from '../outcome.ts';
+import type { LiveRange } from '../receive.ts';
+import { untilAborted } from '../until-aborted.ts';
+import { displayUrl, parseOriginUrl } from '../url.ts';
+import { Brought } from './brought.ts';
+import { Samples } from './samples.ts';
+import { isOnePlace, isOver, newSource, revive, type Source } from './source.ts';
+import { chooseSource, isGone, restMs } from './source-choice.ts';
+import { proofOf } from './source-proof.ts';
+
+/** Smaller files are fetched from one source as long as it serves: looking at another one costs more than it brings. */
+const LARGE_BYTES = 32 * 1024 * 1024;
+/** A source that could not be looked at is tried so often. */
+const MAX_LOOKS = 3;
+/** Transfers shorter than this tell nothing of a rate. */
+const MIN_RATED_BYTES = 64 * 1024;
+
+export interface SourcesOptions {
+  /** Where the file was seen first. Closed with the sources. */
+  readonly first: Origin;
+  readonly identity: FileIdentity;
+  /** Digests of the whole file that are known to be right. */
+  readonly digests?: readonly PublishedDigest[] | undefined;
+  /** The way to a further address. `trusted`: the user of this member, or the first origin, named it. */
+  readonly open: (url: string, trusted: boolean) => Origin | Promise<Origin>;
+  /** Hears, in whole sentences, of addresses that are of no use. */
+  readonly onNotice?: ((message: string) => void) | undefined;
+}
+
+/** Bytes that came from addresses for which nothing but samples speaks. */
+export interface MirroredBytes {
+  readonly bytes: number;
+  /** So many bytes of these addresses were compared with the first one's. */
+  readonly comparedBytes: number;
+}
+
+/**
+ * Several addresses of one file. A further one is looked at before it is used: it has to prove that it has the same file.
+ * Each transfer goes to the one that does best, and goes on with another where one breaks off.
+ */
+export class Sources implements AsyncDisposable {
+  readonly #options: SourcesOptions;
+  readonly #first: Source;
+  /** Oldest first. */
+  readonly #all: Source[];
+  readonly #samples = new Samples();
+  readonly #brought = new Brought<Source>();
+  readonly #closed = new AbortController();
+  /** Addresses that had another file: whoever names them again, they are not looked at again. */
+  readonly #different = new Set<string>();
+  #looking: Promise<void> | undefined;
+  #batches = 0;
+  #hadOthers = false;
+
+  constructor(options: SourcesOptions) {
+    this.#options = options;
+    const { first, identity } = options;
+    this.#first = newSource(first.url, { trusted: true, batch: 0 });
+    this.#first.standing = 'proven';
+    this.#first.origin = first;
+    this.#first.identity = identity;
+    this.#first.ranges = first.ranges;
+    this.#all = [this.#first];
+  }
+
+  /** All addresses, oldest first. They may hold secrets: show them with `displayUrl`. */
+  get urls(): readonly string[] {
+    return this.#all.map(({ url }) => url);
+  }
+
+  /**
+   * Further addresses, the best first; of those in one place, the ones of the user go before those of others. What is no
+   * URL is left out. An address of the user that had been given up is tried again.
+   */
+  add(urls: readonly string[], { trusted }: { readonly trusted: boolean }): void {
+    this.#batches += 1;
+    for (const named of urls.slice(0, MAX_SOURCES)) {
+      const url = hrefOf(named);
+      if (url === undefined || this.#different.has(url)) continue;
+      const old = this.#all.find((one) => one.url === url);
+      if (old !== undefined) {
+        if (trusted) revive(old);
+        continue;
+      }
+      if (this.#all.length >= MAX_SOURCES && !this.#makeRoom(trusted)) continue;
+      this.#all.push(newSource(url, { trusted, batch: this.#batches }));
+      this.#hadOthers ||= !isOnePlace(url, this.#first.url);
+    }
+  }
+
+  /**
+   * Fetches a range as an origin does, from one source after the other if need be. `expired`, `refused` and `rangeless` only when
+   * no source serves the file any more.
+   */
+  async fetchRange(range: LiveRange, options: FetchOptions): Promise<OriginResult> {
+    // Another one may have right what came wrong from these; when there is none, they are asked once more.
+    let suspects = this.#brought.suspectsFor(range);
+    let tried = new Set(suspects);
+    const results: OriginResult[] = [];
+    let receivedBytes = 0;
+    for (;;) {
+      const source = await this.#next(range.start, receivedBytes, tried, options.signal);
+      if (source === undefined && suspects.size > 0 && results.length === 0) {
+        suspects = new Set();
+        tried = new Set();
+        continue;
+      }
+      if (source === undefined) break;
+      tried.add(source);
+      const rest = receivedBytes === 0 ? range : rangeFrom(range.start + receivedBytes, range);
+      const result = await this.#fetch(source, rest, options);
+      receivedBytes += result.receivedBytes;
+      this.#brought.note({ start: rest.start, end: rest.start + result.receivedBytes }, source);
+      if (result.outcome === 'complete' || result.outcome === 'stopped') return { ...result, receivedBytes };
+      results.push(result);
+    }
+    if (options.signal?.aborted === true || this.#closed.signal.aborted)
+      return { outcome: 'stopped', receivedBytes };
+    return { ...this.#summary(results), receivedBytes };
+  }
+
+  /** These bytes came wrong: they are fetched from another address than before, if there is one. */
+  doubt(range: ByteRange): void {
+    this.#brought.doubt(range);
+  }
+
+  /** Whether the first address serves, for all that is known. */
+  get isFirstLeft(): boolean {
+    return !isGone(this.#first, performance.now());
+  }
+
+  /**
+   * The whole file is wrong, and nobody knows where. All addresses but the first are given up, and those that have brought
+   * some of it are named. Returns what they brought, which the first may have right.
+   */
+  doubtOthers(): readonly ByteRange[] {
+    const brought = [...this.#brought.shareOf((source) => source !== this.#first)];
+    const culprits = new Set(this.#brought.sources);
+    for (const source of this.#all.filter((one) => one !== this.#first)) {
+      if (culprits.has(source)) {
+        this.#different.add(source.url);
+        this.#notice(source, 'What it brought may be why the file is wrong.');
+      }
+      void this.#drop(source);
+    }
+    return brought;
+  }
+
+  /** What has come from addresses for which nothing but samples speaks; undefined: nothing has. */
+  get mirrored(): MirroredBytes | undefined {
+    const isSampled = ({ sampledBytes }: Source) => sampledBytes !== undefined;
+    const bytes = this.#brought.shareOf(isSampled).total;
+    if (bytes === 0) return undefined;
+    const compared = this.#brought.sources.map(({ sampledBytes = 0 }) => sampledBytes);
+    const comparedBytes = compared.reduce((sum, one) => sum + one, 0);
+    return { bytes, comparedBytes: Math.min(bytes, comparedBytes) };
+  }
+
+  /** Whether another address than the first was ever named, so that an earlier run may have used it. */
+  get hadOthers(): boolean {
+    return this.#hadOthers;
+  }
+
+  /** The network is another one: connections lead nowhere, and what failed meanwhile proves nothing. */
+  networkChanged(): void {
+    for (const source of this.#all) {
+      source.origin?.networkChanged();
+      source.failures = 0;
+      source.restUntilMs = 0;
+      source.failedMs = performance.now();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed.abort();
+    await this.#looking;
+    await Promise.all(this.#all.map(({ origin }) => origin?.[Symbol.asyncDispose]()));
+  }
+
+  /** Takes a source for a transfer from `start` on, of which so many bytes are here; waits for one to be looked at when none is proven. */
+  async #next(
+    start: number,
+    receivedBytes: number,
+    tried: ReadonlySet<Source>,
+    signal: AbortSignal | undefined,
+  ): Promise<Source | undefined> {
+    const isLarge = (this.#options.identity.sizeBytes ?? 0) >= LARGE_BYTES;
+    while (signal?.aborted !== true && !this.#closed.signal.aborted) {
+      const given = {
+        nowMs: performance.now(),
+        atStart: start + receivedBytes === 0,
+        mayReadWhole: start > 0,
+        isLarge,
+        tried,
+      };
+      const { use, look } = chooseSource(this.#all, given);
+      if (look !== undefined) this.#lookAt(look);
+      if (use !== undefined) {
+        // Counts from now on for those who choose in the same breath.
+        use.running += 1;
+        return use;
+      }
+      if (this.#looking === undefined) return undefined;
+      await untilAborted(this.#looking, signal);
+    }
+    return undefined;
+  }
+
+  async #fetch(source: Source, range: LiveRange, options: FetchOptions): Promise<OriginResult> {
+    const { sizeBytes } = this.#options.identity;
+    const identity = source === this.#first ? options.identity : source.identity!;
+    // What is known by samples is no measure for others.
+    const isSample = sizeBytes !== undefined && source.sampledBytes === undefined;
+    const onChunk = isSample ? this.#samples.watch(range, sizeBytes, options.onChunk) : options.onChunk;
+    const startMs = performance.now();
+    try {
+      const result = await source.origin!.fetchRange(range, { ...options, identity, onChunk });
+      this.#note(source, result, startMs);
+      return result;
+    } finally {
+      source.running -= 1;
+    }
+  }
+
+  #note(
+    source: Source,
+    { outcome, receivedBytes, retryAfterMs, message }: OriginResult,
+    startMs: number,
+  ): void {
+    const nowMs = performance.now();
+    if (receivedBytes >= MIN_RATED_BYTES) {
+      const rate = (1000 * receivedBytes) / Math.max(1, nowMs - startMs);
+      source.rate = source.rate === undefined ? rate : (source.rate + rate) / 2;
+    }
+    const hasFailed = outcome !== 'complete' && outcome !== 'stopped';
+    // What began before the last failure and breaks, too, is the same trouble.
+    const isKnown = hasFailed && startMs < source.failedMs;
+    if (receivedBytes > 0 && !isKnown) revive(source);
+    if (!hasFailed) return;
+    if (!isKnown) {
+      source.failures += 1;
+      source.failedMs = nowMs;
+    }
+    const restUntilMs = nowMs + Math.max(retryAfterMs ?? 0, restMs(source.failures));
+    source.restUntilMs = Math.max(source.restUntilMs, restUntilMs);
+    const isLost = outcome === 'expired' || outcome === 'refused' || outcome === 'rangeless';
+    if (isLost && source.standing === 'proven') {
+      source.standing = 'lost';
+      // The first to be tried when all are lost.
+      if (outcome === 'rangeless') source.restUntilMs = 0;
+      if (!this.#all.every(isOver)) this.#notice(source, message ?? 'It does not serve the file any more.');
+    }
+  }
+
+  /** The result of a transfer that no source brought to its end. */
+  #summary(results: readonly OriginResult[]): OriginResult {
+    const last = results.at(-1);
+    const of = (outcome: OriginResult['outcome']) => results.find((one) => one.outcome === outcome);
+    const found =
+      of('busy') ??
+      of('broken') ??
+      (this.#all.every(isOver) ? (of('rangeless') ?? of('expired') ?? last) : undefined);
+    return (
+      found ?? {
+        outcome: 'broken',
+        message: last?.message ?? 'No address of the file can be used at present.',
+        receivedBytes: 0,
+      }
+    );
+  }
+
+  /** Sees to it, once for all, that a new source is proven or out. Never rejects. */
+  #lookAt(source: Source): void {
+    source.standing = 'looking';
+    this.#looking = this.#prove(source)
+      .catch((thrown: unknown) => this.#couldNotLook(source, thrown))
+      .finally(() => {
+        if (source.standing === 'looking') source.standing = 'new';
+        this.#looking = undefined;
+      });
+  }
+
+  async #prove(source: Source): Promise<void> {
+    const { url, trusted } = source;
+    const { signal } = this.#closed;
+    source.origin ??= await this.#options.open(url, trusted);
+    const { origin } = source;
+    const found = await origin.probe({ signal });
+    source.identity = found.identity;
+    source.ranges = found.ranges;
+    const { identity, digests = [] } = this.#options;
+    const known = { identity, digests, first: this.#first, all: this.#all, samples: this.#samples.all };
+    const { verdict, sampledBytes } = await proofOf(source, found, known, signal);
+    signal.throwIfAborted();
+    if (verdict === 'same') {
+      source.standing = 'proven';
+      source.failures = 0;
+      source.sampledBytes = sampledBytes;
+    } else if (verdict === 'open') {
+      source.standing = 'out';
+      this.#notice(source, 'There is nothing to show by that it has the same file.');
+    } else {
+      this.#different.add(url);
+      this.#notice(source, 'It has another file.');
+      await this.#drop(source);
+    }
+  }
+
+  #couldNotLook(source: Source, thrown: unknown): void {
+    if (this.#closed.signal.aborted) return;
+    const error = DragonloadError.from(thrown, 'origin-failed');
+    source.failures += 1;
+    source.restUntilMs = performance.now() + restMs(source.failures);
+    const mayPass = error.code === 'origin-failed' || error.code === 'dns' || thrown instanceof HostPaused;
+    if (mayPass && source.failures < MAX_LOOKS) return;
+    source.standing = 'out';
+    this.#notice(source, error.message);
+  }
+
+  /** Whether there is room for one more address: one that is out goes, or for a trusted one another's. */
+  #makeRoom(trusted: boolean): boolean {
+    const isIdle = (one: Source) => one !== this.#first && one.running === 0 && one.standing !== 'looking';
+    const goes =
+      this.#all.find((one) => isIdle(one) && isOver(one)) ??
+      (trusted ? this.#all.find((one) => isIdle(one) && !one.trusted) : undefined);
+    if (goes === undefined) return false;
+    void this.#drop(goes);
+    return true;
+  }
+
+  async #drop(source: Source): Promise<void> {
+    const at = this.#all.indexOf(source);
+    if (at >= 0) this.#all.splice(at, 1);
+    await source.origin?.[Symbol.asyncDispose]();
+  }
+
+  #notice({ url }: Source, why: string): void {
+    this.#options.onNotice?.(`${displayUrl(url)} is not used any more. ${why}`);
+  }
+}
+
+function hrefOf(text: string): string | undefined {
+  try {
+    return parseOriginUrl(text).href;
+  } catch {
+    return undefined;
+  }
+}
