@@ -1,6 +1,7 @@
 import type { Command, Event, OriginOutcome } from '../src/core/member/api.ts';
 import { checkCommand } from './command-checks.ts';
 import { faultsEndMs } from './faults.ts';
+import { STALL_MS } from './origin.ts';
 import { OriginLedger } from './origin-ledger.ts';
 import type { MemberSpec, Scenario } from './scenario.ts';
 import type { SimMember } from './sim-member.ts';
@@ -53,7 +54,9 @@ export class Checks {
       ...rates,
       leastCrawl(world.scenario),
     );
-    this.#limitMs = faultsEndMs(faults) + PATIENCE_MS + (3000 * file.sizeBytes) / slowest;
+    const standing = (faults.connectionCrawl ?? []).filter(({ factor }) => factor === 0).length;
+    this.#limitMs =
+      faultsEndMs(faults) + PATIENCE_MS + standing * STALL_MS + (3000 * file.sizeBytes) / slowest;
   }
 
   fail(message: string): never {

@@ -33,7 +33,7 @@ interface Stream extends Flow {
 /** A new connection costs so many round trips until the first byte: TCP, TLS 1.3, request. A warm one costs one. */
 const COLD_ROUND_TRIPS = 3;
 /** A connection that brings nothing for this long is given up, as the member's HTTP client does. */
-const STALL_MS = 20_000;
+export const STALL_MS = 20_000;
 
 /** The web server that has the file, and the members' links to it. */
 export class Origin {

@@ -28,6 +28,20 @@ test('what a liar signed is forgotten in the order of the pieces, and not believ
   assert.equal(knowledge.record(3)?.signer, 'honest');
 });
 
+test('what liars signed is known as theirs, whether it came before or after they were found out', () => {
+  const knowledge = new Knowledge();
+  knowledge.learn(record(1, 'liar', 7));
+  knowledge.learn(record(2, 'honest', 8));
+  knowledge.learn(record(2, 'liar', 9));
+  assert.equal(knowledge.isLie(1, record(1, '', 7).sha256), false);
+  knowledge.distrust('liar');
+  knowledge.learn(record(3, 'liar', 6));
+  assert.equal(knowledge.isLie(1, record(1, '', 7).sha256), true);
+  assert.equal(knowledge.isLie(2, record(2, '', 9).sha256), true);
+  assert.equal(knowledge.isLie(2, record(2, '', 8).sha256), false);
+  assert.equal(knowledge.isLie(3, record(3, '', 6).sha256), true);
+});
+
 test('records that contradict each other are both remembered, until one signer is found out', () => {
   const knowledge = new Knowledge();
   const lie = record(4, 'liar', 1);

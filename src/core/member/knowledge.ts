@@ -19,6 +19,8 @@ export class Knowledge {
   readonly #rivals = new Map<number, readonly PieceRecord[]>();
   /** Members that have signed a wrong hash: nothing that they signed is believed again, whoever brings it. */
   readonly #liars = new Set<MemberId>();
+  /** What they have signed: whoever kept that before it was found out passes it on in good faith. */
+  readonly #lies = new Map<number, readonly PieceRecord[]>();
   #offer: Offer | undefined;
   #pieceCount = MAX_PIECES;
 
@@ -63,8 +65,11 @@ export class Knowledge {
    * when its hash differs: one of the two signers is wrong.
    */
   learn(record: PieceRecord): PieceRecord | undefined {
-    if (!(record.piece >= 0 && record.piece < this.#pieceCount) || this.isLiar(record.signer))
+    if (!(record.piece >= 0 && record.piece < this.#pieceCount)) return undefined;
+    if (this.isLiar(record.signer)) {
+      this.#addLie(record);
       return undefined;
+    }
     const known = this.#records.get(record.piece);
     if (!known) this.#records.set(record.piece, record);
     if (!known || sameBytes(known.sha256, record.sha256)) return undefined;
@@ -94,11 +99,17 @@ export class Knowledge {
     return this.#liars.has(member);
   }
 
-  /** Forgets what a member has signed, for good; returns the pieces concerned. */
+  /** Whether a liar has signed this hash of a piece. */
+  isLie(piece: number, sha256: Uint8Array): boolean {
+    return this.#lies.get(piece)?.some((lie) => sameBytes(lie.sha256, sha256)) ?? false;
+  }
+
+  /** Believes nothing that a member has signed, for good; returns the pieces concerned. */
   distrust(signer: MemberId): readonly number[] {
     this.#liars.add(signer);
     const pieces: number[] = [];
     for (const [piece, rivals] of this.#rivals) {
+      for (const rival of rivals) if (rival.signer === signer) this.#addLie(rival);
       this.#rivals.set(
         piece,
         rivals.filter((rival) => rival.signer !== signer),
@@ -106,6 +117,7 @@ export class Knowledge {
     }
     for (const [piece, record] of this.#records) {
       if (record.signer !== signer) continue;
+      this.#addLie(record);
       const [heir, ...rivals] = this.#rivals.get(piece) ?? [];
       if (heir) this.#records.set(piece, heir);
       else this.#records.delete(piece);
@@ -118,6 +130,12 @@ export class Knowledge {
   #recordsOf(piece: number): readonly PieceRecord[] {
     const record = this.#records.get(piece);
     return record ? [record, ...(this.#rivals.get(piece) ?? [])] : [];
+  }
+
+  #addLie(record: PieceRecord): void {
+    const lies = this.#lies.get(record.piece) ?? [];
+    if (lies.length >= MAX_RIVALS || this.isLie(record.piece, record.sha256)) return;
+    this.#lies.set(record.piece, [...lies, record]);
   }
 
   #addRival(record: PieceRecord): void {

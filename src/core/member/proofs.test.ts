@@ -79,6 +79,26 @@ test('what a liar signed is not believed again when somebody else brings it', ()
   assert.equal(a.disk.read(0, world.sizeBytes), 'good');
 });
 
+test('whoever relays what a liar had signed is no liar, even when the right hash is known', () => {
+  const world = new SmallWorld();
+  const a = world.add('a', 1);
+  world.meet(a, 'liar');
+  world.open(a);
+  world.run(30);
+  world.say('liar', a, have(0, 1, [recordBy('liar', 'poison')(0)]));
+  world.meet(a, 'relay', { content: 'poison', recordOf: recordBy('liar', 'poison') });
+  world.meet(a, 'honest', { silent: true, content: 'good', recordOf: recordBy('honest') });
+  const rights = Array.from({ length: ALL.end }, (_, piece) => recordBy('honest')(piece));
+  world.say('honest', a, { type: 'have', download: 'd0', runs: [], records: rights });
+  world.say('relay', a, have(0, 17));
+  assert.ok(world.finishes(60_000, a));
+  assert.ok(of(a, 'pull').some(({ from }) => from === 'relay'));
+  assert.deepEqual(
+    of(a, 'drop').map(({ peer }) => peer),
+    ['liar'],
+  );
+});
+
 test('a lie about a piece does not make a liar of whoever brings it as its own fetcher signed it', () => {
   const { world, a } = cutOff();
   world.meet(a, 'liar');

@@ -63,7 +63,8 @@ export class Proofs {
         this.#unproven.set(piece, sha256);
         return;
       case 'discard':
-        if (verdict.culprit) {
+        // Whoever relays what a liar had signed was deceived itself.
+        if (verdict.culprit && !knowledge.isLie(piece, sha256)) {
           const reason = `it served a corrupt piece ${piece}`;
           this.#options.emit({ type: 'drop', peer: verdict.culprit, reason });
         }

@@ -59,9 +59,9 @@ test('an address that the user repeats becomes the word of the user', () => {
 
 test('a member may name so many at once, and one more each ten seconds', () => {
   const list = new SourceList();
-  assert.equal(list.add(urls(MAX_SOURCES), 'a', 0).length > 0, true);
+  for (const from of [0, 100]) assert.equal(list.add(urls(MAX_SOURCES, from), 'a', 0).length > 0, true);
   assert.deepEqual(list.add(urls(1, 500), 'a', 9_999), []);
-  assert.deepEqual(list.add(urls(2, 600), 'a', 10_000), urls(1, 600));
+  assert.deepEqual(list.add(urls(2, 600), 'a', 10_000), urls(1, 601), 'the newest comes first');
   assert.deepEqual(list.add(urls(1, 700), 'b', 10_000), urls(1, 700), 'each has an allowance of its own');
 });
 

@@ -6,7 +6,7 @@ const MAX_URL_CHARS = 8_192;
 /** So many places are for what members say, however many addresses the user knows: a fresh link may come from any of them. */
 const PLACES_FOR_MEMBERS = MAX_SOURCES / 4;
 /** A member may name so many new addresses at once, and one more each time that this has passed. */
-const MAX_AT_ONCE = MAX_SOURCES;
+const MAX_AT_ONCE = 2 * MAX_SOURCES;
 const ONE_MORE_MS = 10_000;
 
 interface Allowance {
@@ -52,17 +52,20 @@ export class SourceList {
    */
   add(urls: readonly string[], from: MemberId | undefined, nowMs: number): readonly string[] {
     const fresh: string[] = [];
-    for (const named of urls.slice(0, MAX_SOURCES)) {
+    // The newest are last, and first in line where not all are allowed: a fresh link must not wait behind old mirrors.
+    for (const named of urls.slice(-MAX_SOURCES).reverse()) {
       const url = named.split('#', 1)[0]!;
-      if (!isWebUrl(url) || url === this.#offered) continue;
+      if (!isWebUrl(url) || url === this.#offered || fresh.includes(url)) continue;
       if (this.#urls.has(url)) {
         // The user's word is worth more than that of whoever said it before.
         if (from === undefined) this.#urls.set(url, undefined);
         continue;
       }
       if (from !== undefined && !this.#allow(from, nowMs)) break;
+      fresh.unshift(url);
+    }
+    for (const url of fresh) {
       this.#urls.set(url, from);
-      fresh.push(url);
       if (this.#urls.size >= MAX_SOURCES) this.#forgetOne();
     }
     return fresh.filter((url) => this.#urls.has(url));
