@@ -42,14 +42,16 @@ test('a directory that cannot be written to is an error, and no more is fetched 
   assert.ok(origin.servedBytes() <= FIRST_LOOK_BYTES);
 });
 
-test('a home that cannot be written to is an error', async (t) => {
-  const file = knownFile('homeless', MIB);
+test('with a home that cannot be written to a download goes on and says so; a room, which needs a key, does not', async (t) => {
+  const file = knownFile('homeless', 4 * MIB);
   await using origin = await startOrigin({ files: { '/file.bin': file } });
   const stage = new Stage(t);
   const plain = join(stage.folder, 'plain');
   await writeFile(plain, '');
   const environment = { DRAGONLOAD_HOME: plain };
-  await stage.get('ada', origin.url(), { environment }).fails('unwritable');
+  const alone = stage.get('ada', origin.url(), { environment });
+  await alone.finishes(file.sha256);
+  assert.match(alone.log, /The list of downloads at .* cannot be written/);
   const { next } = await stage.host('bob', origin.url(), { environment }).fails('unwritable');
   assert.match(next!, /DRAGONLOAD_HOME/);
 });

@@ -78,7 +78,7 @@ test('what aria2 left when it was killed is gone on from with --import', ARIA2, 
   const { trust, path } = await run.finishes(file.sha256);
   assert.equal(basename(path), 'file.bin', run.describe('has another name'));
   assert.match(trust, IMPORTED);
-  assert.match(run.log, /Going on from .*file\.bin: \d+ bytes of it, \d+% compared with the origin/);
+  assert.match(run.log, /Going on from .*file\.bin\.aria2: \d+ bytes of it, \d+% compared with the origin/);
   const bytes = fetched(origin, before);
   assert.ok(bytes < SIZE, `${bytes} bytes were fetched again`);
   assert.ok(!existsSync(join(directory, 'file.bin.aria2')), 'nothing says that it is unfinished');

@@ -77,10 +77,13 @@ test('a user with another secret is not let in: both finish alone', async (t) =>
   const start = (id: number, secret: string) =>
     startDragonload(origin.url(), 2, id, list, settings(stage, `user ${id}`, { secret }));
   const tasks = [await start(1, SECRET), await start(2, 'something quite different')];
-  t.after(() => Promise.all(tasks.map((task) => task.stop())));
-  for (const task of tasks) {
-    await phase(task, 'done');
-    assert.equal(task.view().downloads[0]!.lanBytes, 0);
+  try {
+    for (const task of tasks) {
+      await phase(task, 'done');
+      assert.equal(task.view().downloads[0]!.lanBytes, 0);
+    }
+  } finally {
+    await Promise.all(tasks.map((task) => task.stop()));
   }
 });
 

@@ -43,7 +43,11 @@ test('members on links of their own share a file, and swap over the LAN only', {
 
 test('the others finish when the host is killed, each on a link of its own', { skip }, async () => {
   using bench = new Workbench(tmpdir());
-  const row = await runPool(bench, 'killed', pool({ wanMbit: [40, 40, 40], atHalf: { kill: 0 } }));
+  const row = await runPool(
+    bench,
+    'killed',
+    pool({ wanMbit: [40, 40, 40], seconds: 10, atHalf: { kill: 0 } }),
+  );
   assert.deepEqual(row.exits, ['SIGKILL', 0, 0]);
   assert.deepEqual(row.faults ?? [], []);
 });
