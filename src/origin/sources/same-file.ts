@@ -56,7 +56,12 @@ export interface Side {
  */
 export async function compareBytes(
   other: Side,
-  known: { readonly samples: readonly Sample[]; readonly from: Side | undefined },
+  known: {
+    readonly samples: readonly Sample[];
+    readonly from: Side | undefined;
+    /** It is not asked again: that `from` serves nothing is then no reason to know nothing of the other. */
+    readonly isLast?: boolean;
+  },
   signal: AbortSignal,
 ): Promise<Comparison> {
   const { sizeBytes } = other.identity;
@@ -78,7 +83,7 @@ export async function compareBytes(
   // Others are looked at when the known one has died, too: then what is here has to be enough.
   const fetched = await Promise.all(fetching).catch(async (thrown: unknown) => {
     const here = signal.aborted ? [] : [...held, ...(await other.origin.readHeld()).filter(isInReach)];
-    if (here.length === 0) throw thrown;
+    if (here.length === 0 && known.isLast !== true) throw thrown;
     return [];
   });
   const isNothing = held.length + fetched.length === 0;

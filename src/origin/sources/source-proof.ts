@@ -15,6 +15,8 @@ export interface Proven {
   readonly digests: readonly PublishedDigest[];
   /** What came from an address for which more than samples speaks. */
   readonly samples: readonly Sample[];
+  /** The last of several looks. */
+  readonly isLast: boolean;
 }
 
 export interface Proof {
@@ -30,7 +32,7 @@ export async function proofOf(
   known: Proven,
   signal: AbortSignal,
 ): Promise<Proof> {
-  const { identity, first, digests, samples } = known;
+  const { identity, first, digests, samples, isLast } = known;
   const origin = source.origin!;
   // Of those whom nobody here trusts only the bytes count: words are free.
   const stated = source.trusted ? found : { ...found, digests: [] };
@@ -39,7 +41,7 @@ export async function proofOf(
   const best = judgeOf(source, known.all);
   const from = best && { origin: best.origin!, identity: best.identity!, ranges: best.ranges };
   const other = { origin, identity: found.identity, ranges: found.ranges };
-  const bytes = await compareBytes(other, { samples, from }, signal);
+  const bytes = await compareBytes(other, { samples, from, isLast }, signal);
   if (bytes === 'open') {
     // The user knows what a fresh link is for; somebody else may not.
     const isVouchedFor = source.trusted && hasSameTime(identity, found.identity);

@@ -295,7 +295,9 @@ export class Sources implements AsyncDisposable {
     source.identity = found.identity;
     source.ranges = found.ranges;
     const { identity, digests = [] } = this.#options;
-    const known = { identity, digests, first: this.#first, all: this.#all, samples: this.#samples.all };
+    const isLast = source.failures >= MAX_LOOKS - 1;
+    const samples = this.#samples.all;
+    const known = { identity, digests, first: this.#first, all: this.#all, samples, isLast };
     const { verdict, sampledBytes } = await proofOf(source, found, known, signal);
     signal.throwIfAborted();
     if (verdict === 'same') {
