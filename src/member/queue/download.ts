@@ -136,7 +136,8 @@ export class QueuedDownload {
     const given = this.#given();
     // What may be here already, wholly or in part, is only asked about.
     const take = row?.startedMs === undefined && this.#job.leftover === undefined;
-    const found = await findOrigin(this.#job, (url) => this.#open(url), { take, signal });
+    const begunBytes = row !== undefined && row.heldBytes > 0 ? row.sizeBytes : undefined;
+    const found = await findOrigin(this.#job, (url) => this.#open(url), { take, signal, begunBytes });
     this.#wasFound = true;
     try {
       if (found.probe.isMetalink === true && this.#job.isListed !== true) return await this.#list(found);

@@ -22,7 +22,12 @@ export interface FoundOrigin {
 export async function findOrigin(
   job: Job,
   open: (url: string) => Promise<Origin>,
-  options: { readonly take: boolean; readonly signal: AbortSignal },
+  options: {
+    readonly take: boolean;
+    readonly signal: AbortSignal;
+    /** The size of what an earlier run has begun: another address with another size has another file. */
+    readonly begunBytes?: number | undefined;
+  },
 ): Promise<FoundOrigin> {
   let first: unknown;
   const known = [job.url, ...(job.mirrors ?? [])];
@@ -30,8 +35,9 @@ export async function findOrigin(
     let origin: Origin | undefined;
     try {
       origin = await open(url);
-      const probed = await origin.probe({ ...options, keepWhole: true });
-      checkFound(job, url, probed);
+      const { take, signal, begunBytes } = options;
+      const probed = await origin.probe({ take, signal, keepWhole: true });
+      checkFound(job.sizeBytes ?? (url === job.url ? undefined : begunBytes), url, probed);
       const probe = url === job.url ? probed : { ...probed, fileName: nameBy(job.url, url, probed) };
       const others = [...new Set([...known, ...(probe.mirrors ?? [])])].filter((other) => other !== url);
       return { origin, probe, url, others };
@@ -59,14 +65,14 @@ export function refusePage(url: string, probe: Probe): void {
   });
 }
 
-/** Throws when what is there cannot be the file that the job means. */
-function checkFound(job: Job, url: string, probe: Probe): void {
+/** Throws when what is there cannot be the file that the job means, which has `wantedBytes` if that is known. */
+function checkFound(wantedBytes: number | undefined, url: string, probe: Probe): void {
   refusePage(url, probe);
   const { sizeBytes } = probe.identity;
-  if (job.sizeBytes === undefined || sizeBytes === undefined || job.sizeBytes === sizeBytes) return;
+  if (wantedBytes === undefined || sizeBytes === undefined || wantedBytes === sizeBytes) return;
   throw new DragonloadError(
     'origin-changed',
-    `The file at ${displayUrl(url)} has ${sizeBytes} bytes, and should have ${job.sizeBytes}.`,
+    `The file at ${displayUrl(url)} has ${sizeBytes} bytes, and should have ${wantedBytes}.`,
     { next: 'Check the address, and the list that it comes from.' },
   );
 }
