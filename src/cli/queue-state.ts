@@ -2,6 +2,8 @@ import type { DownloadView, QueueView, View } from '../core/view.ts';
 import { formatBytes, formatDuration, formatRate } from './format.ts';
 import type { Pace } from './pace.ts';
 
+const MINUTE_MS = 60_000;
+
 /** How all of several downloads go. */
 export interface QueueState {
   readonly counts: QueueView;
@@ -69,7 +71,8 @@ export function restText(view: View, wallMs: number): string | undefined {
   if (queue === undefined || queue.running > 0) return undefined;
   const { opensInMs, paused, waiting } = queue;
   if (opensInMs !== undefined && waiting > 0)
-    return `Starts at ${clock(wallMs + opensInMs)}, in ${formatDuration(opensInMs)}`;
+    // Schedules are in minutes, and clocks drift by less.
+    return `Starts at ${clock(Math.round((wallMs + opensInMs) / MINUTE_MS) * MINUTE_MS)}, in ${formatDuration(opensInMs)}`;
   return paused > 0 && waiting === 0 ? 'Paused. In another terminal: dragonload resume --all' : undefined;
 }
 
