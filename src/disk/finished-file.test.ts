@@ -3,8 +3,16 @@ import { createHash } from 'node:crypto';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { sameFile } from './finished-file.ts';
+import { fileDigests } from './finished-file.ts';
 import { bytesOf, sha256, temporaryDirectory } from './test-kit.ts';
+
+async function sameFile(
+  path: string,
+  { algorithm, hex }: { readonly algorithm: string; readonly hex: string },
+  options?: Parameters<typeof fileDigests>[2],
+): Promise<boolean> {
+  return (await fileDigests(path, [algorithm], options))?.[0] === hex.toLowerCase();
+}
 
 test('a file is the same when its digest is', async (t) => {
   const directory = await temporaryDirectory(t);
@@ -37,4 +45,12 @@ test('the comparison can be stopped, and knows its digests', async (t) => {
   const digest = { algorithm: 'sha256', hex: '0'.repeat(64) };
   await assert.rejects(sameFile(path, digest, { signal: AbortSignal.abort() }), { name: 'AbortError' });
   await assert.rejects(sameFile(path, { algorithm: 'crc7', hex: '' }), { code: 'usage' });
+});
+
+test('several digests are taken in one read, in the order in which they are asked for', async (t) => {
+  const path = join(await temporaryDirectory(t), 'file');
+  const bytes = bytesOf(1_500_000);
+  await writeFile(path, bytes);
+  const md5 = createHash('md5').update(bytes).digest('hex');
+  assert.deepEqual(await fileDigests(path, ['md5', 'sha256']), [md5, sha256(bytes)]);
 });

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { DIGEST_KINDS } from '../../core/digest-kinds.ts';
+import { DIGEST_KINDS, type DigestKind } from '../../core/digest-kinds.ts';
 import type { FileIdentity } from '../../core/messages.ts';
-import { sameFile } from '../../disk/finished-file.ts';
+import { fileDigests } from '../../disk/finished-file.ts';
 import type { DownloadRow } from '../../store/download-row.ts';
 import type { Trust } from '../task.ts';
 import { type ExpectedDigest, NOBODY, trustOf } from '../trust.ts';
@@ -69,18 +68,12 @@ export async function presentFile(wanted: Wanted): Promise<FoundFile | undefined
   if (!found?.isFile()) return undefined;
   const sizeBytes = found.size;
   if (identity.sizeBytes !== undefined && identity.sizeBytes !== sizeBytes) return undefined;
-  for (const digest of expected) {
-    if (!(await sameFile(path, digest, { sizeBytes, signal }))) return undefined;
-  }
-  const stated = expected.find(({ algorithm }) => algorithm === 'sha256')?.hex;
-  const sha256 = stated ?? (await sha256Of(path, signal));
+  const algorithms = [...new Set<DigestKind>(['sha256', ...expected.map(({ algorithm }) => algorithm)])];
+  const digests = await fileDigests(path, algorithms, { sizeBytes, signal });
+  if (digests === undefined) return undefined;
+  const isRight = ({ algorithm, hex }: ExpectedDigest) =>
+    digests[algorithms.indexOf(algorithm)] === hex.toLowerCase();
+  if (!expected.every(isRight)) return undefined;
+  const sha256 = digests[0]!;
   return { path, sizeBytes, sha256, trust: trustOf(expected, [], NOBODY) };
-}
-
-async function sha256Of(path: string, signal: AbortSignal): Promise<string> {
-  const { createReadStream } = await import('node:fs');
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024, signal }))
-    hash.update(chunk);
-  return hash.digest('hex');
 }
