@@ -12,7 +12,7 @@ const LINK_BYTES_PER_SECOND = 2e6;
 const JOINERS = 2;
 const PATIENCE_MS = 60_000;
 const DRAW_MS = 200;
-const ORIGIN = fileURLToPath(new URL('../test/support/origin-main.ts', import.meta.url));
+const ORIGIN = fileURLToPath(new URL('../src/testing/origin-server/origin-main.ts', import.meta.url));
 const VIA_LINK = new URL('via-link.ts', import.meta.url).href;
 
 interface OriginFile {

@@ -1,4 +1,4 @@
-import type { Command, Event, OriginOutcome } from '../src/core/member/api.ts';
+import type { Command, Event, OriginOutcome } from '../src/core/contract.ts';
 import { checkCommand } from './command-checks.ts';
 import { faultsEndMs } from './faults.ts';
 import { STALL_MS } from './origin.ts';

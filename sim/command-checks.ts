@@ -1,4 +1,4 @@
-import type { Command } from '../src/core/member/api.ts';
+import type { Command } from '../src/core/contract.ts';
 import { sameBytes } from './content.ts';
 import type { SimMember } from './sim-member.ts';
 import type { World } from './world.ts';

@@ -107,3 +107,5 @@ export function faultNames(faults: Faults): readonly string[] {
     return some ? [name] : [];
   });
 }
+
+export type Mutable<T> = { -readonly [K in keyof T]: T[K] };

@@ -1,4 +1,4 @@
-import type { OriginOutcome } from '../src/core/member/api.ts';
+import type { OriginOutcome } from '../src/core/contract.ts';
 import { RIGHT } from './content.ts';
 import { type Flow, Fluid } from './fluid.ts';
 import type { SimMember } from './sim-member.ts';

@@ -55,3 +55,18 @@ export class Prng {
     return sum;
   }
 }
+
+/** One to `most` of them. */
+export function repeat<T>(prng: Prng, most: number, make: () => T): T[] {
+  return Array.from({ length: prng.integer(1, most) }, make);
+}
+
+/** One to `most` different ones of the items, as far as there are any. */
+export function some(prng: Prng, items: readonly number[], most: number): number[] {
+  const left = items.slice();
+  const taken: number[] = [];
+  for (let count = prng.integer(1, most); count > 0 && left.length > 0; count--) {
+    taken.push(left.splice(prng.integer(0, left.length - 1), 1)[0]!);
+  }
+  return taken;
+}

@@ -1,4 +1,4 @@
-import type { PullEnded } from '../src/core/member/api.ts';
+import type { PullEnded } from '../src/core/contract.ts';
 import type { PieceRecord } from '../src/core/messages.ts';
 import { type Flow, Fluid } from './fluid.ts';
 import type { SimMember } from './sim-member.ts';

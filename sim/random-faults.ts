@@ -1,11 +1,9 @@
-import type { Death, Faults } from './faults.ts';
-import type { Prng } from './prng.ts';
+import type { Death, Faults, Mutable } from './faults.ts';
+import { type Prng, repeat, some } from './prng.ts';
 import { originFaultKinds, type Times } from './random-origin-faults.ts';
 
 /** Nothing goes wrong before this: by then a member that came at the beginning knows of the download. */
 const QUIET_MS = 1500;
-
-export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * One to three kinds of faults for a room of `count` members that would take `expectedMs` without. Member 1 (0 when
@@ -84,21 +82,6 @@ export function randomOriginFaults(prng: Prng, count: number, expectedMs: number
 function timesOf(prng: Prng, expectedMs: number): Times {
   const moment = (): number => Math.max(QUIET_MS, expectedMs * prng.between(0.05, 0.95));
   return { moment, window: () => ({ atMs: moment(), forMs: prng.between(300, 8000) }) };
-}
-
-/** One to `most` of them. */
-export function repeat<T>(prng: Prng, most: number, make: () => T): T[] {
-  return Array.from({ length: prng.integer(1, most) }, make);
-}
-
-/** One to `most` different ones of the items, as far as there are any. */
-export function some(prng: Prng, items: readonly number[], most: number): number[] {
-  const left = items.slice();
-  const taken: number[] = [];
-  for (let count = prng.integer(1, most); count > 0 && left.length > 0; count--) {
-    taken.push(left.splice(prng.integer(0, left.length - 1), 1)[0]!);
-  }
-  return taken;
 }
 
 function range(count: number): number[] {

@@ -1,6 +1,5 @@
-import type { Faults, Window } from './faults.ts';
-import type { Prng } from './prng.ts';
-import { type Mutable, repeat } from './random-faults.ts';
+import type { Faults, Mutable, Window } from './faults.ts';
+import { type Prng, repeat } from './prng.ts';
 
 /** When a fault comes. */
 export interface Times {

@@ -1,4 +1,4 @@
-import type { Event } from '../src/core/member/api.ts';
+import type { Event } from '../src/core/contract.ts';
 import type { Message } from '../src/core/messages.ts';
 import type { SimMember } from './sim-member.ts';
 import type { World } from './world.ts';

@@ -1,4 +1,4 @@
-import type { Command, Event } from '../src/core/member/api.ts';
+import type { Command, Event } from '../src/core/contract.ts';
 import type { Message } from '../src/core/messages.ts';
 import type { World } from './world.ts';
 

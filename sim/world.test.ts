@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Command, Event } from '../src/core/member/api.ts';
+import type { Command, Event } from '../src/core/contract.ts';
 import type { MemberCoreOptions } from '../src/core/member/member-core.ts';
 import { plainScenario, scenarioOf } from './scenario.ts';
 import { simulate, traceHash } from './simulate.ts';

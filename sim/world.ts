@@ -1,6 +1,6 @@
+import type { Command, Event } from '../src/core/contract.ts';
 import { Geometry } from '../src/core/geometry.ts';
 import type { DownloadId } from '../src/core/ids.ts';
-import type { Command, Event } from '../src/core/member/api.ts';
 import type { Offer } from '../src/core/messages.ts';
 import { Checks, SimFailure } from './checks.ts';
 import { Clock } from './clock.ts';

@@ -1,17 +1,19 @@
 // The declarations use types of Node; a consumer whose tsconfig names none gets them through this line.
 /// <reference types="node" preserve="true" />
+
+import { startGet, startHost, startJoin } from './app/start.ts';
 import { DragonloadError } from './core/errors.ts';
-import type { Job } from './member/job.ts';
-import { startGet, startHost, startJoin } from './member/start.ts';
-import type { StaticOptions, User } from './member/static-task.ts';
-import type { Task, TaskOptions } from './member/task.ts';
+import type { Task, TaskOptions } from './engine/base/task.ts';
+import type { StaticOptions, User } from './engine/room/static-task.ts';
+import type { Job } from './lists/job.ts';
 
 export { DragonloadError, type ErrorCode } from './core/errors.ts';
 export type { Offer } from './core/messages.ts';
+export type { Result, Trust } from './core/result.ts';
 export type { Cell, DownloadView, MemberView, QueueView, RoomView, View } from './core/view.ts';
-export type { Job, PieceHashes, StatedDigest } from './member/job.ts';
-export type { StaticOptions, User } from './member/static-task.ts';
-export type { QueueOptions, Result, Task, TaskEvent, TaskOptions, Trust } from './member/task.ts';
+export type { QueueOptions, Task, TaskEvent, TaskOptions } from './engine/base/task.ts';
+export type { StaticOptions, User } from './engine/room/static-task.ts';
+export type { Job, PieceHashes, StatedDigest } from './lists/job.ts';
 
 /** What to download: a URL, or a job that says more (mirrors, digests, a directory). */
 export type Target = string | Job;
@@ -50,7 +52,7 @@ export async function startDragonload(
       next: 'Give everybody the same list, and its length as userCount.',
     });
   }
-  const { StaticTask } = await import('./member/static-task.ts');
+  const { StaticTask } = await import('./engine/room/static-task.ts');
   return new StaticTask(url, userList, userId, options).start();
 }
 

@@ -4,8 +4,8 @@ import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { startOrigin } from '../src/testing/origin-server/origin-server.ts';
 import { knownFile, MIB } from './support/file.ts';
-import { startOrigin } from './support/origin-server.ts';
 import { Stage } from './support/stage.ts';
 
 /** The first MiB comes with the first look, and what the sockets hold when it is given up. */

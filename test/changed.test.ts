@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { contentSha256 } from './support/content.ts';
+import { contentSha256 } from '../src/testing/origin-server/content.ts';
+import { type OriginServer, startOrigin } from '../src/testing/origin-server/origin-server.ts';
 import { knownFile, MIB } from './support/file.ts';
 import type { Member } from './support/members.ts';
-import { type OriginServer, startOrigin } from './support/origin-server.ts';
 import { Stage } from './support/stage.ts';
 
 const SIZE_BYTES = 6 * MIB;

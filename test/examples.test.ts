@@ -3,10 +3,10 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { startOrigin } from '../src/testing/origin-server/origin-server.ts';
 import { knownFile, MIB } from './support/file.ts';
 import { freePort } from './support/free-port.ts';
 import { inherited, sha256Of } from './support/members.ts';
-import { startOrigin } from './support/origin-server.ts';
 import { Stage } from './support/stage.ts';
 
 const EXAMPLES = join(import.meta.dirname, '../examples');

@@ -5,10 +5,10 @@ import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { contentSlice } from './support/content.ts';
+import { contentSlice } from '../src/testing/origin-server/content.ts';
+import { type OriginServer, startOrigin } from '../src/testing/origin-server/origin-server.ts';
 import { knownFile, MIB } from './support/file.ts';
 import { type Member, until } from './support/members.ts';
-import { type OriginServer, startOrigin } from './support/origin-server.ts';
 import { Stage } from './support/stage.ts';
 
 const PATH = '/file.bin';

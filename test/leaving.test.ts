@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { type OriginServer, startOrigin } from '../src/testing/origin-server/origin-server.ts';
 import { knownFile, MIB } from './support/file.ts';
 import { type Member, until } from './support/members.ts';
-import { type OriginServer, startOrigin } from './support/origin-server.ts';
 import { Stage } from './support/stage.ts';
 
 /** Waits until the origin has given out so many bytes. */

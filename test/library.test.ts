@@ -12,10 +12,10 @@ import {
   type TaskEvent,
   type User,
 } from '../src/index.ts';
+import { startOrigin } from '../src/testing/origin-server/origin-server.ts';
 import { knownFile, MIB } from './support/file.ts';
 import { freePort } from './support/free-port.ts';
 import { sha256Of, until } from './support/members.ts';
-import { startOrigin } from './support/origin-server.ts';
 import { Stage } from './support/stage.ts';
 
 const SECRET = 'nobody else knows this';

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { type OriginServer, startOrigin } from '../src/testing/origin-server/origin-server.ts';
 import { knownFile, MIB } from './support/file.ts';
 import type { Member } from './support/members.ts';
-import { type OriginServer, startOrigin } from './support/origin-server.ts';
 import { finishedBy, QueueStage } from './support/queue-stage.ts';
 
 const SIZE = 8 * MIB;

@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { contentSlice } from './support/content.ts';
+import { contentSlice } from '../src/testing/origin-server/content.ts';
+import { type OriginServer, startOrigin } from '../src/testing/origin-server/origin-server.ts';
 import { type KnownFile, knownFile, MIB } from './support/file.ts';
 import { until } from './support/members.ts';
-import { type OriginServer, startOrigin } from './support/origin-server.ts';
 import { Stage } from './support/stage.ts';
 
 const PATH = '/file.bin';

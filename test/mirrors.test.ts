@@ -2,10 +2,14 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import {
+  type OriginFile,
+  type OriginServer,
+  startOrigin,
+} from '../src/testing/origin-server/origin-server.ts';
 import { type KnownFile, knownFile, MIB } from './support/file.ts';
 import { freePort } from './support/free-port.ts';
 import { type Member, until } from './support/members.ts';
-import { type OriginFile, type OriginServer, startOrigin } from './support/origin-server.ts';
 import { Stage } from './support/stage.ts';
 
 const PATH = '/file.bin';

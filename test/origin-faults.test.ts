@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { type OriginFaults, startOrigin } from '../src/testing/origin-server/origin-server.ts';
 import { knownFile, MIB } from './support/file.ts';
-import { type OriginFaults, startOrigin } from './support/origin-server.ts';
 import { Stage } from './support/stage.ts';
 
 const SIZE = 4 * MIB;

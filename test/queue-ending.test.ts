@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { startOrigin } from '../src/testing/origin-server/origin-server.ts';
 import { knownFile, MIB } from './support/file.ts';
 import { until } from './support/members.ts';
-import { startOrigin } from './support/origin-server.ts';
 import { errorsOf, finishedBy, QueueStage } from './support/queue-stage.ts';
 
 const PATH = process.env.PATH ?? '/usr/bin:/bin';

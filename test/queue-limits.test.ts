@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { startOrigin } from '../src/testing/origin-server/origin-server.ts';
 import { knownFile, MIB } from './support/file.ts';
 import type { Member } from './support/members.ts';
-import { startOrigin } from './support/origin-server.ts';
 import { finishedBy, QueueStage } from './support/queue-stage.ts';
 
 const SIZE = 8 * MIB;

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { startOrigin } from '../src/testing/origin-server/origin-server.ts';
 import { knownFile, MIB } from './support/file.ts';
 import { sha256Of } from './support/members.ts';
-import { startOrigin } from './support/origin-server.ts';
 import { errorsOf, finishedBy, QueueStage } from './support/queue-stage.ts';
 
 const FILE = knownFile('listed', 2 * MIB);

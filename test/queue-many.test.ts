@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { contentSha256 } from './support/content.ts';
+import { contentSha256 } from '../src/testing/origin-server/content.ts';
+import { startOrigin } from '../src/testing/origin-server/origin-server.ts';
 import { sha256Of } from './support/members.ts';
-import { startOrigin } from './support/origin-server.ts';
 import { finishedBy, QueueStage } from './support/queue-stage.ts';
 
 const MANY = 1_000;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { startOrigin } from '../src/testing/origin-server/origin-server.ts';
 import { knownFile, MIB } from './support/file.ts';
-import { startOrigin } from './support/origin-server.ts';
 import { QueueStage } from './support/queue-stage.ts';
 
 const SIZE = 8 * MIB;

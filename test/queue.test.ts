@@ -2,10 +2,14 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import {
+  type OriginFile,
+  type OriginServer,
+  startOrigin,
+} from '../src/testing/origin-server/origin-server.ts';
 import { knownFile, MIB } from './support/file.ts';
 import { freePort } from './support/free-port.ts';
 import { sha256Of } from './support/members.ts';
-import { type OriginFile, type OriginServer, startOrigin } from './support/origin-server.ts';
 import { errorsOf, finishedBy, QueueStage } from './support/queue-stage.ts';
 
 /** Files `/0.bin`, `/1.bin` and so on. */

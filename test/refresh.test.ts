@@ -2,10 +2,14 @@ import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import {
+  type OriginFaults,
+  type OriginServer,
+  startOrigin,
+} from '../src/testing/origin-server/origin-server.ts';
 import { command } from './support/command.ts';
 import { knownFile, MIB } from './support/file.ts';
 import { type Member, until } from './support/members.ts';
-import { type OriginFaults, type OriginServer, startOrigin } from './support/origin-server.ts';
 import { Stage } from './support/stage.ts';
 
 const PATH = '/file.bin';

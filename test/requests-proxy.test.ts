@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { startProxy } from '../src/origin/testing/proxy-server.ts';
-import { startSocks } from '../src/origin/testing/socks-server.ts';
-import { serverCertificate } from './support/certificate.ts';
+import { startProxy } from '../src/testing/origin/proxy-server.ts';
+import { startSocks } from '../src/testing/origin/socks-server.ts';
+import { serverCertificate } from '../src/testing/origin-server/certificate.ts';
+import { startOrigin } from '../src/testing/origin-server/origin-server.ts';
 import { knownFile, MIB } from './support/file.ts';
 import { freePort } from './support/free-port.ts';
 import { type Member, until } from './support/members.ts';
-import { startOrigin } from './support/origin-server.ts';
 import { Stage } from './support/stage.ts';
 
 const PATH = '/file.bin';

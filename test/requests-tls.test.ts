@@ -7,10 +7,10 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
-import { serverCertificate } from './support/certificate.ts';
-import { contentSlice } from './support/content.ts';
+import { serverCertificate } from '../src/testing/origin-server/certificate.ts';
+import { contentSlice } from '../src/testing/origin-server/content.ts';
+import { startOrigin } from '../src/testing/origin-server/origin-server.ts';
 import { knownFile, MIB } from './support/file.ts';
-import { startOrigin } from './support/origin-server.ts';
 import { Stage } from './support/stage.ts';
 
 const PATH = '/file.bin';

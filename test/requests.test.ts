@@ -3,10 +3,10 @@ import { readdirSync, statSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { type OriginServer, startOrigin } from '../src/testing/origin-server/origin-server.ts';
 import { command } from './support/command.ts';
 import { knownFile, MIB } from './support/file.ts';
 import type { Member } from './support/members.ts';
-import { type OriginServer, startOrigin } from './support/origin-server.ts';
 import { Stage } from './support/stage.ts';
 
 const PATH = '/file.bin';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { startOrigin } from '../src/testing/origin-server/origin-server.ts';
 import { knownFile, MIB } from './support/file.ts';
 import { until } from './support/members.ts';
-import { startOrigin } from './support/origin-server.ts';
 import { Stage } from './support/stage.ts';
 
 /** A small file may cost this much more than its size: duplicates of the endgame, and a byte for each look at it. */

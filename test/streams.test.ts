@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import {
+  type OriginFile,
+  type OriginServer,
+  startOrigin,
+} from '../src/testing/origin-server/origin-server.ts';
 import { knownFile, MIB } from './support/file.ts';
 import { until } from './support/members.ts';
-import { type OriginFile, type OriginServer, startOrigin } from './support/origin-server.ts';
 import { Stage } from './support/stage.ts';
 
 const SIZE = 5 * MIB + 4_321;

@@ -1,5 +1,5 @@
+import type { Command, Event } from '../../src/core/contract.ts';
 import { Geometry } from '../../src/core/geometry.ts';
-import type { Command, Event } from '../../src/core/member/api.ts';
 import type { MemberCoreOptions } from '../../src/core/member/member-core.ts';
 import type { Offer, PieceRecord } from '../../src/core/messages.ts';
 import type { ByteRange } from '../../src/core/ranges.ts';

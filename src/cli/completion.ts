@@ -1,7 +1,7 @@
-import { COMMANDS } from './commands.ts';
-import { type Flag, flagsOf } from './flags.ts';
-import { LIST_COMMANDS } from './list/list-commands.ts';
-import { usageError } from './usage.ts';
+import { COMMANDS } from './flags/commands.ts';
+import { type Flag, flagsOf } from './flags/flags.ts';
+import { LIST_COMMANDS } from './flags/list-commands.ts';
+import { usageError } from './flags/usage.ts';
 
 interface Completed {
   readonly name: string;

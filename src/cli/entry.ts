@@ -1,6 +1,6 @@
 import { DragonloadError } from '../core/errors.ts';
-import { EXIT, exitCodeFor } from './exit-codes.ts';
 import { runCommandLine } from './program.ts';
+import { EXIT, exitCodeFor } from './run/exit-codes.ts';
 
 /** Runs the command line in this process and ends it with the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -19,11 +19,11 @@ export async function finish(run: Promise<number>, argv: readonly string[]): Pro
 
 /** An error from before there was anything to run: wrong usage, or an engine that does not load. */
 async function fail(thrown: unknown, argv: readonly string[]): Promise<number> {
-  const { errorLines } = await import('./event-lines.ts');
-  const { terminalTraits } = await import('./terminal.ts');
+  const { errorLines } = await import('./text/event-lines.ts');
+  const { terminalTraits } = await import('./text/terminal.ts');
   const error = DragonloadError.from(thrown);
   if (argv.includes('--json')) {
-    const { errorObject, jsonLine } = await import('./json.ts');
+    const { errorObject, jsonLine } = await import('./report/json.ts');
     process.stdout.write(`${jsonLine(errorObject(error))}\n`);
   }
   const lines = errorLines(error, terminalTraits(process.stderr, process.env));

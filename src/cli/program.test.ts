@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
-const SCRIPTED = fileURLToPath(new URL('testing/scripted.ts', import.meta.url));
+const SCRIPTED = fileURLToPath(new URL('../testing/cli/scripted.ts', import.meta.url));
 
 interface Outcome {
   readonly code: number | null;

@@ -1,17 +1,17 @@
 import { Command, CommanderError } from 'commander';
 import type { DragonloadError } from '../core/errors.ts';
-import { checkForgottenValues, checkRequests, checkTogether } from './combinations.ts';
-import { COMMANDS, type CommandText } from './commands.ts';
-import { EXIT } from './exit-codes.ts';
-import { flagsOf } from './flags.ts';
-import { addFlag, examplesText, PROGRAM_NOTES } from './help.ts';
-import { checkInvite, checkUrl } from './links.ts';
+import { checkForgottenValues, checkRequests, checkTogether } from './flags/combinations.ts';
+import { COMMANDS, type CommandText } from './flags/commands.ts';
+import { flagsOf } from './flags/flags.ts';
+import { addFlag, examplesText, PROGRAM_NOTES } from './flags/help.ts';
+import { checkInvite, checkUrl } from './flags/links.ts';
+import { LIST_COMMANDS } from './flags/list-commands.ts';
+import { type Parsed, runSettingsOf } from './flags/settings.ts';
+import { usageError } from './flags/usage.ts';
 import { addListCommands } from './list/add-list-commands.ts';
-import { LIST_COMMANDS } from './list/list-commands.ts';
 import { route } from './route.ts';
-import { type Parsed, runSettingsOf } from './settings.ts';
-import { safeText } from './text.ts';
-import { usageError } from './usage.ts';
+import { EXIT } from './run/exit-codes.ts';
+import { safeText } from './text/text.ts';
 import { packageVersion } from './version.ts';
 
 /**
@@ -74,9 +74,9 @@ function buildCommand(text: CommandText, program: Command, done: (exitCode: numb
     const targets = typeof target === 'string' ? [checkInvite(target)] : target.map(checkUrl);
     if (text.name === 'join') checkRequests(parsed);
     else checkTogether(targets.length, parsed);
-    const { runDownload } = await import('./run.ts');
+    const { runDownload } = await import('./run/run.ts');
     if (text.name === 'join') return done(await runDownload('join', targets, settings));
-    const { jobsOf } = await import('./jobs.ts');
+    const { jobsOf } = await import('./run/read-targets.ts');
     const jobs = await jobsOf(text.name, targets, parsed, (message) => {
       if (!settings.quiet) process.stderr.write(`${safeText(message)}\n`);
     });

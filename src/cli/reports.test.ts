@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DragonloadError } from '../core/errors.ts';
+import type { Result } from '../core/result.ts';
 import type { View } from '../core/view.ts';
-import type { Result } from '../member/task.ts';
-import { gainLines } from './event-lines.ts';
-import { inviteLines, shellQuote } from './invite-card.ts';
-import { JsonReporter, jsonLine } from './json.ts';
-import { PlainReporter } from './plain.ts';
-import { Tally } from './tally.ts';
-import { terminalTraits } from './terminal.ts';
-import { aloneView, downloadView, roomView } from './testing/views.ts';
+import { aloneView, downloadView, roomView } from '../testing/cli/views.ts';
+import { JsonReporter, jsonLine } from './report/json.ts';
+import { PlainReporter } from './report/plain.ts';
+import { Tally } from './report/tally.ts';
+import { inviteLines, shellQuote } from './screen/invite-card.ts';
+import { gainLines } from './text/event-lines.ts';
+import { terminalTraits } from './text/terminal.ts';
 
 const LOOK = { color: false, unicode: true };
 const RESULT: Result = {

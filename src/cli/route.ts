@@ -1,7 +1,7 @@
-import { mayTakeValue, takesValue } from './combinations.ts';
-import { COMMANDS } from './commands.ts';
-import { looksLikeInvite, looksLikeUrl } from './links.ts';
-import { LIST_COMMANDS } from './list/list-commands.ts';
+import { mayTakeValue, takesValue } from './flags/combinations.ts';
+import { COMMANDS } from './flags/commands.ts';
+import { looksLikeInvite, looksLikeUrl } from './flags/links.ts';
+import { LIST_COMMANDS } from './flags/list-commands.ts';
 
 const COMMAND_NAMES = new Set<string>([
   ...[...COMMANDS, ...LIST_COMMANDS].map((command) => command.name),

@@ -153,15 +153,15 @@ export interface LeaseReport extends ByteRange {
   readonly receivedBytes: number;
 }
 
-/** `run`: whole pieces that nobody else was given. `tail`: the end of a piece that `victim` is still fetching. */
+/** `run`: whole pieces that nobody else was given. `tail`: the end of a piece that `owner` is still fetching. */
 export interface Lease extends ByteRange {
   readonly lease: number;
   readonly kind: 'run' | 'tail';
   /** For a tail: who is fetching the piece and wants the bytes. */
-  readonly victim: MemberId | undefined;
+  readonly owner: MemberId | undefined;
 }
 
-/** From the coordinator: fetch these bytes from the origin. A tail is told to its victim as well, which fetches nothing. */
+/** From the coordinator: fetch these bytes from the origin. A tail is told to its owner as well, which fetches nothing. */
 export interface Grant {
   readonly type: 'grant';
   readonly epoch: number;

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bytesOf, keepPiece, openPart, sha256, temporaryDirectory, writeRange } from './test-kit.ts';
+import {
+  bytesOf,
+  keepPiece,
+  openPart,
+  sha256,
+  temporaryDirectory,
+  writeRange,
+} from '../testing/disk/parts.ts';
 
 const PIECE = 256 * 1024;
 

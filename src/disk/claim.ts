@@ -3,20 +3,20 @@ import { type FileHandle, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { DragonloadError } from '../core/errors.ts';
 import type { FileIdentity, PieceRecord } from '../core/messages.ts';
-import { checkSpace } from './disk-space.ts';
 import { likenessOf } from './earlier.ts';
-import { numbered, PART_SUFFIX, safeFileName } from './file-name.ts';
-import { freeName, Journal, journalPathOf, setJournalAside } from './journal.ts';
+import { checkSpace } from './files/disk-space.ts';
+import { numbered, PART_SUFFIX, safeFileName } from './files/file-name.ts';
+import { Lock } from './files/lock.ts';
+import { makeDirectory } from './files/make-directory.ts';
+import { createPart, exists, openPart } from './files/part-file.ts';
+import { freeName, Journal, journalPathOf, setJournalAside } from './journal/journal.ts';
 import {
   type ImportedBytes,
   JOURNAL_VERSION,
   type JournalHeader,
   type JournalReading,
   readJournal,
-} from './journal-format.ts';
-import { Lock } from './lock.ts';
-import { makeDirectory } from './make-directory.ts';
-import { createPart, exists, openPart } from './part-file.ts';
+} from './journal/journal-format.ts';
 
 const MAX_NUMBER = 999;
 

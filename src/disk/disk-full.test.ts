@@ -5,9 +5,6 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { DragonloadError } from '../core/errors.ts';
 import { Geometry } from '../core/geometry.ts';
-import { pool } from './block-pool.ts';
-import { importLeftover } from './leftovers/import-leftover.ts';
-import { saveWhole } from './save-whole.ts';
 import {
   assertSameBytes,
   bytesOf,
@@ -19,7 +16,10 @@ import {
   smallDisk,
   temporaryDirectory,
   writeRange,
-} from './test-kit.ts';
+} from '../testing/disk/parts.ts';
+import { pool } from './files/block-pool.ts';
+import { importLeftover } from './leftovers/import-leftover.ts';
+import { saveWhole } from './save-whole.ts';
 
 const PIECE = 256 * 1024;
 const content = bytesOf(10 * PIECE);

@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import type { FileIdentity, PieceRecord } from '../core/messages.ts';
-import type { JournalHeader } from './journal-format.ts';
-import { agree, samplesOf } from './leftovers/samples.ts';
-import { openPart, readInto } from './part-file.ts';
+import { agree, samplesOf } from './files/block-samples.ts';
+import { openPart, readInto } from './files/part-file.ts';
+import type { JournalHeader } from './journal/journal-format.ts';
 import { type Likeness, likeness } from './same-file.ts';
 
 const RANDOM_RANGE = 2 ** 47;

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { bytesOf, sha256, temporaryDirectory } from '../testing/disk/parts.ts';
 import { fileDigests } from './finished-file.ts';
-import { bytesOf, sha256, temporaryDirectory } from './test-kit.ts';
 
 async function sameFile(
   path: string,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { codeOf, diskError } from './disk-error.ts';
-import { algorithmFrom } from './part-options.ts';
+import { codeOf, diskError } from './files/disk-error.ts';
+import { algorithmFrom } from './files/part-options.ts';
 
 const READ_BYTES = 1024 * 1024;
 

@@ -16,7 +16,6 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { saveWhole } from './save-whole.ts';
 import {
   assertSameBytes,
   bytesOf,
@@ -27,7 +26,8 @@ import {
   smallDisk,
   temporaryDirectory,
   writeRange,
-} from './test-kit.ts';
+} from '../testing/disk/parts.ts';
+import { saveWhole } from './save-whole.ts';
 
 const PIECE = 256 * 1024;
 const content = bytesOf(5 * PIECE + 99);
@@ -256,7 +256,7 @@ test('what this user may not write to is unwritable, and stays', async (t) => {
   await chmod(directory, 0o755);
   await chmod(dataDir, 0o777);
   const code = `
-    const kit = await import(${JSON.stringify(new URL('./test-kit.ts', import.meta.url).href)});
+    const kit = await import(${JSON.stringify(new URL('../testing/disk/parts.ts', import.meta.url).href)});
     const { saveWhole } = await import(${JSON.stringify(new URL('./save-whole.ts', import.meta.url).href)});
     const { importLeftover } = await import(${JSON.stringify(new URL('./leftovers/import-leftover.ts', import.meta.url).href)});
     const { Geometry } = await import(${JSON.stringify(new URL('../core/geometry.ts', import.meta.url).href)});

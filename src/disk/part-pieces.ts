@@ -1,11 +1,11 @@
 import { DragonloadError } from '../core/errors.ts';
 import { type Geometry, MAX_PIECES } from '../core/geometry.ts';
 import type { PieceRecord } from '../core/messages.ts';
-import { type Block, pool } from './block-pool.ts';
-import type { DataFile } from './data-file.ts';
-import type { PieceDigest } from './hashing/digest.ts';
+import type { PieceDigest } from './digests/digest.ts';
+import { type Block, pool } from './files/block-pool.ts';
+import type { DataFile } from './files/data-file.ts';
 import type { Hasher } from './hashing/hasher.ts';
-import type { Journal } from './journal.ts';
+import type { Journal } from './journal/journal.ts';
 import { PieceTable } from './piece-table.ts';
 import { checkRecords } from './resume.ts';
 

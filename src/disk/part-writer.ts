@@ -1,5 +1,5 @@
 import type { DragonloadError } from '../core/errors.ts';
-import { BLOCK_BYTES, type Block, pool } from './block-pool.ts';
+import { BLOCK_BYTES, type Block, pool } from './files/block-pool.ts';
 
 /** Bytes of a slow stream are written after at most twice this long, so that others hear of them. */
 const LINGER_MS = 100;

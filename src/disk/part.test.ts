@@ -5,8 +5,6 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Geometry } from '../core/geometry.ts';
-import { type Block, pool } from './block-pool.ts';
-import { Part } from './part.ts';
 import {
   assertSameBytes,
   bytesOf,
@@ -18,7 +16,9 @@ import {
   sha256,
   temporaryDirectory,
   writeRange,
-} from './test-kit.ts';
+} from '../testing/disk/parts.ts';
+import { type Block, pool } from './files/block-pool.ts';
+import { Part } from './part.ts';
 
 const PIECE = 256 * 1024;
 

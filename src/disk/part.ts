@@ -3,19 +3,24 @@ import { join } from 'node:path';
 import { DragonloadError } from '../core/errors.ts';
 import { Geometry, MAX_PIECES } from '../core/geometry.ts';
 import type { PieceRecord } from '../core/messages.ts';
-import type { Block } from './block-pool.ts';
 import { type Claim, claimPart } from './claim.ts';
-import { DataFile } from './data-file.ts';
-import { onDisk } from './disk-error.ts';
-import { numbered } from './file-name.ts';
-import type { Algorithm } from './hashing/digest.ts';
+import type { Algorithm } from './digests/digest.ts';
+import type { Block } from './files/block-pool.ts';
+import { DataFile } from './files/data-file.ts';
+import { onDisk } from './files/disk-error.ts';
+import { numbered } from './files/file-name.ts';
+import { isStillAt, place, readInto } from './files/part-file.ts';
+import {
+  algorithmFrom,
+  type ExpectedDigest,
+  type FinishedPart,
+  type PartOptions,
+} from './files/part-options.ts';
 import { checkDigests } from './hashing/expected-digests.ts';
 import { hashPieces } from './hashing/hash-pieces.ts';
 import { Hasher } from './hashing/hasher.ts';
 import { wholeDigests } from './hashing/whole-digests.ts';
-import type { ImportedBytes } from './journal-format.ts';
-import { isStillAt, place, readInto } from './part-file.ts';
-import { algorithmFrom, type ExpectedDigest, type FinishedPart, type PartOptions } from './part-options.ts';
+import type { ImportedBytes } from './journal/journal-format.ts';
 import { PartPieces } from './part-pieces.ts';
 import { PartWriter } from './part-writer.ts';
 

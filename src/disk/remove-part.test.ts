@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { journalPathOf } from './journal.ts';
+import { bytesOf, openPart, temporaryDirectory, writeRange } from '../testing/disk/parts.ts';
+import { journalPathOf } from './journal/journal.ts';
 import { partOf, removePart } from './remove-part.ts';
-import { bytesOf, openPart, temporaryDirectory, writeRange } from './test-kit.ts';
 
 const content = bytesOf(600_000);
 

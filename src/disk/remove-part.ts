@@ -1,12 +1,12 @@
 import { lstat, realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { partBusy } from './claim.ts';
-import { codeOf, onDisk } from './disk-error.ts';
-import { PART_SUFFIX } from './file-name.ts';
-import { journalPathOf } from './journal.ts';
-import { readJournal } from './journal-format.ts';
-import { Lock } from './lock.ts';
-import { exists } from './part-file.ts';
+import { codeOf, onDisk } from './files/disk-error.ts';
+import { PART_SUFFIX } from './files/file-name.ts';
+import { Lock } from './files/lock.ts';
+import { exists } from './files/part-file.ts';
+import { journalPathOf } from './journal/journal.ts';
+import { readJournal } from './journal/journal-format.ts';
 
 /** Where the part of a finished file's path would be, by the one name that its journal is known by. */
 export async function partOf(targetPath: string): Promise<string> {

@@ -18,8 +18,6 @@ import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { Geometry } from '../core/geometry.ts';
-import type { PieceDigest } from './hashing/digest.ts';
-import type { Part } from './part.ts';
 import {
   assertSameBytes,
   bytesOf,
@@ -29,7 +27,9 @@ import {
   sha256,
   temporaryDirectory,
   writeRange,
-} from './test-kit.ts';
+} from '../testing/disk/parts.ts';
+import type { PieceDigest } from './digests/digest.ts';
+import type { Part } from './part.ts';
 
 const PIECE = 256 * 1024;
 const content = bytesOf(8 * PIECE + 321);
@@ -122,7 +122,7 @@ test('checksums show a wrong byte too', async (t) => {
 
 test('what a killed process had kept is found by the next', async (t) => {
   const directory = await temporaryDirectory(t);
-  const kit = JSON.stringify(new URL('./test-kit.ts', import.meta.url).href);
+  const kit = JSON.stringify(new URL('../testing/disk/parts.ts', import.meta.url).href);
   // 64 records are written at once; the child says when they are.
   const code = `
     import { readdirSync, readFileSync } from 'node:fs';

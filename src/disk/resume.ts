@@ -1,6 +1,6 @@
 import type { Geometry } from '../core/geometry.ts';
 import type { PieceRecord } from '../core/messages.ts';
-import { type PieceDigest, pieceDigestOf } from './hashing/digest.ts';
+import { type PieceDigest, pieceDigestOf } from './digests/digest.ts';
 
 /** Asked for at once; the hash thread takes them one after the other while the system reads ahead. */
 const AHEAD = 16;

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { assertSameBytes, bytesOf, openPart, sha256, temporaryDirectory } from '../testing/disk/parts.ts';
 import { saveWhole, type WholeFile } from './save-whole.ts';
-import { assertSameBytes, bytesOf, openPart, sha256, temporaryDirectory } from './test-kit.ts';
 
 const content = bytesOf(5000);
 const options = (directory: string, changes: Partial<WholeFile> = {}): WholeFile => ({

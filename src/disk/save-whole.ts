@@ -3,13 +3,13 @@ import * as fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DragonloadError } from '../core/errors.ts';
 import { targetOf } from './claim.ts';
-import { codeOf, diskError } from './disk-error.ts';
-import { numbered, PART_SUFFIX } from './file-name.ts';
-import { type Algorithm, digestOf } from './hashing/digest.ts';
+import { type Algorithm, digestOf } from './digests/digest.ts';
+import { codeOf, diskError } from './files/disk-error.ts';
+import { numbered, PART_SUFFIX } from './files/file-name.ts';
+import { makeDirectory } from './files/make-directory.ts';
+import { algorithmFrom, type ExpectedDigest, type FinishedPart } from './files/part-options.ts';
 import { checkDigests } from './hashing/expected-digests.ts';
-import { journalPathOf } from './journal.ts';
-import { makeDirectory } from './make-directory.ts';
-import { algorithmFrom, type ExpectedDigest, type FinishedPart } from './part-options.ts';
+import { journalPathOf } from './journal/journal.ts';
 
 /** A larger file is written in pieces by a `Part`: writing it in one go would hold everything else up. */
 export const MAX_WHOLE_BYTES = 1024 * 1024;

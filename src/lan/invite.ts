@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { DragonloadError } from '../core/errors.ts';
 import type { MemberId, RoomId } from '../core/ids.ts';
-import { formatHostPort, MAX_ADDRESSES, parseHostPort } from './addresses.ts';
+import { formatHostPort, MAX_ADDRESSES, parseHostPort } from './network/addresses.ts';
 
 /** What an invite link carries: `dragon://join/v1/<room>?h=<addr:port>&h=...&v=<vault fingerprint>#k=<secret>`. */
 export interface Invite {

@@ -1,24 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import type { MemberId, RoomId } from '../core/ids.ts';
 import type { Message } from '../core/messages.ts';
-import { listenAddresses, MAX_ADDRESSES } from './addresses.ts';
-import { admissionKey, INSTANCE_BYTES } from './admission.ts';
-import { Bulk } from './bulk.ts';
-import type { PullOptions, PullResult } from './bulk-connection.ts';
-import type { Serve } from './bulk-server.ts';
-import { channelServer } from './channel.ts';
-import { Dialler } from './dialler.ts';
-import type { Credentials } from './handshake.ts';
-import type { Identity } from './identity.ts';
-import { Listener, type ListenerLimits } from './listener.ts';
-import type { Session, SessionEnd } from './session.ts';
-import { Sessions } from './sessions.ts';
-import { peerOf } from './tls.ts';
-import { MAX_NAME_CHARS, printable } from './wire-checks.ts';
+import { Bulk } from './bulk/bulk.ts';
+import type { PullOptions, PullResult } from './bulk/bulk-connection.ts';
+import type { Serve } from './bulk/bulk-server.ts';
+import type { Identity } from './identity/identity.ts';
+import { listenAddresses, MAX_ADDRESSES } from './network/addresses.ts';
+import { Dialler } from './network/dialler.ts';
+import { Listener, type ListenerLimits } from './network/listener.ts';
+import { peerOf } from './network/tls.ts';
+import { admissionKey, INSTANCE_BYTES } from './sessions/admission.ts';
+import { channelServer } from './sessions/channel.ts';
+import type { Credentials } from './sessions/handshake.ts';
+import type { Session, SessionEnd } from './sessions/session.ts';
+import { Sessions } from './sessions/sessions.ts';
+import { MAX_NAME_CHARS, printable } from './wire/wire-checks.ts';
 
-export type { PullOptions, PullResult } from './bulk-connection.ts';
-export type { Serve, ServedBytes, ServeRequest } from './bulk-server.ts';
-export type { Session, SessionEnd } from './session.ts';
+export type { PullOptions, PullResult } from './bulk/bulk-connection.ts';
+export type { Serve, ServedBytes, ServeRequest } from './bulk/bulk-server.ts';
+export type { Session, SessionEnd } from './sessions/session.ts';
 
 export interface LanOptions {
   readonly identity: Identity;

@@ -6,11 +6,11 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { Code, ConnectError, createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { type Frame, PeerService } from '../gen/dragonload/v1/peer_pb.ts';
-import { admissionKey, newNonce, proofOf } from './admission.ts';
-import { ephemeralIdentity, type Identity } from './identity.ts';
-import { Outbox } from './outbox.ts';
-import { ROOM, startMember, type TestMember } from './testing.ts';
-import { frameOf } from './wire.ts';
+import { ROOM, startMember, type TestMember } from '../testing/lan/rooms.ts';
+import { ephemeralIdentity, type Identity } from './identity/identity.ts';
+import { admissionKey, newNonce, proofOf } from './sessions/admission.ts';
+import { Outbox } from './sessions/send-queue.ts';
+import { frameOf } from './wire/wire.ts';
 
 // What reaches the port from outside, made with stock tools only: net, tls, and ConnectRPC's own gRPC client.
 

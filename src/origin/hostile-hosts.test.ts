@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import type { LookupFunction } from 'node:net';
 import { test } from 'node:test';
-import { collect } from '../../test/support/collect.ts';
-import { type OriginFaults, type OriginFile, startOrigin } from '../../test/support/origin-server.ts';
+import { collect } from '../testing/origin/collect.ts';
+import { startProxy } from '../testing/origin/proxy-server.ts';
+import { startRaw } from '../testing/origin/raw-server.ts';
+import { type OriginFaults, type OriginFile, startOrigin } from '../testing/origin-server/origin-server.ts';
 import { Connections } from './network/connections.ts';
 import { Origin, type OriginOptions } from './origin.ts';
 import { loadRequestSettings } from './requests/request-settings.ts';
-import { startProxy } from './testing/proxy-server.ts';
-import { startRaw } from './testing/raw-server.ts';
 
 const FILE: OriginFile = { content: { seed: 'hosts', sizeBytes: 100_000 } };
 const SHORT = { connectTimeoutMs: 300, headersTimeoutMs: 100, stallTimeoutMs: 100, retryDelayMs: 1 };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { collect } from '../../test/support/collect.ts';
+import { collect } from '../testing/origin/collect.ts';
 import { Origin } from './origin.ts';
 
 const IDENTITY = { sizeBytes: 1000, etag: undefined, lastModified: undefined };

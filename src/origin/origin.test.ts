@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ANY_FILE, collect } from '../../test/support/collect.ts';
-import { startOrigin } from '../../test/support/origin-server.ts';
+import { ANY_FILE, collect } from '../testing/origin/collect.ts';
+import { CONTENT, faulty, fetched, IDENTITY, SIZE } from '../testing/origin/fetched.ts';
+import { startOrigin } from '../testing/origin-server/origin-server.ts';
 import { Origin } from './origin.ts';
-import { CONTENT, faulty, fetched, IDENTITY, SIZE } from './testing/fetched.ts';
 
 test('a range is handed over whole and nothing more', async () => {
   const { outcome, bytes, sizeBytes, localAddress } = await fetched({}, 1_000_001, 2_500_000);

@@ -1,30 +1,30 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DragonloadError } from '../core/errors.ts';
-import { failureOf, isBusy } from './failures.ts';
+import { parseOriginUrl } from './addresses/url.ts';
+import { askSample } from './compare/ask-sample.ts';
+import { type HeldBlocks, OtherEtags } from './compare/other-etags.ts';
+import type { Sample } from './compare/samples.ts';
 import { codingOf } from './heads/coding.ts';
 import { type Asked, type Judgement, judge } from './heads/judge.ts';
 import { isHtml, isStrayPage } from './heads/page.ts';
 import { identityOf } from './heads/validators.ts';
 import { HostPaused, HostPauses } from './limits/host-pauses.ts';
 import { Connections } from './network/connections.ts';
-import { Opening, TAKE_BYTES } from './opening.ts';
-import type { FetchOptions, OriginOptions, ProbeOptions } from './origin-options.ts';
-import { type BodyJudgement, changed, type OriginResult, outcomeOf, restOf } from './outcome.ts';
 import { type Found, type Probe, ProbeStatus, probe } from './probe.ts';
-import { type Opened, Readings } from './readings.ts';
-import { type LiveRange, type Received, receive } from './receive.ts';
 import { checkHeaders } from './requests/request-headers.ts';
-import { Route } from './route.ts';
-import { type Answer, discard } from './send.ts';
-import { askSample } from './sources/ask-sample.ts';
-import { type HeldBlocks, OtherEtags } from './sources/other-etags.ts';
-import type { Sample } from './sources/samples.ts';
-import { turnedAway } from './turned-away.ts';
-import { untilAborted } from './until-aborted.ts';
-import { parseOriginUrl } from './url.ts';
+import { failureOf, isBusy } from './transfer/failures.ts';
+import { FirstResponse, TAKE_BYTES } from './transfer/first-response.ts';
+import type { FetchOptions, OriginOptions, ProbeOptions } from './transfer/origin-options.ts';
+import { type BodyJudgement, changed, type OriginResult, outcomeOf, restOf } from './transfer/outcome.ts';
+import { type LiveRange, type Received, receive } from './transfer/receive.ts';
+import { turnedAway } from './transfer/refusals.ts';
+import { Route } from './transfer/route.ts';
+import { type Answer, discard } from './transfer/send.ts';
+import { type Opened, SequentialRangeReader } from './transfer/sequential-range-reader.ts';
+import { untilAborted } from './transfer/until-aborted.ts';
 
-export type { FetchOptions, OriginOptions, ProbeOptions } from './origin-options.ts';
-export type { OriginResult } from './outcome.ts';
+export type { FetchOptions, OriginOptions, ProbeOptions } from './transfer/origin-options.ts';
+export type { OriginResult } from './transfer/outcome.ts';
 
 /** So many answers in a row that do not fit the question, and the origin is not asked again. */
 const MAX_MISFITS = 3;
@@ -56,9 +56,9 @@ export class Origin implements AsyncDisposable {
   #misfits = 0;
   /** Bodies that are being received. */
   #receiving = 0;
-  #opening: Opening | undefined;
+  #opening: FirstResponse | undefined;
   /** No part comes as it was asked for: what is asked for is taken from these. */
-  #readings: Readings | undefined;
+  #readings: SequentialRangeReader | undefined;
   readonly #etags: OtherEtags;
 
   /** Throws `bad-url`, or `usage` for headers that cannot be sent. */
@@ -208,7 +208,7 @@ export class Origin implements AsyncDisposable {
       return probe;
     }
     const { limiter, stallTimeoutMs = 20_000 } = this.#options;
-    const opening = new Opening(answer, judgement, { limiter, stallTimeoutMs });
+    const opening = new FirstResponse(answer, judgement, { limiter, stallTimeoutMs });
     this.#opening = opening;
     // Of a part, only its size tells that it is the whole.
     const maySuffice = sizeBytes === undefined ? !judgement.partial : sizeBytes <= TAKE_BYTES;
@@ -371,6 +371,6 @@ export class Origin implements AsyncDisposable {
   #readWhole(): void {
     const { limiter, stallTimeoutMs = 20_000 } = this.#options;
     const whole = (options: FetchOptions, signal: AbortSignal) => this.#open(0, undefined, options, signal);
-    this.#readings = new Readings(whole, { limiter, stallTimeoutMs });
+    this.#readings = new SequentialRangeReader(whole, { limiter, stallTimeoutMs });
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
-import { type OriginFile, startOrigin } from '../../test/support/origin-server.ts';
+import { type OriginFile, startOrigin } from '../testing/origin-server/origin-server.ts';
 import { Origin, type OriginOptions } from './origin.ts';
 
 const CONTENT = { seed: 'probe', sizeBytes: 200_000 };

@@ -1,24 +1,24 @@
 import type { DragonloadError } from '../core/errors.ts';
 import { type FileIdentity, MAX_SOURCES } from '../core/messages.ts';
+import { codingOf } from './heads/coding.ts';
+import { parseContentRange, parseLength, parseUnsatisfiedRange } from './heads/content-range.ts';
 import {
   digestsOf,
   duplicateDigests,
   linkedDigest,
   type PublishedDigest,
   wantHeaders,
-} from './digests/digests.ts';
-import { statusError } from './failures.ts';
-import { codingOf } from './heads/coding.ts';
-import { parseContentRange, parseLength, parseUnsatisfiedRange } from './heads/content-range.ts';
+} from './heads/digests.ts';
 import { fileNameOf } from './heads/file-name.ts';
 import { isEncoded } from './heads/judge.ts';
 import { type FileLinks, fileLinks } from './heads/link-header.ts';
 import { looksLikePage } from './heads/page.ts';
 import { identityOf } from './heads/validators.ts';
 import { parseRetryAfter } from './limits/retry-after.ts';
-import { TAKE_BYTES } from './opening.ts';
-import type { Route } from './route.ts';
-import { type Answer, discard } from './send.ts';
+import { statusError } from './transfer/failures.ts';
+import { TAKE_BYTES } from './transfer/first-response.ts';
+import type { Route } from './transfer/route.ts';
+import { type Answer, discard } from './transfer/send.ts';
 
 /** What an origin says about a file before it is fetched. */
 export interface Probe {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { startOrigin } from '../../test/support/origin-server.ts';
+import { startOrigin } from '../testing/origin-server/origin-server.ts';
 
 test('fetching over HTTP loads neither undici nor TLS', async () => {
   await using server = await startOrigin({ files: { '/f': { content: Buffer.from('0123456789') } } });

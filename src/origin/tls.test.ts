@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { serverCertificate } from '../../test/support/certificate.ts';
-import { collect } from '../../test/support/collect.ts';
-import { contentSlice, startOrigin } from '../../test/support/origin-server.ts';
+import { collect } from '../testing/origin/collect.ts';
+import { serverCertificate } from '../testing/origin-server/certificate.ts';
+import { contentSlice, startOrigin } from '../testing/origin-server/origin-server.ts';
 import { Origin } from './origin.ts';
 
 const CONTENT = { seed: 'tls', sizeBytes: 3_000_000 };

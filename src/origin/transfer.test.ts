@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { collect } from '../../test/support/collect.ts';
-import { startOrigin } from '../../test/support/origin-server.ts';
+import { collect } from '../testing/origin/collect.ts';
+import { CONTENT, fetched, IDENTITY, SIZE, slice } from '../testing/origin/fetched.ts';
+import { startOrigin } from '../testing/origin-server/origin-server.ts';
 import { RateLimiter } from './limits/rate-limit.ts';
 import { Origin } from './origin.ts';
-import { CONTENT, fetched, IDENTITY, SIZE, slice } from './testing/fetched.ts';
 
 test('a transfer that is called off is stopped, before and after the answer', async () => {
   for (const faults of [{ silent: true }, { stallAfterBytes: 1000 }]) {

@@ -16,9 +16,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
+import { dataDirectory, download, edit, inProcess, openStore } from '../testing/store/stores.ts';
 import { APPLICATION_ID, MIGRATIONS } from './migrations.ts';
 import { Store } from './store.ts';
-import { dataDirectory, download, edit, inProcess, openStore } from './test-kit.ts';
 
 const ROWS = 200;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dataDirectory, download, edit, inProcess, openStore } from './test-kit.ts';
+import { dataDirectory, download, edit, inProcess, openStore } from '../testing/store/stores.ts';
 
 const PROCESSES = 4;
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { dataDirectory, download, edit, openStore } from '../testing/store/stores.ts';
 import type { DownloadPatch, DownloadRow } from './download-row.ts';
 import { HISTORY_LIMIT, type Store } from './store.ts';
-import { dataDirectory, download, edit, openStore } from './test-kit.ts';
 
 const everything = {
   url: 'https://other.test/ü?x=%00&y=\u{1f409}',

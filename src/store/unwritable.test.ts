@@ -4,8 +4,8 @@ import { closeSync, fstatSync, ftruncateSync, openSync, readdirSync, rmSync, wri
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { DragonloadError } from '../core/errors.ts';
+import { dataDirectory, download, inProcess, openStore, smallDisk } from '../testing/store/stores.ts';
 import { Store } from './store.ts';
-import { dataDirectory, download, inProcess, openStore, smallDisk } from './test-kit.ts';
 
 /** Takes all the room that a disk has, but for `leftBytes`. */
 function fillUp(directory: string, leftBytes: number): string {

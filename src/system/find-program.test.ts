@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { pathOfOwn, putProgram } from '../testing/system/programs.ts';
 import { findProgram, programCandidates } from './find-program.ts';
-import { pathOfOwn, putProgram } from './test-kit.ts';
 
 test('a name is looked for on PATH, and nowhere that depends on the current directory', () => {
   const env = { PATH: '/opt/bin::.:bin:/usr/bin' };

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { pathOfOwn, putProgram, witness } from '../testing/system/programs.ts';
 import { HookQueue } from './hook-queue.ts';
-import { pathOfOwn, putProgram, witness } from './test-kit.ts';
 
 function fileNumber(number: number) {
   return { path: `/x/${number}`, sizeBytes: number, trust: 'self-verified' };

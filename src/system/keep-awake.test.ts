@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
+import { inProcess, pathOfOwn, putProgram, type Witness, witness } from '../testing/system/programs.ts';
 import { keepAwake, waysToStayAwake } from './keep-awake.ts';
-import { inProcess, pathOfOwn, putProgram, type Witness, witness } from './test-kit.ts';
 
 /** Runs the command it is given, as systemd-inhibit does, and is seen by the witness as long as that lives. */
 const inhibit = ({ file }: Witness) =>

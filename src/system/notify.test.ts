@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { pathOfOwn, putProgram, witness } from '../testing/system/programs.ts';
 import { notificationCommand, notify } from './notify.ts';
-import { pathOfOwn, putProgram, witness } from './test-kit.ts';
 
 const HOSTILE = '--help "$(touch x)" \' `id` \\n <b>&\n\x1b[31m\u202Egpj.exe';
 

@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { inProcess, pathOfOwn, putProgram, witness } from '../testing/system/programs.ts';
 import { hookEnvironment, hookProblem, runHook } from './run-hook.ts';
-import { inProcess, pathOfOwn, putProgram, witness } from './test-kit.ts';
 
 const file = { path: '/x/a.iso', sizeBytes: 7, trust: 'publisher-verified' };
 

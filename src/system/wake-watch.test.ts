@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
 import { test } from 'node:test';
-import { inProcess } from './test-kit.ts';
+import { inProcess } from '../testing/system/programs.ts';
 import { watchWake } from './wake-watch.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,5 +1,5 @@
-import { contentSha256 } from './content.ts';
-import type { OriginFile } from './origin-server.ts';
+import { contentSha256 } from '../../src/testing/origin-server/content.ts';
+import type { OriginFile } from '../../src/testing/origin-server/origin-server.ts';
 
 export const MIB = 1024 * 1024;
 

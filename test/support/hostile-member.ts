@@ -5,14 +5,14 @@ import { createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import type { Offer, PieceRecord } from '../../src/core/messages.ts';
 import { type Frame, PeerService } from '../../src/gen/dragonload/v1/peer_pb.ts';
-import { admissionKey, newNonce, PROTOCOL_VERSION, proofOf } from '../../src/lan/admission.ts';
-import { ephemeralIdentity } from '../../src/lan/identity.ts';
+import { ephemeralIdentity } from '../../src/lan/identity/identity.ts';
+import { signRecord } from '../../src/lan/identity/records.ts';
 import { parseInvite } from '../../src/lan/invite.ts';
 import { Lan, type ServedBytes, type ServeRequest, type Session } from '../../src/lan/lan.ts';
-import { Outbox } from '../../src/lan/outbox.ts';
-import { signRecord } from '../../src/lan/records.ts';
-import { frameOf } from '../../src/lan/wire.ts';
-import { contentSlice } from './content.ts';
+import { admissionKey, newNonce, PROTOCOL_VERSION, proofOf } from '../../src/lan/sessions/admission.ts';
+import { Outbox } from '../../src/lan/sessions/send-queue.ts';
+import { frameOf } from '../../src/lan/wire/wire.ts';
+import { contentSlice } from '../../src/testing/origin-server/content.ts';
 
 /** What a hostile member does once it is in. */
 export type Harm =

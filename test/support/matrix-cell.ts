@@ -2,13 +2,18 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { TestContext } from 'node:test';
-import { contentSha256 } from './content.ts';
+import { contentSha256 } from '../../src/testing/origin-server/content.ts';
+import {
+  type OriginFile,
+  OriginServer,
+  type OriginServerOptions,
+  startOrigin,
+} from '../../src/testing/origin-server/origin-server.ts';
 import { MIB } from './file.ts';
 import { checkEnd, checkFiles, checkWaste, ended } from './matrix-checks.ts';
 import { refresh, room } from './matrix-room.ts';
 import { type Column, extraIn, isLater, onOneSide, outcomeIn, type Row } from './matrix-row.ts';
 import type { Member } from './members.ts';
-import { type OriginFile, OriginServer, type OriginServerOptions, startOrigin } from './origin-server.ts';
 import { Stage } from './stage.ts';
 
 export const SIZE_BYTES = 4 * MIB;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { OriginServer } from '../../src/testing/origin-server/origin-server.ts';
 import type { Outcome } from './matrix-row.ts';
 import { type Member, sha256Of, until } from './members.ts';
-import type { OriginServer } from './origin-server.ts';
 
 /** The longest that the program itself waits for anything is 90 s: three times 30 s for an answer. */
 const DEADLINE_MS = 150_000;

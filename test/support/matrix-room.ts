@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
+import type { OriginServer } from '../../src/testing/origin-server/origin-server.ts';
 import { command } from './command.ts';
 import { type Member, until } from './members.ts';
-import type { OriginServer } from './origin-server.ts';
 import type { MemberOptions, Stage } from './stage.ts';
 
 /** The host may look at the file for 90 s, when nobody answers. */

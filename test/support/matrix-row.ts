@@ -1,5 +1,10 @@
 import type { ErrorCode } from '../../src/core/errors.ts';
-import type { ConnectionCap, OriginFaults, OriginFile, OriginServerOptions } from './origin-server.ts';
+import type {
+  ConnectionCap,
+  OriginFaults,
+  OriginFile,
+  OriginServerOptions,
+} from '../../src/testing/origin-server/origin-server.ts';
 
 /**
  * How a download meets a fault. `fresh`: alone, from nothing. `resume`: alone; an honest origin until a third is there, then

@@ -1,4 +1,4 @@
-import { serverCertificate } from './certificate.ts';
+import { serverCertificate } from '../../src/testing/origin-server/certificate.ts';
 import type { Outcome, Row } from './matrix-row.ts';
 
 const HERE = { type: 'ip', value: '127.0.0.1' } as const;

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { EXIT } from '../exit-codes.ts';
-import { addFlag, examplesText } from '../help.ts';
-import { LIST_COMMANDS } from './list-commands.ts';
+import { addFlag, examplesText } from '../flags/help.ts';
+import { LIST_COMMANDS } from '../flags/list-commands.ts';
+import { EXIT } from '../run/exit-codes.ts';
 import type { ListFlags } from './list-flags.ts';
 
 /** Adds these commands to the program. What carries them out is loaded when it is called for. */

@@ -4,10 +4,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { contentSha256, type OriginServer, startOrigin } from '../../../test/support/origin-server.ts';
 import type { DragonloadError } from '../../core/errors.ts';
+import { type Captured, captured } from '../../testing/cli/capture.ts';
+import { contentSha256, type OriginServer, startOrigin } from '../../testing/origin-server/origin-server.ts';
 import { runCommandLine } from '../program.ts';
-import { type Captured, captured } from '../testing/capture.ts';
 
 const SIZE = 8 * 1024 * 1024;
 const SEED = 'carry on';

@@ -1,7 +1,7 @@
-import { openStore } from '../../member/downloads.ts';
-import { safeText } from '../text.ts';
+import { openStore } from '../../downloads/edits.ts';
+import type { ListCommandText } from '../flags/list-commands.ts';
+import { safeText } from '../text/text.ts';
 import { rowOf } from './choose.ts';
-import type { ListCommandText } from './list-commands.ts';
 import type { ListFlags } from './list-flags.ts';
 
 /** Carries out a command about earlier downloads. Resolves to the exit code, undefined for 0. */
@@ -25,15 +25,15 @@ export async function carryOut(
       return await resume(store, args, flags);
     }
     case 'pause': {
-      const { pause } = await import('./control.ts');
+      const { pause } = await import('./control-commands.ts');
       return pause(store, args, flags);
     }
     case 'priority': {
-      const { setPriority } = await import('./control.ts');
+      const { setPriority } = await import('./control-commands.ts');
       return setPriority(store, args);
     }
     case 'limit': {
-      const { limit } = await import('./control.ts');
+      const { limit } = await import('./control-commands.ts');
       return limit(store, args);
     }
     case 'refresh': {

@@ -1,7 +1,7 @@
 import { DragonloadError } from '../../core/errors.ts';
-import type { DownloadRow, Store } from '../../member/downloads.ts';
-import { safeText } from '../text.ts';
-import { usageError } from '../usage.ts';
+import type { DownloadRow, Store } from '../../downloads/edits.ts';
+import { usageError } from '../flags/usage.ts';
+import { safeText } from '../text/text.ts';
 
 const SEE = 'Run "dragonload ls" to see them; finished ones are in "dragonload history".';
 

@@ -1,4 +1,4 @@
-import type { Parsed } from '../settings.ts';
+import type { Parsed } from '../flags/settings.ts';
 
 /** The flags of these commands, by their long names. */
 export interface ListFlags extends Parsed {

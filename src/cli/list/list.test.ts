@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import type { DragonloadError } from '../../core/errors.ts';
-import { jobOf, openStore, type Store } from '../../member/downloads.ts';
-import { type Captured, captured } from '../testing/capture.ts';
+import { jobOf, openStore, type Store } from '../../downloads/edits.ts';
+import { type Captured, captured } from '../../testing/cli/capture.ts';
+import type { ListCommandText } from '../flags/list-commands.ts';
 import { carryOut } from './carry-out.ts';
-import type { ListCommandText } from './list-commands.ts';
 import type { ListFlags } from './list-flags.ts';
 import { jobFrom } from './resume.ts';
 

@@ -1,10 +1,10 @@
-import type { DownloadRow, Store } from '../../member/downloads.ts';
-import { displayUrl } from '../../member/downloads.ts';
-import { formatBytes, formatDuration, formatRate, percentOf } from '../format.ts';
-import { jsonLine } from '../json.ts';
-import { terminalSize, terminalTraits } from '../terminal.ts';
-import { asciiText, safeText } from '../text.ts';
-import { commonLimit } from './control.ts';
+import type { DownloadRow, Store } from '../../downloads/edits.ts';
+import { displayUrl } from '../../downloads/edits.ts';
+import { jsonLine } from '../report/json.ts';
+import { formatBytes, formatDuration, formatRate, percentOf } from '../text/format.ts';
+import { terminalSize, terminalTraits } from '../text/terminal.ts';
+import { asciiText, safeText } from '../text/text.ts';
+import { commonLimit } from './control-commands.ts';
 import type { ListFlags } from './list-flags.ts';
 import { say } from './say.ts';
 import { table } from './table.ts';

@@ -1,7 +1,7 @@
-import type { DownloadRow, Store } from '../../member/downloads.ts';
-import { jobOf, withFreshLink } from '../../member/downloads.ts';
-import { checkUrl } from '../links.ts';
-import { usageError } from '../usage.ts';
+import type { DownloadRow, Store } from '../../downloads/edits.ts';
+import { jobOf, withFreshLink } from '../../downloads/edits.ts';
+import { checkUrl } from '../flags/links.ts';
+import { usageError } from '../flags/usage.ts';
 import { say } from './say.ts';
 
 /** `dragonload refresh`: a running download hears of the link now, another one when it is resumed. */

@@ -1,8 +1,8 @@
-import { type DownloadRow, deletePart, type Store } from '../../member/downloads.ts';
-import { formatBytes } from '../format.ts';
-import { ask } from '../prompt.ts';
-import { safeText, shorten } from '../text.ts';
-import { usageError } from '../usage.ts';
+import { type DownloadRow, deletePart, type Store } from '../../downloads/edits.ts';
+import { usageError } from '../flags/usage.ts';
+import { ask } from '../report/prompt.ts';
+import { formatBytes } from '../text/format.ts';
+import { safeText, shorten } from '../text/text.ts';
 import { checkChoice, rowsOf } from './choose.ts';
 import type { ListFlags } from './list-flags.ts';
 import { say } from './say.ts';

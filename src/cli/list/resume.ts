@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
-import { type DownloadRow, jobOf, type Store } from '../../member/downloads.ts';
-import type { Job } from '../../member/job.ts';
-import { checkRequests } from '../combinations.ts';
-import { runDownload } from '../run.ts';
-import { runSettingsOf } from '../settings.ts';
-import { usageError } from '../usage.ts';
+import { type DownloadRow, jobOf, type Store } from '../../downloads/edits.ts';
+import type { Job } from '../../lists/job.ts';
+import { checkRequests } from '../flags/combinations.ts';
+import { runSettingsOf } from '../flags/settings.ts';
+import { usageError } from '../flags/usage.ts';
+import { runDownload } from '../run/run.ts';
 import { checkChoice, rowsOf } from './choose.ts';
 import type { ListFlags } from './list-flags.ts';
 import { say } from './say.ts';

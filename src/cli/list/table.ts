@@ -1,4 +1,4 @@
-import { displayWidth, padEnd, shorten } from '../text.ts';
+import { displayWidth, padEnd, shorten } from '../text/text.ts';
 
 const GAP = 2;
 /** The last column is never made narrower than this, however narrow the terminal is. */

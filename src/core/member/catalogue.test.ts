@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sampleOffer } from '../../testing/member/small-world.ts';
 import { Catalogue } from './catalogue.ts';
-import { sampleOffer } from './testing/small-world.ts';
 
 test('what was heard of a download before its offer counts after it', () => {
   const present = new Set(['a']);

@@ -1,7 +1,7 @@
+import { Knowledge } from '../download/knowledge.ts';
 import { Geometry, MAX_PIECES } from '../geometry.ts';
 import type { DownloadId, MemberId } from '../ids.ts';
 import type { Offer } from '../messages.ts';
-import { Knowledge } from './knowledge.ts';
 
 /** A room has at most this many downloads that others have offered. */
 const MAX_OFFERED = 256;

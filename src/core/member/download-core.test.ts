@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { type Actor, SmallWorld, sampleOffer } from '../../testing/member/small-world.ts';
+import { cutOff, have, of, recordBy, sent } from '../../testing/member/speech.ts';
 import type { ByteRange } from '../ranges.ts';
-import { type Actor, SmallWorld, sampleOffer } from './testing/small-world.ts';
-import { cutOff, have, of, recordBy, sent } from './testing/speech.ts';
 
 const PIECE = 256 * 1024;
 const ALL = { start: 0, end: 17 };
@@ -122,7 +122,7 @@ test('pieces are announced before the lease that they came by is reported as ove
   world.meet(a, 'boss');
   world.say('boss', a, { type: 'coordinate', epoch: 9, seniority: 1 });
   world.open(a);
-  const lease = { lease: 10 * 2 ** 20, kind: 'run', victim: undefined, start: 0, end: 2 * PIECE } as const;
+  const lease = { lease: 10 * 2 ** 20, kind: 'run', owner: undefined, start: 0, end: 2 * PIECE } as const;
   world.say('boss', a, { type: 'grant', epoch: 9, download: 'd0', lease });
   world.run(300);
   const messages = of(a, 'send').map(({ message }) => message);
@@ -140,7 +140,7 @@ test('pieces are announced before the lease that they came by is reported as ove
 function nameHelper(world: SmallWorld, member: Actor, { start, end }: ByteRange): void {
   const epoch = 9;
   world.say('helper', member, { type: 'coordinate', epoch, seniority: 1 });
-  const lease = { lease: epoch * 2 ** 20 + 1, kind: 'tail', victim: 'a', start, end } as const;
+  const lease = { lease: epoch * 2 ** 20 + 1, kind: 'tail', owner: 'a', start, end } as const;
   world.say('helper', member, { type: 'grant', epoch, download: 'd0', lease });
 }
 

@@ -1,8 +1,3 @@
-import type { DownloadId, MemberId } from '../ids.ts';
-import type { Ledger } from '../ledger.ts';
-import type { DownloadStatus, Fragment, Grant, Message, PieceRecord, Report, Revoke } from '../messages.ts';
-import type { Run } from '../ranges.ts';
-import { Announcer } from './announcer.ts';
 import type {
   AddDownload,
   Command,
@@ -11,20 +6,25 @@ import type {
   ProbeDone,
   PullBytes,
   PullEnded,
-} from './api.ts';
-import { DownloadState } from './download-state.ts';
-import { Failure } from './failure.ts';
-import { Healing } from './healing.ts';
+} from '../contract.ts';
+import { Announcer } from '../download/announcer.ts';
+import { DownloadState } from '../download/download-state.ts';
+import { Failure } from '../download/failure.ts';
+import type { Knowledge } from '../download/knowledge.ts';
+import { Proofs } from '../download/proofs.ts';
+import { isRevivable } from '../download/revivable.ts';
+import type { SideOptions } from '../download/side-options.ts';
+import { OWN_LEASES } from '../fetching/lease-book.ts';
+import { OriginSide } from '../fetching/origin-side.ts';
+import type { DownloadId, MemberId } from '../ids.ts';
+import type { Ledger } from '../ledger.ts';
+import type { DownloadStatus, Fragment, Grant, Message, PieceRecord, Report, Revoke } from '../messages.ts';
+import type { Run } from '../ranges.ts';
 import { Helpers } from './helpers.ts';
-import type { Knowledge } from './knowledge.ts';
 import { LanSide } from './lan-side.ts';
-import { OWN_LEASES } from './lease-book.ts';
-import { OriginSide } from './origin-side.ts';
-import { Proofs } from './proofs.ts';
-import { Reporter } from './reporter.ts';
-import { isRevivable } from './revivable.ts';
-import { SelfHelp } from './self-help.ts';
-import type { SideOptions } from './side-options.ts';
+import { Reporter } from './lease-reporter.ts';
+import { Refetcher } from './refetcher.ts';
+import { SelfLeasing } from './self-leasing.ts';
 
 /** After so many pieces in a row that were worth nothing, bytes from members are no reason to go on waiting. */
 const MAX_IN_VAIN = 3;
@@ -57,8 +57,8 @@ export class DownloadCore {
   readonly #proofs: Proofs;
   readonly #announcer = new Announcer();
   readonly #helpers = new Helpers();
-  readonly #selfHelp: SelfHelp;
-  readonly #healing: Healing;
+  readonly #selfHelp: SelfLeasing;
+  readonly #healing: Refetcher;
   readonly #failure: Failure;
   readonly #reporter: Reporter;
   #hasLeft = false;
@@ -90,16 +90,16 @@ export class DownloadCore {
     const { random, nowMs } = options;
     const parts = { state: this.state, origin: this.#origin, lan: this.#lan };
     const linkPatienceMs = added.linkPatienceMs ?? 0;
-    this.#selfHelp = new SelfHelp({ ...parts, random, linkPatienceMs, nowMs });
+    this.#selfHelp = new SelfLeasing({ ...parts, random, linkPatienceMs, nowMs });
     const { toCoordinator, emit } = options;
     this.#reporter = new Reporter({ ...parts, toCoordinator });
     this.#failure = new Failure({ state: this.state, stop: () => this.stop(), emit });
-    this.#healing = new Healing({ ...parts, selfHelp: this.#selfHelp, emit: options.emit });
+    this.#healing = new Refetcher({ ...parts, selfHelp: this.#selfHelp, emit: options.emit });
     this.#proofs = new Proofs({
       state: this.state,
       isPulling: (piece) => this.#lan.isPulling(piece),
       discard: (piece, nowMs) => this.#discard(piece, nowMs),
-      fetchAgain: (pieces) => this.#healing.fetchAgain(pieces),
+      fetchAgain: (pieces) => this.#healing.refetch(pieces),
       emit: options.emit,
     });
   }
@@ -173,7 +173,7 @@ export class DownloadCore {
   }
 
   onGrant({ lease }: Grant, nowMs: number): void {
-    if (lease.victim === this.#options.me) return this.#helpers.expect(lease);
+    if (lease.owner === this.#options.me) return this.#helpers.expect(lease);
     if (lease.lease < OWN_LEASES) this.#origin.grant(lease);
     this.schedule(nowMs);
   }
@@ -258,7 +258,7 @@ export class DownloadCore {
   kept(record: PieceRecord, nowMs: number): void {
     const isFull = this.state.isFull(record.piece);
     // Its signer was found out between the check and this, or the file turned out to be shorter.
-    const isLie = this.state.knowledge.isLiar(record.signer);
+    const isLie = this.state.knowledge.isBannedSigner(record.signer);
     if (isFull ? isLie : !this.#ledger.held.has(record.piece)) this.#healing.unkeep(record.piece);
     if (!isFull) return;
     if (isLie) return this.#discard(record.piece, nowMs);
@@ -310,17 +310,17 @@ export class DownloadCore {
       return;
     }
     this.#lan.schedule(nowMs);
-    this.#healing.joinHoles(nowMs);
+    this.#healing.refetchAcrossGaps(nowMs);
     for (const tail of this.#origin.schedule(nowMs)) {
       this.#reporter.hurry();
-      if (tail.victim === undefined || !this.state.knowledge.availability.heldBy(tail.victim)) continue;
+      if (tail.owner === undefined || !this.state.knowledge.availability.heldBy(tail.owner)) continue;
       const message: Fragment = {
         type: 'fragment',
         download: this.#download,
         start: tail.start,
         end: tail.end,
       };
-      this.#options.emit({ type: 'send', to: tail.victim, message });
+      this.#options.emit({ type: 'send', to: tail.owner, message });
     }
   }
 

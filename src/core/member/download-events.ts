@@ -1,4 +1,4 @@
-import type { Event } from './api.ts';
+import type { Event } from '../contract.ts';
 import type { DownloadCore } from './download-core.ts';
 
 /** What happens to one download of this member. */

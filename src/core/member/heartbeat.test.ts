@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SmallWorld, sampleOffer } from './testing/small-world.ts';
-import { of, sent } from './testing/speech.ts';
+import { SmallWorld, sampleOffer } from '../../testing/member/small-world.ts';
+import { of, sent } from '../../testing/member/speech.ts';
 
 test('everybody hears how a member does twice a second', () => {
   const world = new SmallWorld();

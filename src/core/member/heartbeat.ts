@@ -1,7 +1,7 @@
+import type { Command } from '../contract.ts';
 import type { DownloadId, MemberId } from '../ids.ts';
 import type { Message } from '../messages.ts';
 import type { Room } from '../rooms/room.ts';
-import type { Command } from './api.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Coordination } from './coordination.ts';
 import type { DownloadCore } from './download-core.ts';
@@ -40,12 +40,12 @@ export class Heartbeat {
   }
 
   /** Something happened that everybody should know at once. */
-  hurry(nowMs: number): void {
+  reportNow(nowMs: number): void {
     this.#statusAtMs = nowMs;
   }
 
   /** Says what is due. */
-  beat(nowMs: number): void {
+  broadcastIfDue(nowMs: number): void {
     const { sessions } = this.#around.room;
     if (sessions.size === 0) return;
     if (nowMs >= this.#repeatAtMs) {
@@ -59,7 +59,7 @@ export class Heartbeat {
   }
 
   /** How this member does, for somebody new. */
-  greet(peer: MemberId, nowMs: number): void {
+  reportTo(peer: MemberId, nowMs: number): void {
     this.#around.outbox.send(peer, this.#status(nowMs));
   }
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { fakeHash } from '../../testing/member/fake-disk.ts';
+import { type Actor, SmallWorld, sampleOffer } from '../../testing/member/small-world.ts';
+import { of } from '../../testing/member/speech.ts';
+import { OWN_LEASES } from '../fetching/lease-book.ts';
 import type { Lease, Message, Offer, PieceRecord } from '../messages.ts';
-import { OWN_LEASES } from './lease-book.ts';
-import { fakeHash } from './testing/fake-disk.ts';
-import { type Actor, SmallWorld, sampleOffer } from './testing/small-world.ts';
-import { of } from './testing/speech.ts';
 
 const PIECE = 256 * 1024;
 const signature = new Uint8Array(64);
@@ -25,7 +25,7 @@ function grant(lease: Partial<Lease>, epoch = 5): Message {
     type: 'grant',
     epoch,
     download: 'd0',
-    lease: { lease: 6 * 2 ** 20, kind: 'run', victim: undefined, start: 0, end: PIECE, ...lease },
+    lease: { lease: 6 * 2 ** 20, kind: 'run', owner: undefined, start: 0, end: PIECE, ...lease },
   };
 }
 
@@ -41,10 +41,10 @@ const STRANGE: readonly Partial<Lease>[] = [
   { start: 5, end: 7 },
   { start: 0.5, end: 1.5 },
   { start: Number.NaN, end: Number.NaN },
-  { kind: 'tail', victim: 'nobody', start: 0, end: 10 * PIECE },
-  { kind: 'tail', victim: 'evil', start: 17 * PIECE, end: 18 * PIECE },
-  { kind: 'tail', victim: 'a', start: PIECE + 10, end: 2 * PIECE - 10 },
-  { kind: 'tail', victim: undefined, start: PIECE + 10, end: 2 * PIECE },
+  { kind: 'tail', owner: 'nobody', start: 0, end: 10 * PIECE },
+  { kind: 'tail', owner: 'evil', start: 17 * PIECE, end: 18 * PIECE },
+  { kind: 'tail', owner: 'a', start: PIECE + 10, end: 2 * PIECE - 10 },
+  { kind: 'tail', owner: undefined, start: PIECE + 10, end: 2 * PIECE },
   { lease: OWN_LEASES + 1 },
   { lease: Number.MAX_SAFE_INTEGER },
 ];
@@ -307,7 +307,7 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     lease: fc.record({
       lease: leaseId,
       kind: fc.constantFrom('run' as const, 'tail' as const),
-      victim: fc.constantFrom('a', 'evil', 'nobody', undefined),
+      owner: fc.constantFrom('a', 'evil', 'nobody', undefined),
       start: offset,
       end: offset,
     }),

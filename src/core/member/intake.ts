@@ -1,8 +1,8 @@
+import type { AddDownload } from '../contract.ts';
 import { isPossibleSize } from '../geometry.ts';
 import type { DownloadId, MemberId } from '../ids.ts';
 import type { Message, Offer } from '../messages.ts';
 import type { Room } from '../rooms/room.ts';
-import type { AddDownload } from './api.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Coordination } from './coordination.ts';
 import { DownloadCore } from './download-core.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Availability } from '../chainrain/availability.ts';
+import type { Command } from '../contract.ts';
 import { Geometry } from '../geometry.ts';
 import { Ledger } from '../ledger.ts';
 import type { Run } from '../ranges.ts';
-import type { Command } from './api.ts';
 import { LanSide } from './lan-side.ts';
 
 const PIECE = 256 * 1024;

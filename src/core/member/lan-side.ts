@@ -1,12 +1,12 @@
 import type { Availability } from '../chainrain/availability.ts';
 import { PullTracker } from '../chainrain/peers.ts';
 import { choosePulls } from '../chainrain/policy.ts';
+import type { PullBytes, PullEnded } from '../contract.ts';
+import type { SideOptions } from '../download/side-options.ts';
 import type { MemberId } from '../ids.ts';
 import type { Ledger } from '../ledger.ts';
 import type { ByteRange } from '../ranges.ts';
 import { RateMeter } from '../rate.ts';
-import type { PullBytes, PullEnded } from './api.ts';
-import type { SideOptions } from './side-options.ts';
 
 interface Pull extends ByteRange {
   readonly from: MemberId;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Actor, SmallWorld } from './testing/small-world.ts';
-import { cutOff, of } from './testing/speech.ts';
+import { type Actor, SmallWorld } from '../../testing/member/small-world.ts';
+import { cutOff, of } from '../../testing/member/speech.ts';
 
 const EXPIRED = {
   type: 'probe-done',

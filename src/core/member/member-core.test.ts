@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { SmallWorld, sampleOffer } from '../../testing/member/small-world.ts';
 import { MemberCore } from './member-core.ts';
-import { SmallWorld, sampleOffer } from './testing/small-world.ts';
 
 test('a member alone fetches the file once and finishes', () => {
   const world = new SmallWorld();

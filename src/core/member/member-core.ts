@@ -1,9 +1,9 @@
+import type { Command, Event, PeerUp } from '../contract.ts';
 import type { DownloadId, MemberId, RoomId } from '../ids.ts';
 import type { Message, Offer, PieceRecord } from '../messages.ts';
 import type { ByteRange } from '../ranges.ts';
 import { Room } from '../rooms/room.ts';
 import type { View } from '../view.ts';
-import type { Command, Event, PeerUp } from './api.ts';
 import { Catalogue } from './catalogue.ts';
 import { Coordination } from './coordination.ts';
 import type { DownloadCore } from './download-core.ts';
@@ -209,7 +209,7 @@ export class MemberCore {
   #toDownload(event: DownloadEvent, nowMs: number): void {
     const download = this.#downloads.get(event.download);
     if (!download) return;
-    if (event.type === 'finished' || event.type === 'failed') this.#heartbeat.hurry(nowMs);
+    if (event.type === 'finished' || event.type === 'failed') this.#heartbeat.reportNow(nowMs);
     if (!passOn(download, event, nowMs)) return;
     // The size is news for everybody.
     const { offer, knowledge } = download.state;
@@ -232,7 +232,7 @@ export class MemberCore {
       for (const offer of this.#catalogue.offers()) this.#outbox.send(peer, offer);
     this.#sources.tell(peer);
     for (const download of this.#downloads.values()) this.#outbox.send(peer, download.state.haveAll());
-    this.#heartbeat.greet(peer, nowMs);
+    this.#heartbeat.reportTo(peer, nowMs);
     this.#outbox.push({ type: 'member-joined', peer, name });
   }
 
@@ -280,7 +280,7 @@ export class MemberCore {
       case 'revoke':
         // Only the present coordinator, in its present term, says who fetches what.
         if (from !== this.#room.coordinator || message.epoch !== this.#room.epoch) return;
-        return this.#obey(message, nowMs);
+        return this.#onGrant(message, nowMs);
       case 'bye':
         this.#room.left(from);
         return this.#peerDown(from, true, nowMs);
@@ -301,10 +301,10 @@ export class MemberCore {
       for (const download of this.#downloads.values()) download.flush(nowMs);
       for (const message of this.#coordination.drain(nowMs)) {
         again = true;
-        this.#obey(message, nowMs);
+        this.#onGrant(message, nowMs);
       }
     }
-    this.#heartbeat.beat(nowMs);
+    this.#heartbeat.broadcastIfDue(nowMs);
   }
 
   /** Returns whether there was anything. */
@@ -318,7 +318,7 @@ export class MemberCore {
   }
 
   /** The coordinator says what this member has to fetch. */
-  #obey(message: Message, nowMs: number): void {
+  #onGrant(message: Message, nowMs: number): void {
     if (message.type === 'grant') this.#downloads.get(message.download)?.onGrant(message, nowMs);
     else if (message.type === 'revoke') this.#downloads.get(message.download)?.onRevoke(message, nowMs);
   }

@@ -1,6 +1,6 @@
+import type { Command } from '../contract.ts';
 import type { MemberId } from '../ids.ts';
 import type { Message } from '../messages.ts';
-import type { Command } from './api.ts';
 
 /** What a core asks of the world, in order, until the world takes it. */
 export class Outbox {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SmallWorld } from './testing/small-world.ts';
-import { cutOff, have, of, recordBy, sent } from './testing/speech.ts';
+import { SmallWorld } from '../../testing/member/small-world.ts';
+import { cutOff, have, of, recordBy, sent } from '../../testing/member/speech.ts';
 
 const URLS = ['https://fresh.example/f'];
 const sources = { type: 'sources', download: 'd0', urls: URLS } as const;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { SmallWorld, sampleOffer } from '../../testing/member/small-world.ts';
 import { undecided } from './statuses.ts';
-import { SmallWorld, sampleOffer } from './testing/small-world.ts';
 
 const PIECE = 256 * 1024;
 

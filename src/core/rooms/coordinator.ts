@@ -102,8 +102,8 @@ export class Coordinator {
             : { type: 'revoke', epoch: this.#epoch, download, lease: command.lease, end: command.end };
         this.#commands.push({ to: command.to, message });
         // Whoever is helped must know it, or anybody could press bytes on it that it then signs.
-        const victim = command.type === 'grant' ? command.lease.victim : undefined;
-        if (victim !== undefined) this.#commands.push({ to: victim, message });
+        const owner = command.type === 'grant' ? command.lease.owner : undefined;
+        if (owner !== undefined) this.#commands.push({ to: owner, message });
       }
     }
   }

@@ -3,8 +3,8 @@ import { Geometry, MAX_PIECES } from '../geometry.ts';
 import type { MemberId } from '../ids.ts';
 import type { Lease, LeaseReport } from '../messages.ts';
 import type { Run } from '../ranges.ts';
+import { isOpen, isOver, type MemberPlan, newMemberPlan, type PlannedLease } from './member-plan.ts';
 import { PieceBoard } from './piece-board.ts';
-import { isOpen, isOver, type Live, newSeat, type Seat } from './seat.ts';
 
 export type PlannerCommand =
   | { readonly type: 'grant'; readonly to: MemberId; readonly lease: Lease }
@@ -17,9 +17,9 @@ const MAX_LEASES = 64;
 
 /** The end of a piece that is fetched for whoever has the piece. */
 interface Tail {
-  readonly helper: Live;
+  readonly helper: PlannedLease;
   /** Undefined when adopted: nobody knows any more whom it was for. */
-  readonly owner: Live | undefined;
+  readonly owner: PlannedLease | undefined;
   /** What the owner is spared. */
   readonly bytes: number;
 }
@@ -32,11 +32,11 @@ interface Tail {
  * the board; a lease that is over owns nothing. While the size is unknown there is no board, and at most one lease.
  */
 export class LeaseTable {
-  readonly seats = new Map<MemberId, Seat>();
+  readonly seats = new Map<MemberId, MemberPlan>();
   readonly #firstId: number;
   readonly #tails = new Map<number, Tail>();
   #geometry: Geometry;
-  #board: PieceBoard<Live> | undefined;
+  #board: PieceBoard<PlannedLease> | undefined;
   #nextId: number;
   #commands: PlannerCommand[] = [];
   /** Bytes that may be fetched twice because of tails. */
@@ -54,7 +54,7 @@ export class LeaseTable {
   }
 
   /** Undefined while the size is unknown. */
-  get board(): PieceBoard<Live> | undefined {
+  get board(): PieceBoard<PlannedLease> | undefined {
     return this.#board;
   }
 
@@ -69,10 +69,10 @@ export class LeaseTable {
   }
 
   up(member: MemberId, nowMs: number): void {
-    if (!this.seats.has(member)) this.seats.set(member, newSeat(member, new Bitfield(), nowMs));
+    if (!this.seats.has(member)) this.seats.set(member, newMemberPlan(member, new Bitfield(), nowMs));
   }
 
-  down(seat: Seat, nowMs: number): void {
+  down(seat: MemberPlan, nowMs: number): void {
     this.seats.delete(seat.id);
     for (const live of seat.leases) this.#release(live, live.start);
     seat.leases = [];
@@ -83,7 +83,7 @@ export class LeaseTable {
   /** The size became known. Pieces keep their size. */
   setSize(sizeBytes: number): void {
     this.#geometry = new Geometry(sizeBytes, this.#geometry.pieceBytes);
-    this.#board = new PieceBoard<Live>(this.#geometry);
+    this.#board = new PieceBoard<PlannedLease>(this.#geometry);
     const { pieceCount } = this.#board;
     for (const seat of this.seats.values()) {
       seat.holds.clearRun({ start: pieceCount, end: MAX_PIECES });
@@ -101,7 +101,7 @@ export class LeaseTable {
   }
 
   /** The member holds these pieces; rubbish in it is passed over. */
-  hold(seat: Seat, runs: readonly Run[], nowMs: number): void {
+  hold(seat: MemberPlan, runs: readonly Run[], nowMs: number): void {
     const count = this.#board?.pieceCount ?? MAX_PIECES;
     for (const run of runs) {
       if (!Number.isSafeInteger(run.start) || !Number.isSafeInteger(run.end)) continue;
@@ -112,16 +112,16 @@ export class LeaseTable {
     }
   }
 
-  grantRun(seat: Seat, run: Run, nowMs: number): Live {
+  grantRun(seat: MemberPlan, run: Run, nowMs: number): PlannedLease {
     const { start, end } = this.#geometry.bytesOfRun(run);
-    const live = this.#grant(seat, { kind: 'run', victim: undefined, start, end, run }, nowMs);
+    const live = this.#grant(seat, { kind: 'run', owner: undefined, start, end, run }, nowMs);
     live.heldBytes = this.#board!.heldBytesIn(run);
     this.#board!.lease(run, live);
     return live;
   }
 
   /** The whole file from its first byte, wherever it may end. */
-  grantStream(seat: Seat, nowMs: number): void {
+  grantStream(seat: MemberPlan, nowMs: number): void {
     const { limitBytes, pieceCount } = this.#geometry;
     if (pieceCount !== undefined) this.grantRun(seat, { start: 0, end: pieceCount }, nowMs);
     else
@@ -129,7 +129,7 @@ export class LeaseTable {
         seat,
         {
           kind: 'run',
-          victim: undefined,
+          owner: undefined,
           start: 0,
           end: limitBytes,
           run: { start: 0, end: 0 },
@@ -139,11 +139,11 @@ export class LeaseTable {
   }
 
   /** The end of a piece, from `start` on, that `owner` is fetching. */
-  grantTail(seat: Seat, owner: Live, piece: number, start: number, nowMs: number): void {
+  grantTail(seat: MemberPlan, owner: PlannedLease, piece: number, start: number, nowMs: number): void {
     const end = this.#geometry.endOf(piece);
-    const rest = { kind: 'tail', victim: owner.seat, start, end, run: { start: piece, end: piece } } as const;
+    const rest = { kind: 'tail', owner: owner.plan, start, end, run: { start: piece, end: piece } } as const;
     this.#tails.set(piece, { helper: this.#grant(seat, rest, nowMs), owner, bytes: end - start });
-    owner.seat.promisedBytes += end - start;
+    owner.plan.promisedBytes += end - start;
     this.#duplicateBytes += end - start;
   }
 
@@ -152,14 +152,14 @@ export class LeaseTable {
   }
 
   /** Lets the lease end at the piece-aligned offset `end`, or drops it whole at or before its start, and tells. */
-  cut(live: Live, end: number): void {
+  cut(live: PlannedLease, end: number): void {
     this.#release(live, end);
-    this.#commands.push({ type: 'revoke', to: live.seat.id, lease: live.id, end: live.end });
+    this.#commands.push({ type: 'revoke', to: live.plan.id, lease: live.id, end: live.end });
   }
 
   /** The member has done with the lease or given it up. */
-  forget(live: Live): void {
-    const { seat } = live;
+  forget(live: PlannedLease): void {
+    const { plan: seat } = live;
     seat.leases = seat.leases.filter((other) => other !== live);
     if (live.kind === 'run') this.#release(live, live.start);
   }
@@ -168,7 +168,7 @@ export class LeaseTable {
    * A lease that an earlier coordinator gave. What of it belongs to somebody else already is taken back. A range that
    * begins within a piece is a tail; whose, nobody knows any more.
    */
-  adopt(seat: Seat, report: LeaseReport, nowMs: number): void {
+  adopt(seat: MemberPlan, report: LeaseReport, nowMs: number): void {
     if (seat.leases.length >= MAX_LEASES) return;
     this.#skipId(report.lease);
     const board = this.#board;
@@ -184,7 +184,7 @@ export class LeaseTable {
       const piece = this.#geometry.pieceAt(report.start);
       if (end > this.#geometry.endOf(piece)) return;
       if (board.isHeld(piece) || this.#tails.has(piece)) return;
-      const rest = { kind: 'tail', victim: undefined, end, run: { start: piece, end: piece } } as const;
+      const rest = { kind: 'tail', owner: undefined, end, run: { start: piece, end: piece } } as const;
       const helper = this.#seatLease(seat, report, rest, nowMs);
       this.#tails.set(piece, { helper, owner: undefined, bytes: 0 });
       return;
@@ -198,18 +198,13 @@ export class LeaseTable {
       }),
     };
     const bytes = this.#geometry.bytesOfRun(run);
-    const live = this.#seatLease(
-      seat,
-      report,
-      { kind: 'run', victim: undefined, end: bytes.end, run },
-      nowMs,
-    );
+    const live = this.#seatLease(seat, report, { kind: 'run', owner: undefined, end: bytes.end, run }, nowMs);
     live.heldBytes = board.heldBytesIn(run);
     board.lease(run, live);
     if (bytes.end < end) this.#commands.push({ type: 'revoke', to: seat.id, lease: live.id, end: bytes.end });
   }
 
-  #adoptStream(seat: Seat, report: LeaseReport, nowMs: number): void {
+  #adoptStream(seat: MemberPlan, report: LeaseReport, nowMs: number): void {
     const taken = [...this.seats.values()].some((other) =>
       other.leases.some((live) => live.end > live.start),
     );
@@ -218,22 +213,22 @@ export class LeaseTable {
     const live = this.#seatLease(
       seat,
       report,
-      { kind: 'run', victim: undefined, end, run: { start: 0, end: 0 } },
+      { kind: 'run', owner: undefined, end, run: { start: 0, end: 0 } },
       nowMs,
     );
     if (wrong) this.#commands.push({ type: 'revoke', to: seat.id, lease: live.id, end });
   }
 
   #seatLease(
-    seat: Seat,
+    seat: MemberPlan,
     report: LeaseReport,
-    rest: Pick<Live, 'kind' | 'victim' | 'end' | 'run'>,
+    rest: Pick<PlannedLease, 'kind' | 'owner' | 'end' | 'run'>,
     nowMs: number,
-  ): Live {
-    const live: Live = {
+  ): PlannedLease {
+    const live: PlannedLease = {
       ...rest,
       id: report.lease,
-      seat,
+      plan: seat,
       start: report.start,
       receivedBytes: Math.min(report.receivedBytes, Math.max(0, rest.end - report.start)),
       forgottenBytes: 0,
@@ -250,22 +245,22 @@ export class LeaseTable {
   }
 
   #grant(
-    seat: Seat,
-    { start, ...rest }: Pick<Live, 'kind' | 'victim' | 'start' | 'end' | 'run'>,
+    seat: MemberPlan,
+    { start, ...rest }: Pick<PlannedLease, 'kind' | 'owner' | 'start' | 'end' | 'run'>,
     nowMs: number,
-  ): Live {
+  ): PlannedLease {
     const id = this.#nextId;
     this.#nextId += 1;
     const live = this.#seatLease(seat, { lease: id, start, end: rest.end, receivedBytes: 0 }, rest, nowMs);
     seat.grants += 1;
     seat.refusedMs = undefined;
-    const lease: Lease = { lease: id, kind: rest.kind, victim: rest.victim?.id, start, end: rest.end };
+    const lease: Lease = { lease: id, kind: rest.kind, owner: rest.owner?.id, start, end: rest.end };
     this.#commands.push({ type: 'grant', to: seat.id, lease });
     return live;
   }
 
   /** Shortens a lease on this side only. */
-  #release(live: Live, end: number): void {
+  #release(live: PlannedLease, end: number): void {
     if (live.kind === 'tail') {
       const tail = this.#tails.get(live.run.start);
       if (tail?.helper === live) this.#dropTail(tail);
@@ -284,7 +279,7 @@ export class LeaseTable {
     live.end = Math.max(live.start, Math.min(live.end, end));
   }
 
-  #held(seat: Seat, piece: number, nowMs: number): void {
+  #held(seat: MemberPlan, piece: number, nowMs: number): void {
     const board = this.#board;
     if (board === undefined) {
       for (const live of seat.leases) live.progressMs = nowMs;
@@ -293,7 +288,7 @@ export class LeaseTable {
     }
     const first = board.hold(piece);
     const owner = board.ownerOf(piece);
-    if (owner?.seat === seat) {
+    if (owner?.plan === seat) {
       owner.progressMs = nowMs;
       seat.progressMs = nowMs;
     }
@@ -302,14 +297,14 @@ export class LeaseTable {
     if (owner === undefined) return;
     owner.heldBytes += this.#geometry.bytesOf(piece);
     if (!isOver(owner)) return;
-    owner.seat.rateCap = Number.POSITIVE_INFINITY;
+    owner.plan.rateCap = Number.POSITIVE_INFINITY;
     if (owner.settlingMs !== undefined) this.forget(owner);
   }
 
   #unheld(piece: number, nowMs: number): void {
     const owner = this.#board?.unhold(piece) ? this.#board.ownerOf(piece) : undefined;
     if (owner === undefined) return;
-    if (!owner.seat.leases.some(isOpen)) owner.seat.progressMs = nowMs;
+    if (!owner.plan.leases.some(isOpen)) owner.plan.progressMs = nowMs;
     owner.heldBytes -= this.#geometry.bytesOf(piece);
   }
 
@@ -319,17 +314,17 @@ export class LeaseTable {
     if (tail === undefined) return;
     this.#dropTail(tail);
     const { helper } = tail;
-    if (!helper.seat.leases.includes(helper) || helper.end <= helper.start) return;
+    if (!helper.plan.leases.includes(helper) || helper.end <= helper.start) return;
     helper.end = helper.start;
-    this.#commands.push({ type: 'revoke', to: helper.seat.id, lease: helper.id, end: helper.end });
+    this.#commands.push({ type: 'revoke', to: helper.plan.id, lease: helper.id, end: helper.end });
   }
 
   #dropTail({ helper, owner, bytes }: Tail): void {
     this.#tails.delete(helper.run.start);
     if (owner === undefined) return;
-    owner.seat.promisedBytes -= bytes;
+    owner.plan.promisedBytes -= bytes;
     // What had not arrived by the last report is not counted as fetched twice.
-    if (helper.seat.leases.includes(helper))
+    if (helper.plan.leases.includes(helper))
       this.#duplicateBytes -= Math.max(0, helper.end - helper.start - helper.receivedBytes);
   }
 

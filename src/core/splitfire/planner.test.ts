@@ -83,7 +83,7 @@ test('a member that wants work is given the beginning of the file', () => {
     {
       type: 'grant',
       to: 'a',
-      lease: { lease: 2 ** 20 + 1, kind: 'run', victim: undefined, start: 0, end: MIB },
+      lease: { lease: 2 ** 20 + 1, kind: 'run', owner: undefined, start: 0, end: MIB },
     },
   ]);
 });
@@ -281,7 +281,7 @@ test('at the end an idle member helps with the tail of the piece that takes long
   planner.report('fast', report({ wants: 2, originRate: 0.9 * MIB }), 2_000);
   const tail = firstGrant(planner);
   assert.deepEqual(
-    [tail.to, tail.lease.kind, tail.lease.victim, tail.lease.end],
+    [tail.to, tail.lease.kind, tail.lease.owner, tail.lease.end],
     ['fast', 'tail', 'slow', MIB],
   );
   assert.ok(Math.abs(tail.lease.start - 0.28 * MIB) < 0.02 * MIB, `${tail.lease.start / MIB}`);

@@ -3,8 +3,8 @@ import type { DownloadId, MemberId } from '../ids.ts';
 import type { LeaseReport, Report } from '../messages.ts';
 import type { Run } from '../ranges.ts';
 import { LeaseTable, type PlannerCommand } from './lease-table.ts';
+import { isOpen, isOver, type MemberPlan, type PlannedLease } from './member-plan.ts';
 import type { PieceState } from './piece-board.ts';
-import { isOpen, isOver, type Live, type Seat } from './seat.ts';
 import { latestSeconds, leaseBytes } from './sizing.ts';
 import { judgeRate, nextParoleMs, revokeStalled } from './stalls.ts';
 import { isActive, leftSeconds, type Standing, standings } from './standing.ts';
@@ -155,7 +155,7 @@ export class Planner {
       duplicateBytes,
       members: [...seats.values()].map((seat) => ({
         id: seat.id,
-        stalled: seat.parole !== undefined,
+        stalled: seat.probation !== undefined,
         leases: seat.leases
           .filter((live) => !isOver(live))
           .map(({ id, kind, start, end }) => ({ lease: id, kind, start, end })),
@@ -163,7 +163,7 @@ export class Planner {
     };
   }
 
-  #updateLeases(seat: Seat, reports: readonly LeaseReport[], nowMs: number): void {
+  #updateLeases(seat: MemberPlan, reports: readonly LeaseReport[], nowMs: number): void {
     const listed = new Set<number>();
     for (const report of reports.slice(0, MAX_REPORTED)) {
       if (!isSound(report) || listed.has(report.lease)) continue;
@@ -179,7 +179,7 @@ export class Planner {
     }
   }
 
-  #updateLease(live: Live, report: LeaseReport, nowMs: number): void {
+  #updateLease(live: PlannedLease, report: LeaseReport, nowMs: number): void {
     live.settlingMs = undefined;
     if (live.cutIsNews && report.end <= live.end) {
       live.cutIsNews = false;
@@ -189,9 +189,9 @@ export class Planner {
     if (report.receivedBytes <= live.receivedBytes) return;
     live.receivedBytes = report.receivedBytes;
     live.progressMs = nowMs;
-    live.seat.progressMs = nowMs;
-    live.seat.pace = live.seat.rate;
-    live.seat.parole = undefined;
+    live.plan.progressMs = nowMs;
+    live.plan.pace = live.plan.rate;
+    live.plan.probation = undefined;
   }
 
   #plan(nowMs: number): void {
@@ -294,7 +294,7 @@ export class Planner {
       grants: seat.grants,
     });
     const pieces =
-      seat.parole === undefined ? Math.max(1, Math.round(Math.min(want, mostBytes) / pieceBytes)) : 1;
+      seat.probation === undefined ? Math.max(1, Math.round(Math.min(want, mostBytes) / pieceBytes)) : 1;
     const live = this.#table.grantRun(seat, this.#lowestFree(pieces), nowMs);
     standing.leftBytes += live.end - live.start;
     standing.room -= 1;

@@ -1,5 +1,5 @@
 import type { LeaseTable } from './lease-table.ts';
-import { isOpen, type Live, leftBytes, roomFor, type Seat } from './seat.ts';
+import { isOpen, leftBytes, type MemberPlan, type PlannedLease, roomFor } from './member-plan.ts';
 
 /** No progress for this long is no stall yet, however fast the member was. */
 const PATIENCE_MS = 3_000;
@@ -39,9 +39,9 @@ export function revokeStalled(table: LeaseTable, nowMs: number): number {
       for (const live of seat.leases.filter(isOpen)) table.cut(live, live.start);
       const waitMs = Math.min(
         LONGEST_PAROLE_MS,
-        seat.parole === undefined ? FIRST_PAROLE_MS : seat.parole.waitMs * 2,
+        seat.probation === undefined ? FIRST_PAROLE_MS : seat.probation.waitMs * 2,
       );
-      seat.parole = { untilMs: nowMs + waitMs, waitMs };
+      seat.probation = { untilMs: nowMs + waitMs, waitMs };
       seat.drops += 1;
     } else {
       const head = seat.leases.find(isOpen)!;
@@ -54,7 +54,7 @@ export function revokeStalled(table: LeaseTable, nowMs: number): number {
 /** When parole ends for the first of those who wait for it. */
 export function nextParoleMs(table: LeaseTable, nowMs: number): number {
   let wakeMs = Number.POSITIVE_INFINITY;
-  for (const { parole, canFetch, wants } of table.seats.values()) {
+  for (const { probation: parole, canFetch, wants } of table.seats.values()) {
     if (parole !== undefined && canFetch && wants > 0 && parole.untilMs > nowMs)
       wakeMs = Math.min(wakeMs, parole.untilMs);
   }
@@ -62,7 +62,7 @@ export function nextParoleMs(table: LeaseTable, nowMs: number): number {
 }
 
 /** Marks the lease that the member works on now, and weighs the rate that it claims against what arrives. */
-export function judgeRate(seat: Seat, nowMs: number): void {
+export function judgeRate(seat: MemberPlan, nowMs: number): void {
   const head = seat.leases.find(isOpen);
   if (head === undefined) return;
   head.headMs ??= nowMs;
@@ -72,7 +72,7 @@ export function judgeRate(seat: Seat, nowMs: number): void {
   seat.rateCap = Math.max(LOWEST_RATE, ((seen * BELIEVED_FACTOR) / spanMs) * 1_000);
 }
 
-function memberDueMs(seat: Seat, pieceBytes: number): number {
+function memberDueMs(seat: MemberPlan, pieceBytes: number): number {
   if (!seat.leases.some(isOpen)) return Number.POSITIVE_INFINITY;
   if (seat.rate === 0) return seat.progressMs + FIRST_PATIENCE_MS;
   const stepBytes = seat.leases.some(claimsAll) ? pieceBytes : STEP_BYTES;
@@ -80,7 +80,7 @@ function memberDueMs(seat: Seat, pieceBytes: number): number {
 }
 
 /** One lease may hang while the others move: judged by the time that all of the member's work should take. */
-function leaseDueMs(table: LeaseTable, seat: Seat, nowMs: number): number {
+function leaseDueMs(table: LeaseTable, seat: MemberPlan, nowMs: number): number {
   const head = seat.leases.find(isOpen);
   const rate = Math.min(Math.max(seat.rate, seat.pace), seat.rateCap);
   if (head === undefined || rate === 0) return Number.POSITIVE_INFINITY;
@@ -97,13 +97,13 @@ function patienceMs(bytes: number, rate: number): number {
 }
 
 /** Once a report claims that all has arrived, only finished pieces tell of progress. */
-function claimsAll(live: Live): boolean {
+function claimsAll(live: PlannedLease): boolean {
   return isOpen(live) && live.receivedBytes >= live.end - live.start;
 }
 
-function canReplace(table: LeaseTable, seat: Seat, nowMs: number): boolean {
+function canReplace(table: LeaseTable, seat: MemberPlan, nowMs: number): boolean {
   for (const other of table.seats.values()) {
-    if (other === seat || !other.canFetch || other.parole !== undefined) continue;
+    if (other === seat || !other.canFetch || other.probation !== undefined) continue;
     const busy = other.leases.some(isOpen);
     if (busy ? nowMs - other.progressMs < PATIENCE_MS : roomFor(other) > 0) return true;
   }

@@ -1,5 +1,5 @@
 import type { LeaseTable } from './lease-table.ts';
-import { backlogBytes, isOpen, roomFor, type Seat } from './seat.ts';
+import { backlogBytes, isOpen, type MemberPlan, roomFor } from './member-plan.ts';
 
 /** What a room of members without any measured rate is taken for. Only ratios matter then. */
 const FALLBACK_RATE = 1024 * 1024;
@@ -8,7 +8,7 @@ const RECENT_MS = 1_000;
 
 /** How a member stands at the moment: what it has to do, and what it could take. */
 export interface Standing {
-  readonly seat: Seat;
+  readonly seat: MemberPlan;
   /** Bytes per second, above 0: measured, or the mean of the others. */
   readonly rate: number;
   readonly rateIsKnown: boolean;
@@ -25,7 +25,7 @@ export function leftSeconds(standing: Standing): number {
 
 /** Whether the member is doing a share of the work, or is about to: it may just not have asked for more yet. */
 export function isActive({ seat, leftBytes, room }: Standing, nowMs: number): boolean {
-  if (!seat.canFetch || seat.parole !== undefined) return false;
+  if (!seat.canFetch || seat.probation !== undefined) return false;
   return leftBytes > 0 || room > 0 || nowMs - seat.progressMs < RECENT_MS;
 }
 
@@ -40,7 +40,7 @@ export function standings(table: LeaseTable, nowMs: number): Standing[] {
     known += 1;
   }
   const mean = known > 0 ? sum / known : FALLBACK_RATE;
-  const anySound = seats.some((seat) => seat.canFetch && seat.parole === undefined);
+  const anySound = seats.some((seat) => seat.canFetch && seat.probation === undefined);
   return seats.map((seat) => {
     const rate = rateOf(seat) || mean;
     return {
@@ -54,14 +54,14 @@ export function standings(table: LeaseTable, nowMs: number): Standing[] {
 }
 
 /** The believable part of what the member reports as its rate; 0 while unknown. */
-export function rateOf(seat: Seat): number {
+export function rateOf(seat: MemberPlan): number {
   return Math.min(seat.rate, seat.rateCap);
 }
 
 /** A member on parole gets one lease at a time to prove itself, at once if there is nobody else. */
-function room(seat: Seat, anySound: boolean, nowMs: number): number {
+function room(seat: MemberPlan, anySound: boolean, nowMs: number): number {
   if (!seat.canFetch || !seat.reported) return 0;
-  if (seat.parole === undefined) return Math.max(0, roomFor(seat));
-  if (seat.leases.some(isOpen) || (anySound && nowMs < seat.parole.untilMs)) return 0;
+  if (seat.probation === undefined) return Math.max(0, roomFor(seat));
+  if (seat.leases.some(isOpen) || (anySound && nowMs < seat.probation.untilMs)) return 0;
   return Math.min(1, Math.max(0, roomFor(seat)));
 }

@@ -1,5 +1,5 @@
 import { DragonloadError } from '../../core/errors.ts';
-import { algorithmFrom, type ExpectedDigest } from '../part-options.ts';
+import { algorithmFrom, type ExpectedDigest } from '../files/part-options.ts';
 
 /**
  * Throws `digest-mismatch` for the first digest that the file called `name` should have and has not; `digests` are

@@ -1,5 +1,5 @@
 import { readSync } from 'node:fs';
-import { type Digest, digestOf } from './digest.ts';
+import { type Digest, digestOf } from '../digests/digest.ts';
 import { finalOf, type Job, PiecesJob, RangeJob, type Reading } from './hash-jobs.ts';
 import type { HashReply, HashRequest } from './hash-messages.ts';
 import { WholeHash } from './whole-hash.ts';

@@ -1,4 +1,4 @@
-import { type Algorithm, type Digest, digestOf } from './digest.ts';
+import { type Algorithm, type Digest, digestOf } from '../digests/digest.ts';
 import type { HashRequest } from './hash-messages.ts';
 
 /** Something that is fed from a file, from `position` on. */

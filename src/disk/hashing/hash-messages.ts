@@ -1,4 +1,4 @@
-import type { Algorithm, PieceDigest } from './digest.ts';
+import type { Algorithm, PieceDigest } from '../digests/digest.ts';
 
 /** What the hash thread is asked. */
 export type HashRequest =

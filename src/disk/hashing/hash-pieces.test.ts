@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
-import { bytesOf, fill, openPart, temporaryDirectory } from '../test-kit.ts';
-import { crc32c } from './crc32c.ts';
+import { bytesOf, fill, openPart, temporaryDirectory } from '../../testing/disk/parts.ts';
+import { crc32c } from '../digests/crc32c.ts';
 
 const hashesOf = (content: Buffer, algorithm: string, pieceBytes: number) =>
   Array.from({ length: Math.ceil(content.length / pieceBytes) }, (_, piece) =>

@@ -1,5 +1,5 @@
 import { DragonloadError } from '../../core/errors.ts';
-import { type Algorithm, digestOf } from './digest.ts';
+import { type Algorithm, digestOf } from '../digests/digest.ts';
 import type { Hasher } from './hasher.ts';
 
 /** Pieces of one file that are hashed at most. */

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { DragonloadError } from '../../core/errors.ts';
-import { type Block, pool } from '../block-pool.ts';
-import type { Algorithm, PieceDigest } from './digest.ts';
+import type { Algorithm, PieceDigest } from '../digests/digest.ts';
+import { type Block, pool } from '../files/block-pool.ts';
 import { HashEngine } from './hash-engine.ts';
 import type { HashReply, HashRequest } from './hash-messages.ts';
 import type { BlockMemory } from './hash-worker.ts';

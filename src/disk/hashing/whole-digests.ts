@@ -1,5 +1,5 @@
-import { algorithmFrom, type ExpectedDigest } from '../part-options.ts';
-import type { Algorithm } from './digest.ts';
+import type { Algorithm } from '../digests/digest.ts';
+import { algorithmFrom, type ExpectedDigest } from '../files/part-options.ts';
 import type { Hasher } from './hasher.ts';
 
 /**

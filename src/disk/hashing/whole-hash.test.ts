@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bytesOf, sha256 } from '../test-kit.ts';
+import { bytesOf, sha256 } from '../../testing/disk/parts.ts';
 import { WholeHash } from './whole-hash.ts';
 
 const content = bytesOf(1000);

@@ -1,4 +1,4 @@
-import { type Algorithm, type Digest, digestOf } from './digest.ts';
+import { type Algorithm, type Digest, digestOf } from '../digests/digest.ts';
 
 /** A block that came before the bytes in front of it, and is kept until they have been hashed. */
 interface Ahead {

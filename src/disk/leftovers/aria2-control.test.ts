@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { type WrittenControl, writtenControl } from '../../testing/disk/leftovers.ts';
 import { readAria2Control } from './aria2-control.ts';
-import { type WrittenControl, writtenControl } from './test-kit.ts';
 
 const MIB = 1024 * 1024;
 

@@ -1,5 +1,5 @@
 import type { ByteRange } from '../../core/ranges.ts';
-import { mergeRanges } from './samples.ts';
+import { mergeRanges } from '../files/block-samples.ts';
 
 /** What follows the name of a file in the name of its control file. */
 export const CONTROL_SUFFIX = '.aria2';

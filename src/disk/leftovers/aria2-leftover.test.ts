@@ -8,12 +8,12 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { Geometry } from '../../core/geometry.ts';
-import { assertSameBytes, temporaryDirectory } from '../test-kit.ts';
+import { content, finish, options } from '../../testing/disk/leftovers.ts';
+import { assertSameBytes, temporaryDirectory } from '../../testing/disk/parts.ts';
+import { bytesIn } from '../files/block-samples.ts';
 import { readAria2Control } from './aria2-control.ts';
 import { importLeftover, type LeftoverOptions } from './import-leftover.ts';
 import { findLeftover } from './leftover.ts';
-import { bytesIn } from './samples.ts';
-import { content, finish, options } from './test-kit.ts';
 
 const PIECE = 256 * 1024;
 

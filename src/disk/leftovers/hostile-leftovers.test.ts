@@ -4,10 +4,17 @@ import { once } from 'node:events';
 import { link, open, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { assertSameBytes, bytesOf, openPart, sha256, temporaryDirectory, writeRange } from '../test-kit.ts';
+import { content, finish, options, writtenControl } from '../../testing/disk/leftovers.ts';
+import {
+  assertSameBytes,
+  bytesOf,
+  openPart,
+  sha256,
+  temporaryDirectory,
+  writeRange,
+} from '../../testing/disk/parts.ts';
 import { importLeftover, type LeftoverOptions } from './import-leftover.ts';
 import { findLeftover } from './leftover.ts';
-import { content, finish, options, writtenControl } from './test-kit.ts';
 
 const PIECE = 256 * 1024;
 const MIB = 4 * PIECE;
@@ -177,7 +184,7 @@ test('a process killed while it compares leaves everything as it was', async (t)
   await writeFile(path, content);
   const code = `
     const { importLeftover } = await import(${JSON.stringify(new URL('./import-leftover.ts', import.meta.url).href)});
-    const { options } = await import(${JSON.stringify(new URL('./test-kit.ts', import.meta.url).href)});
+    const { options } = await import(${JSON.stringify(new URL('../../testing/disk/leftovers.ts', import.meta.url).href)});
     const alive = setInterval(() => {}, 1000);
     await importLeftover(options(process.argv[1], [], { compare: () => { console.log('asked'); return new Promise(() => {}); } }));`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', code, directory], {

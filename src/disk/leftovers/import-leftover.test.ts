@@ -3,9 +3,15 @@ import { mkdir, open, readdir, readFile, rm, symlink, truncate, writeFile } from
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Geometry } from '../../core/geometry.ts';
-import { assertSameBytes, keepPiece, openPart, temporaryDirectory, writeRange } from '../test-kit.ts';
+import { content, finish, options } from '../../testing/disk/leftovers.ts';
+import {
+  assertSameBytes,
+  keepPiece,
+  openPart,
+  temporaryDirectory,
+  writeRange,
+} from '../../testing/disk/parts.ts';
 import { importLeftover, type LeftoverOptions } from './import-leftover.ts';
-import { content, finish, options } from './test-kit.ts';
 
 const PIECE = 256 * 1024;
 

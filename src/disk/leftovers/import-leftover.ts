@@ -6,19 +6,25 @@ import { DragonloadError } from '../../core/errors.ts';
 import type { Geometry } from '../../core/geometry.ts';
 import type { FileIdentity, PieceRecord } from '../../core/messages.ts';
 import { purposeOf, targetOf } from '../claim.ts';
-import { codeOf, diskError } from '../disk-error.ts';
-import { PART_SUFFIX } from '../file-name.ts';
-import type { PieceDigest } from '../hashing/digest.ts';
-import { freeName, Journal, journalPathOf, setJournalAside } from '../journal.ts';
-import { type ImportedBytes, JOURNAL_VERSION, NOBODY, readJournal, UNSIGNED } from '../journal-format.ts';
-import { Lock } from '../lock.ts';
-import { makeDirectory } from '../make-directory.ts';
-import { exists, moveTo, NO_FOLLOW, readInto } from '../part-file.ts';
+import type { PieceDigest } from '../digests/digest.ts';
+import { agree, bytesIn, samplesOf } from '../files/block-samples.ts';
+import { codeOf, diskError } from '../files/disk-error.ts';
+import { PART_SUFFIX } from '../files/file-name.ts';
+import { Lock } from '../files/lock.ts';
+import { makeDirectory } from '../files/make-directory.ts';
+import { exists, moveTo, NO_FOLLOW, readInto } from '../files/part-file.ts';
+import { freeName, Journal, journalPathOf, setJournalAside } from '../journal/journal.ts';
+import {
+  type ImportedBytes,
+  JOURNAL_VERSION,
+  NOBODY,
+  readJournal,
+  UNSIGNED,
+} from '../journal/journal-format.ts';
 import { CONTROL_SUFFIX } from './aria2-control.ts';
 import { claimedBy } from './leftover.ts';
 import { hashPiece, wholePieces } from './leftover-pieces.ts';
 import { isOpenElsewhere } from './open-elsewhere.ts';
-import { agree, bytesIn, samplesOf } from './samples.ts';
 
 const BEING_WRITTEN = 'another program is writing it at this moment';
 

@@ -1,8 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Geometry } from '../../core/geometry.ts';
 import type { ByteRange } from '../../core/ranges.ts';
-import { digestOf, type PieceDigest } from '../hashing/digest.ts';
-import { readInto } from '../part-file.ts';
+import { digestOf, type PieceDigest } from '../digests/digest.ts';
+import { readInto } from '../files/part-file.ts';
 
 const READ_BYTES = 1024 * 1024;
 const HOLE_BYTES = 16 * 1024;

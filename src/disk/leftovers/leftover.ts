@@ -1,8 +1,8 @@
 import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { ByteRange } from '../../core/ranges.ts';
-import { codeOf } from '../disk-error.ts';
-import { NO_FOLLOW, readInto } from '../part-file.ts';
+import { codeOf } from '../files/disk-error.ts';
+import { NO_FOLLOW, readInto } from '../files/part-file.ts';
 import { CONTROL_SUFFIX, MAX_CONTROL_BYTES, readAria2Control } from './aria2-control.ts';
 
 const SCAN_BYTES = 1024 * 1024;

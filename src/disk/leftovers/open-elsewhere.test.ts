@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { link, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { temporaryDirectory } from '../test-kit.ts';
+import { temporaryDirectory } from '../../testing/disk/parts.ts';
 import { isOpenElsewhere } from './open-elsewhere.ts';
 
 test('a file is open elsewhere while another process may write it', {

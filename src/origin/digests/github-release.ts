@@ -1,5 +1,5 @@
 import { isDigestHex } from '../../core/digest-kinds.ts';
-import type { PublishedDigest } from './digests.ts';
+import type { PublishedDigest } from '../heads/digests.ts';
 
 /** A file of a release on GitHub. */
 export interface ReleaseAsset {

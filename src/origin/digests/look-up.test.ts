@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type OriginFile, startOrigin } from '../../../test/support/origin-server.ts';
+import { type OriginFile, startOrigin } from '../../testing/origin-server/origin-server.ts';
 import { Origin } from '../origin.ts';
 import { lookUpDigests } from './look-up.ts';
 

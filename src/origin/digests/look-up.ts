@@ -1,6 +1,6 @@
+import type { PublishedDigest } from '../heads/digests.ts';
 import type { Origin } from '../origin.ts';
 import { digestFor, parseChecksumList } from './checksum-list.ts';
-import type { PublishedDigest } from './digests.ts';
 import { releaseAsset, releaseDigest } from './github-release.ts';
 
 /** All looking around together ends after this time. */

@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import { collect } from '../../../test/support/collect.ts';
-import { contentSlice } from '../../../test/support/content.ts';
+import { collect } from '../../testing/origin/collect.ts';
+import { contentSlice } from '../../testing/origin-server/content.ts';
 import { Origin } from '../origin.ts';
 
 const FILE = contentSlice('coded', 0, 3_000_000);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { collect } from '../../../test/support/collect.ts';
-import { startOrigin } from '../../../test/support/origin-server.ts';
 import type { DragonloadError } from '../../core/errors.ts';
+import { collect } from '../../testing/origin/collect.ts';
+import { startOrigin } from '../../testing/origin-server/origin-server.ts';
 import { Origin } from '../origin.ts';
 import { type HostPaused, HostPauses } from './host-pauses.ts';
 

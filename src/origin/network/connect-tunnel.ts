@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
-import { authority, type ProxyAddress } from './proxies.ts';
-import { proxyAuthorization } from './proxy-authorization.ts';
-import { ProxyError, proxyAuthError, proxyNonsense } from './proxy-error.ts';
+import { authority, type ProxyAddress } from '../addresses/proxies.ts';
+import { proxyAuthorization } from '../addresses/proxy-authorization.ts';
+import { ProxyError, proxyAuthError, proxyNonsense } from '../addresses/proxy-error.ts';
 import { SocketReader } from './socket-reader.ts';
 
 /** An error for a proxy that hangs up on us or says too much. */

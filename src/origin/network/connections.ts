@@ -1,13 +1,13 @@
 import type { Agent, AgentOptions, ClientRequest, RequestOptions } from 'node:http';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
+import { isPublicAddress, literalAddress, privateAddressError } from '../addresses/private-address.ts';
+import { isInsideName } from '../addresses/private-names.ts';
+import type { ProxyAddress } from '../addresses/proxies.ts';
+import { proxyAuthorization } from '../addresses/proxy-authorization.ts';
 import type { RequestSettings } from '../requests/request-settings.ts';
 import { dial } from './dial.ts';
 import { nodeHttp, nodeHttps, nodeTls } from './node-http.ts';
-import { isPublicAddress, literalAddress, privateAddressError } from './private-address.ts';
-import { isInsideName } from './private-names.ts';
-import type { ProxyAddress } from './proxies.ts';
-import { proxyAuthorization } from './proxy-authorization.ts';
 import { Reads } from './reads.ts';
 
 /** Connections to one host that are kept open between requests. */

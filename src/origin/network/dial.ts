@@ -1,7 +1,7 @@
 import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
 import { connect, type LookupFunction, type Socket } from 'node:net';
-import type { LocalAddresses } from './local-addresses.ts';
-import { isPublicAddress, literalAddress, privateAddressError } from './private-address.ts';
+import type { LocalAddresses } from '../addresses/local-addresses.ts';
+import { isPublicAddress, literalAddress, privateAddressError } from '../addresses/private-address.ts';
 import type { Reads } from './reads.ts';
 
 /** RFC 8305 (Happy Eyeballs), 5: how long an address has before the next one is tried beside it. */

@@ -1,11 +1,11 @@
 import { isIP, type Socket } from 'node:net';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
+import { literalAddress } from '../addresses/private-address.ts';
+import type { ProxyAddress } from '../addresses/proxies.ts';
+import { ProxyError } from '../addresses/proxy-error.ts';
 import { openConnectTunnel } from './connect-tunnel.ts';
 import { addressesOf, type DialOptions, dial } from './dial.ts';
 import { nodeTls } from './node-http.ts';
-import { literalAddress } from './private-address.ts';
-import type { ProxyAddress } from './proxies.ts';
-import { ProxyError } from './proxy-error.ts';
 import { openSocksTunnel } from './socks-tunnel.ts';
 
 export interface ProxiedOptions extends DialOptions {

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { authority, type ProxyAddress } from '../addresses/proxies.ts';
+import { ProxyError, proxyAuthError, proxyNonsense } from '../addresses/proxy-error.ts';
 import { brokenOff } from './connect-tunnel.ts';
-import { authority, type ProxyAddress } from './proxies.ts';
-import { ProxyError, proxyAuthError, proxyNonsense } from './proxy-error.ts';
 import { SocketReader } from './socket-reader.ts';
 
 const VERSION = 5;

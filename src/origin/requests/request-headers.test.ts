@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type OriginFile, startOrigin } from '../../../test/support/origin-server.ts';
+import { type OriginFile, startOrigin } from '../../testing/origin-server/origin-server.ts';
 import { Origin } from '../origin.ts';
 import { Netrc } from './netrc.ts';
 import { checkHeaders, type HeaderOptions, headersFor } from './request-headers.ts';

@@ -1,6 +1,6 @@
 import { DragonloadError } from '../../core/errors.ts';
-import type { LocalAddresses } from '../network/local-addresses.ts';
-import type { ProxyChoice } from '../network/proxies.ts';
+import type { LocalAddresses } from '../addresses/local-addresses.ts';
+import type { ProxyChoice } from '../addresses/proxies.ts';
 import { Cookies } from './cookies.ts';
 import { checkHeaders, type HeaderOptions } from './request-headers.ts';
 import type { RequestOptions } from './request-options.ts';
@@ -43,7 +43,9 @@ export async function loadRequestSettings(
     loadCertificates(options, env),
     options.interface === undefined
       ? undefined
-      : import('../network/local-addresses.ts').then((module) => module.localAddressesOf(options.interface!)),
+      : import('../addresses/local-addresses.ts').then((module) =>
+          module.localAddressesOf(options.interface!),
+        ),
   ]);
   return {
     headers,
@@ -105,7 +107,7 @@ async function loadNetrc(given: string | boolean | undefined, env: NodeJS.Proces
 async function loadProxies(options: RequestOptions, env: NodeJS.ProcessEnv) {
   const isNamed = options.proxy ?? Object.keys(env).find((name) => /^(https?|all)_proxy$/i.test(name));
   if (isNamed === undefined || options.proxy === '') return undefined;
-  const { chooseProxies } = await import('../network/proxies.ts');
+  const { chooseProxies } = await import('../addresses/proxies.ts');
   return chooseProxies(options, env);
 }
 

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
-import { serverCertificate } from '../../../test/support/certificate.ts';
+import { serverCertificate } from '../../testing/origin-server/certificate.ts';
 import { Origin } from '../origin.ts';
 import { loadRequestSettings, settingsForOthers } from './request-settings.ts';
 import { ClientCertificate, readCertificates, readClientCertificate } from './tls-settings.ts';

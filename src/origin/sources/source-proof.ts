@@ -1,8 +1,9 @@
 import type { FileIdentity } from '../../core/messages.ts';
-import type { PublishedDigest } from '../digests/digests.ts';
+import type { Comparison } from '../compare/comparison.ts';
+import { SAMPLE_BYTES, type Sample } from '../compare/samples.ts';
+import type { PublishedDigest } from '../heads/digests.ts';
 import type { Probe } from '../probe.ts';
-import { type Comparison, compareBytes, compareWords, hasSameTime } from './same-file.ts';
-import { SAMPLE_BYTES, type Sample } from './samples.ts';
+import { compareBytes, compareWords, hasSameTime } from './compare-origins.ts';
 import type { Source } from './source.ts';
 
 /** What an address has to agree with. */

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { collect } from '../../../test/support/collect.ts';
+import { collect } from '../../testing/origin/collect.ts';
 import {
   contentSlice,
   type OriginFaults,
   type OriginFile,
   startOrigin,
-} from '../../../test/support/origin-server.ts';
+} from '../../testing/origin-server/origin-server.ts';
 import { Origin } from '../origin.ts';
 import { Sources, type SourcesOptions } from './sources.ts';
 

@@ -1,16 +1,16 @@
 import { DragonloadError } from '../../core/errors.ts';
 import { type FileIdentity, MAX_SOURCES } from '../../core/messages.ts';
 import type { ByteRange } from '../../core/ranges.ts';
-import type { PublishedDigest } from '../digests/digests.ts';
+import { displayUrl, parseOriginUrl } from '../addresses/url.ts';
+import { Samples } from '../compare/samples.ts';
+import type { PublishedDigest } from '../heads/digests.ts';
 import { HostPaused } from '../limits/host-pauses.ts';
 import type { FetchOptions, Origin } from '../origin.ts';
-import { type OriginResult, rangeFrom } from '../outcome.ts';
-import type { LiveRange } from '../receive.ts';
-import { untilAborted } from '../until-aborted.ts';
-import { displayUrl, parseOriginUrl } from '../url.ts';
-import { Brought } from './brought.ts';
-import { Samples } from './samples.ts';
+import { type OriginResult, rangeFrom } from '../transfer/outcome.ts';
+import type { LiveRange } from '../transfer/receive.ts';
+import { untilAborted } from '../transfer/until-aborted.ts';
 import { isOnePlace, isOver, newSource, revive, type Source } from './source.ts';
+import { SourceAttribution } from './source-attribution.ts';
 import { chooseSource, isGone, restMs } from './source-choice.ts';
 import { proofOf } from './source-proof.ts';
 
@@ -50,7 +50,7 @@ export class Sources implements AsyncDisposable {
   /** Oldest first. */
   readonly #all: Source[];
   readonly #samples = new Samples();
-  readonly #brought = new Brought<Source>();
+  readonly #brought = new SourceAttribution<Source>();
   readonly #closed = new AbortController();
   /** Addresses that had another file: whoever names them again, they are not looked at again. */
   readonly #different = new Set<string>();

@@ -1,0 +1,23 @@
+import type { Task, TaskOptions } from '../engine/base/task.ts';
+import { QueueTask } from '../engine/queue/queue-task.ts';
+import type { Job } from '../lists/job.ts';
+
+/** Downloads alone. The room's machinery is not even loaded. */
+export function startGet(targets: readonly (string | Job)[], options: TaskOptions = {}): Task {
+  return new QueueTask(targets, options).start();
+}
+
+/** Opens a room in this process and downloads in it. */
+export async function startHost(
+  targets: readonly (string | Job)[],
+  options: TaskOptions = {},
+): Promise<Task> {
+  const { HostTask } = await import('../engine/room/host-task.ts');
+  return new HostTask(targets, options).start();
+}
+
+/** Joins a room and takes part in its downloads. */
+export async function startJoin(invite: string, options: TaskOptions = {}): Promise<Task> {
+  const { JoinTask } = await import('../engine/room/join-task.ts');
+  return new JoinTask(invite, options).start();
+}

@@ -1,0 +1,75 @@
+import { dirname } from 'node:path';
+import { DragonloadError } from '../../core/errors.ts';
+import { lackOfSpace } from './disk-space.ts';
+
+/** The code of a system error such as `ENOENT`; undefined for anything else. */
+export function codeOf(thrown: unknown): string | undefined {
+  return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string'
+    ? thrown.code
+    : undefined;
+}
+
+/**
+ * A failed file operation on `path` in words for people: `disk-full`, `unwritable`, or `internal` for the unexpected.
+ * `neededBytes` says how much is still to be written there, for figures where the disk is full.
+ */
+export function diskError(thrown: unknown, path: string, neededBytes?: () => number): DragonloadError {
+  if (thrown instanceof DragonloadError) return thrown;
+  const cause = thrown;
+  switch (codeOf(thrown)) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return (
+        (neededBytes && lackOfSpace(dirname(path), neededBytes(), cause)) ??
+        // A quota, or no room for one more name.
+        new DragonloadError('disk-full', `There is no space left to write ${path}.`, {
+          next: 'Free some space, then run the same command again: what is there is kept.',
+          cause,
+        })
+      );
+    case 'EFBIG':
+      return new DragonloadError('unwritable', `The file is too large for the file system of ${path}.`, {
+        next: 'Choose a directory on another disk with --dir.',
+        cause,
+      });
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new DragonloadError('unwritable', `Writing to ${path} is not allowed.`, {
+        next: 'Choose another directory with --dir, or change the permissions.',
+        cause,
+      });
+    case 'ENOENT':
+    case 'ENOTDIR':
+    case 'EEXIST':
+    case 'EISDIR':
+    case 'ELOOP':
+    case 'ENAMETOOLONG':
+    case 'EINVAL':
+    // Node's own, for a name with a zero byte.
+    case 'ERR_INVALID_ARG_VALUE':
+      return new DragonloadError('unwritable', `${path} cannot be created (${codeOf(thrown)}).`, {
+        next: 'Choose another directory with --dir or another name with --output.',
+        cause,
+      });
+    case 'EIO':
+    case 'ESTALE':
+    case 'ENXIO':
+    case 'ENODEV':
+      return new DragonloadError('unwritable', `The disk that holds ${path} failed (${codeOf(thrown)}).`, {
+        next: 'Check the disk or the network share, then run the same command again.',
+        cause,
+      });
+    default:
+      return DragonloadError.from(thrown);
+  }
+}
+
+/** Runs `act` and turns a system error about `path` into a `DragonloadError`. */
+export async function onDisk<T>(path: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (thrown) {
+    throw diskError(thrown, path);
+  }
+}

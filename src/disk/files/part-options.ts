@@ -1,0 +1,72 @@
+import { DIGEST_NAMES, type DigestKind, digestKind } from '../../core/digest-kinds.ts';
+import { DragonloadError } from '../../core/errors.ts';
+import type { Geometry } from '../../core/geometry.ts';
+import type { FileIdentity } from '../../core/messages.ts';
+import type { PieceDigest } from '../digests/digest.ts';
+
+export interface PartOptions {
+  /** Where the finished file goes; created if it is missing. */
+  readonly directory: string;
+  /** A safe name: see `safeFileName`. */
+  readonly fileName: string;
+  /** Name or path given by the user instead; relative to `directory`. A directory: the file goes into it. */
+  readonly output?: string | undefined;
+  readonly url: string;
+  readonly identity: FileIdentity;
+  readonly geometry: Geometry;
+  /**
+   * Bytes `start` to `end - 1` as the origin has them. Where its words leave it open whether what an earlier run has left is
+   * of the same file, samples of it are compared, and it is kept aside when they differ. What this rejects with goes to
+   * the caller of `open`. Without it, a part is kept aside that was left under another strong ETag or of another address.
+   */
+  readonly compare?: ((start: number, end: number) => Promise<Uint8Array>) | undefined;
+  /**
+   * The file was found at another address than `url`: what one server says proves nothing of the file of another, so that
+   * what an earlier run has left is compared whatever it says.
+   */
+  readonly isElsewhere?: boolean | undefined;
+  /** For journals and locks: `places().dataDir`. */
+  readonly dataDir: string;
+  /** Digests of the whole file to compute beside sha256: any of `DIGEST_NAMES`. */
+  readonly digests?: readonly string[] | undefined;
+  /**
+   * What `hash` gives, records hold as `sha256` and the journal notes. Default `sha256`; `crc32` is enough for whoever
+   * is alone and needs to know only what has reached the disk. Either goes on with a part of the other.
+   */
+  readonly pieceDigest?: PieceDigest | undefined;
+  /** How far the check of an earlier run's pieces has come. */
+  readonly onProgress?: ((checkedBytes: number, totalBytes: number) => void) | undefined;
+  /** Something the user should know, in a sentence. */
+  readonly onNotice?: ((message: string) => void) | undefined;
+  /** Writing has failed for good: also what every later call rejects with. Called once. */
+  readonly onError?: ((error: DragonloadError) => void) | undefined;
+  /** Stops the check of an earlier run's pieces; `open` then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A digest that the file is said to have. What it proves: `isStrongDigest`. */
+export interface ExpectedDigest {
+  /** One of `DIGEST_NAMES`, in any spelling. */
+  readonly algorithm: string;
+  /** In upper or lower case. */
+  readonly hex: string;
+  /** Who says so, for the message: "the origin", "--checksum". */
+  readonly by: string;
+}
+
+export interface FinishedPart {
+  readonly path: string;
+  /** 64 lower-case hex digits. */
+  readonly sha256: string;
+  /** By algorithm, in lower-case hex: sha256, those asked for at opening, and those expected. */
+  readonly digests: Readonly<Record<string, string>>;
+}
+
+/** A digest's name in any spelling (`SHA-256`). Throws `usage` for one that cannot be computed. */
+export function algorithmFrom(name: string): DigestKind {
+  const found = digestKind(name);
+  if (found !== undefined) return found;
+  throw new DragonloadError('usage', `The digest ${name} is not known.`, {
+    next: `Use one of ${DIGEST_NAMES.join(', ')}.`,
+  });
+}

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DragonloadError } from '../../core/errors.ts';
+import { NOBODY, parseChecksum, THE_ROOM, trustOf } from './trust.ts';
+
+const HEX = 'ab'.repeat(32);
+
+test('a checksum is read with a colon or an equals sign, in any case', () => {
+  for (const text of [
+    `sha256:${HEX}`,
+    `sha256=${HEX}`,
+    `SHA-256=${HEX.toUpperCase()}`,
+    `  sha256:${HEX}\n`,
+  ]) {
+    assert.deepEqual(parseChecksum(text, '--checksum'), { algorithm: 'sha256', hex: HEX, by: '--checksum' });
+  }
+  assert.equal(parseChecksum(`md5=${'0'.repeat(32)}`, 'x').algorithm, 'md5');
+  assert.equal(parseChecksum(`sha-512=${'0'.repeat(128)}`, 'x').algorithm, 'sha512');
+});
+
+test('what is no checksum is refused with what to do instead', () => {
+  for (const text of [
+    '',
+    HEX,
+    `sha256:${HEX}0`,
+    `sha256:${'xy'.repeat(32)}`,
+    `crc64:${'0'.repeat(16)}`,
+    'constructor:',
+    `sha256 ${HEX}`,
+  ]) {
+    assert.throws(
+      () => parseChecksum(text, 'x'),
+      (error) => error instanceof DragonloadError && error.code === 'usage' && !!error.next,
+    );
+  }
+});
+
+test('a digest that was expected and matched is the best that can be said', () => {
+  const expected = [{ algorithm: 'sha256', hex: HEX, by: '--checksum' }] as const;
+  assert.deepEqual(trustOf(expected, ['x'], 'me'), {
+    kind: 'publisher-verified',
+    by: 'sha256 from --checksum',
+  });
+});
+
+test('a digest that another member named makes nobody a publisher', () => {
+  const room = { algorithm: 'sha256', hex: HEX, by: THE_ROOM } as const;
+  assert.deepEqual(trustOf([room], ['me', 'x'], 'me'), { kind: 'room-consistent', auditedShare: 0 });
+  const own = { algorithm: 'md5', hex: HEX, by: 'Content-MD5 of example.org' } as const;
+  assert.deepEqual(trustOf([room, own], ['x'], 'me'), {
+    kind: 'publisher-verified',
+    by: `${own.algorithm} from ${own.by}`,
+  });
+});
+
+test('without one, a file is self-verified only if every piece came to this member from the origin', () => {
+  assert.deepEqual(trustOf([], ['me', NOBODY], 'me'), { kind: 'self-verified' });
+  assert.deepEqual(trustOf([], [], 'me'), { kind: 'self-verified' });
+  assert.deepEqual(trustOf([], ['me', 'x'], 'me'), { kind: 'room-consistent', auditedShare: 0 });
+  assert.deepEqual(trustOf([], ['x'], NOBODY), { kind: 'room-consistent', auditedShare: 0 });
+});
+
+test('a checksum as weak as a CRC makes nothing verified, and what was imported says so', () => {
+  const crc = [{ algorithm: 'crc32c', hex: '00000000', by: 'x-goog-hash' }] as const;
+  assert.deepEqual(trustOf(crc, [], 'me'), { kind: 'self-verified' });
+  const imported = { bytes: 1000, comparedBytes: 250 };
+  assert.deepEqual(trustOf(crc, [], 'me', imported), { kind: 'imported', comparedShare: 0.25 });
+  assert.equal(trustOf(crc, ['x'], 'me', imported).kind, 'room-consistent');
+});
+
+test('what came from another address on the word of samples alone says so, unless its publisher vouches for the whole', () => {
+  const mirrored = { bytes: 1000, comparedBytes: 50 };
+  assert.deepEqual(trustOf([], ['me'], 'me', undefined, mirrored), { kind: 'mirrored', comparedShare: 0.05 });
+  const digest = [{ algorithm: 'sha256', hex: HEX, by: '--checksum' }] as const;
+  assert.equal(trustOf(digest, ['me'], 'me', undefined, mirrored).kind, 'publisher-verified');
+  assert.equal(trustOf([], ['x'], 'me', undefined, mirrored).kind, 'room-consistent');
+  // With both, the share is that of the one of which less is known.
+  for (const [bytes, share] of [
+    [100, 0.05],
+    [4000, 0.0125],
+  ] as const) {
+    const imported = { bytes, comparedBytes: 50 };
+    const trust = trustOf([], ['me'], 'me', imported, mirrored);
+    assert.deepEqual(trust, { kind: 'imported', comparedShare: share });
+  }
+});

@@ -1,0 +1,60 @@
+import type { Frame } from '../../gen/dragonload/v1/peer_pb.ts';
+
+/** Frames that may wait for a slow receiver; beyond that the session is given up. */
+export const MAX_QUEUED_FRAMES = 8192;
+
+/** Frames on their way out, handed to the RPC one by one. */
+export class Outbox implements AsyncIterable<Frame> {
+  #queue: Frame[] = [];
+  #wake = Promise.withResolvers<void>();
+  #ended = false;
+  #error: unknown;
+  readonly #drained = Promise.withResolvers<void>();
+
+  /** Resolves once the last frame has been taken, or nobody takes any more. */
+  get drained(): Promise<void> {
+    return this.#drained.promise;
+  }
+
+  /**
+   * False when the queue is full. A status that still waits is replaced by a newer one: only the last is of use.
+   * After the end frames are passed over.
+   */
+  push(frame: Frame): boolean {
+    if (this.#ended) return true;
+    if (frame.kind.case === 'status') {
+      const waiting = this.#queue.findLastIndex(({ kind }) => kind.case === 'status');
+      if (waiting !== -1) this.#queue.splice(waiting, 1);
+    }
+    if (this.#queue.length >= MAX_QUEUED_FRAMES) return false;
+    this.#queue.push(frame);
+    this.#wake.resolve();
+    return true;
+  }
+
+  /** What waits is still sent, then the stream ends: with `error` as its status, if given. */
+  end(error?: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#error = error;
+    this.#wake.resolve();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Frame> {
+    try {
+      for (;;) {
+        const frames = this.#queue;
+        this.#queue = [];
+        yield* frames;
+        if (this.#queue.length > 0) continue;
+        if (this.#ended) break;
+        this.#wake = Promise.withResolvers();
+        await this.#wake.promise;
+      }
+      if (this.#error !== undefined) throw this.#error;
+    } finally {
+      this.#ended = true;
+      this.#drained.resolve();
+    }
+  }
+}

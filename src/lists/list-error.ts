@@ -1,0 +1,32 @@
+import { DragonloadError } from '../core/errors.ts';
+
+/** Longest list that is read, in bytes: 100,000 downloads with a few mirrors each have a third of it. */
+export const MAX_LIST_BYTES = 64 * 1024 * 1024;
+/** Most downloads in a list. */
+export const MAX_DOWNLOADS = 100_000;
+/** Addresses of one file that are kept, the best ones. No more can be of use at once. */
+export const MAX_ADDRESSES = 32;
+
+/** What is wrong with a list, and where: in the words of people, such as `The list files.txt`. */
+export function listError(
+  list: string,
+  line: number | undefined,
+  wrong: string,
+  next: string,
+  cause?: unknown,
+): DragonloadError {
+  const where = line === undefined ? list : `${list}, line ${line}:`;
+  return new DragonloadError('bad-list', `${where} ${wrong}.`, { next, cause });
+}
+
+/** Too many downloads in a list. */
+export function tooMany(list: string, line: number): DragonloadError {
+  const most = MAX_DOWNLOADS.toLocaleString('en');
+  return listError(list, line, `there are more than ${most} downloads`, 'Divide the list into several.');
+}
+
+/** Text of a list as an error shows it: short, and with nothing in it that is invisible. */
+export function quoted(text: string): string {
+  const visible = text.slice(0, 60).replace(/\p{C}/gu, '\ufffd');
+  return `"${visible}${text.length > 60 ? '…' : ''}"`;
+}

@@ -1,0 +1,135 @@
+import { isStrongDigest } from '../../core/digest-kinds.ts';
+import { DragonloadError } from '../../core/errors.ts';
+import type { FileIdentity } from '../../core/messages.ts';
+import type { Comparison } from '../compare/comparison.ts';
+import { firstBlock, randomBlocks, type Sample } from '../compare/samples.ts';
+import type { PublishedDigest } from '../heads/digests.ts';
+import { differenceOf } from '../heads/validators.ts';
+import type { Origin } from '../origin.ts';
+import type { Probe } from '../probe.ts';
+
+/** So many blocks have to be equal. */
+const BLOCKS = 3;
+
+/** What is known for certain of a file. */
+export interface Known {
+  readonly identity: FileIdentity;
+  /** Where its ETag is from. */
+  readonly target: Origin['target'];
+  readonly digests: readonly PublishedDigest[];
+}
+
+/** What the words of another origin prove: that it has the same file, that it has another one, or neither. */
+export function compareWords(
+  known: Known,
+  found: Pick<Probe, 'identity' | 'digests'>,
+  target: Origin['target'],
+): Comparison {
+  const { sizeBytes, etag } = known.identity;
+  const { identity } = found;
+  if (sizeBytes !== undefined && identity.sizeBytes !== undefined && sizeBytes !== identity.sizeBytes)
+    return 'different';
+  const isStrong = ({ algorithm }: PublishedDigest) => isStrongDigest(algorithm);
+  const ours = known.digests.filter(isStrong);
+  const theirs = found.digests.filter(isStrong);
+  const same = theirs.some((one) => ours.some((other) => isEqual(one, other)));
+  const contrary = theirs.some((one) => ours.some((other) => isContrary(one, other)));
+  if (same !== contrary) return same ? 'same' : 'different';
+  // ETags are those of one resource (RFC 9110, 8.8.3): many are made of time and size, which others may share.
+  const isOne = target.host === known.target.host && target.path === known.target.path;
+  return isOne && etag !== undefined && etag === identity.etag ? 'same' : 'open';
+}
+
+/** An origin of a file, and the file as it speaks of it. */
+export interface Side {
+  readonly origin: Origin;
+  readonly identity: FileIdentity;
+  /** Without ranges only the file's first block can be had. */
+  readonly ranges: boolean;
+}
+
+/**
+ * Compares blocks of a file with those of another origin: `samples` of what was received, and as far as these are too
+ * few, random ones from `known`, or where that serves none, of what else is here. `open` when there is nothing to compare with. Throws when an origin failed.
+ */
+export async function compareBytes(
+  other: Side,
+  known: {
+    readonly samples: readonly Sample[];
+    readonly from: Side | undefined;
+    /** It is not asked again: that `from` serves nothing is then no reason to know nothing of the other. */
+    readonly isLast?: boolean;
+  },
+  signal: AbortSignal,
+): Promise<Comparison> {
+  const { sizeBytes } = other.identity;
+  const isInReach = ({ start }: Sample) => start === 0 || other.ranges;
+  const held = known.samples.filter(isInReach);
+  const { from } = known;
+  if (sizeBytes === undefined) return 'open';
+  const isAnywhere = other.ranges && from?.ranges === true;
+  const wanted =
+    held.length >= BLOCKS || from === undefined
+      ? []
+      : isAnywhere
+        ? randomBlocks(sizeBytes, BLOCKS)
+        : [firstBlock(sizeBytes)];
+  const fetching = wanted.map(async ({ start, end }) => ({
+    start,
+    bytes: await fetchBlock(from!, start, end, signal),
+  }));
+  // Others are looked at when the known one has died, too: then what is here has to be enough.
+  const fetched = await Promise.all(fetching).catch(async (thrown: unknown) => {
+    const here = signal.aborted ? [] : [...held, ...(await other.origin.readHeld()).filter(isInReach)];
+    if (here.length === 0 && known.isLast !== true) throw thrown;
+    return [];
+  });
+  const isNothing = held.length + fetched.length === 0;
+  const kept = isNothing ? (await other.origin.readHeld()).filter(isInReach) : [];
+  if (isNothing && kept.length === 0) return 'open';
+  for (const { start, bytes } of [...held, ...fetched, ...kept]) {
+    const theirs = await fetchBlock(other, start, start + bytes.length, signal);
+    if (!theirs.equals(bytes)) return 'different';
+  }
+  return 'same';
+}
+
+/**
+ * Whether two files have one size, or none that is known, and were modified at the same time; not when their strong ETags
+ * differ.
+ */
+export function hasSameTime(a: FileIdentity, b: FileIdentity): boolean {
+  const isKnown = a.lastModified !== undefined && b.lastModified !== undefined;
+  const isOtherTag = a.etag !== undefined && b.etag !== undefined && a.etag !== b.etag;
+  return (
+    isKnown &&
+    !isOtherTag &&
+    a.sizeBytes === b.sizeBytes &&
+    differenceOf({ ...a, etag: undefined }, { ...b, etag: undefined }) === undefined
+  );
+}
+
+async function fetchBlock(
+  { origin, identity }: Side,
+  start: number,
+  end: number,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  const onChunk = (chunk: Buffer) => {
+    chunks.push(Buffer.from(chunk));
+    return undefined;
+  };
+  const { outcome, message } = await origin.fetchRange({ start, end }, { identity, onChunk, signal });
+  const bytes = Buffer.concat(chunks);
+  if (outcome === 'complete' && bytes.length === end - start) return bytes;
+  throw new DragonloadError('origin-failed', message ?? 'The bytes to compare did not come.');
+}
+
+function isEqual(a: PublishedDigest, b: PublishedDigest): boolean {
+  return a.algorithm === b.algorithm && a.hex === b.hex;
+}
+
+function isContrary(a: PublishedDigest, b: PublishedDigest): boolean {
+  return a.algorithm === b.algorithm && a.hex !== b.hex;
+}

@@ -1,0 +1,351 @@
+import type { Command, Event, OriginOutcome } from '../../core/contract.ts';
+import { Geometry } from '../../core/geometry.ts';
+import type { DownloadId, MemberId } from '../../core/ids.ts';
+import { MemberCore } from '../../core/member/member-core.ts';
+import type { Message, Offer, PieceRecord } from '../../core/messages.ts';
+import { FakeDisk } from './fake-disk.ts';
+
+const KIB = 1024;
+
+/** So many ticks in a row at one moment are a core that asks to be woken for nothing. */
+const MOST_TICKS_AT_ONCE = 50;
+
+/** A download of 16 pieces of 256 KiB and a bit, with whatever is to differ. */
+export function sampleOffer(changes: Partial<Offer> = {}): Offer {
+  return {
+    type: 'offer',
+    download: 'd0',
+    url: 'http://origin/file',
+    fileName: 'file',
+    pieceBytes: 256 * KIB,
+    ranges: true,
+    identity: { sizeBytes: 16 * 256 * KIB + 1000, etag: '"1"', lastModified: undefined },
+    checksum: undefined,
+    order: 0,
+    ...changes,
+  };
+}
+
+interface Transfer {
+  position: number;
+  end: number;
+}
+
+export interface Actor {
+  readonly id: MemberId;
+  readonly core: MemberCore;
+  readonly disk: FakeDisk;
+  readonly streams: Map<number, Transfer>;
+  readonly pulls: Map<number, Transfer & { readonly from: MemberId }>;
+  /** Everything the core asked for, in order. */
+  readonly commands: Command[];
+  readonly finished: Set<DownloadId>;
+  /** Takes the place of what the world would do with a command; false leaves it to the world. */
+  intercept: (command: Command) => boolean;
+  originBytes: number;
+}
+
+/** A member that is not run by a core: what it sends when it is asked. */
+export interface Played {
+  /** What stands in its bytes: `good` for the origin's. */
+  readonly content: string;
+  readonly recordOf: (piece: number) => PieceRecord | undefined;
+  /** It sends the records after the bytes. */
+  readonly recordsLast?: boolean;
+  /** It takes the request and sends nothing. */
+  readonly silent?: boolean;
+}
+
+interface Due {
+  readonly atMs: number;
+  readonly order: number;
+  readonly act: () => void;
+}
+
+/**
+ * A few cores wired to each other in memory: messages arrive in order a millisecond later, pulls are instant, the
+ * origin sends each stream 64 KiB a step of `originStepMs`. Nothing is left to chance. Tests put a spanner in with
+ * `intercept`, or speak for a member with `say`.
+ */
+export class SmallWorld {
+  nowMs = 0;
+  readonly actors = new Map<MemberId, Actor>();
+  readonly played = new Map<MemberId, Played>();
+  /** What the file really is, whatever was offered. */
+  readonly sizeBytes: number;
+  readonly offer: Offer;
+  originStepMs = 4;
+  #due: Due[] = [];
+  #order = 0;
+  readonly #links = new Set<string>();
+
+  constructor(offer: Offer = sampleOffer(), sizeBytes = offer.identity.sizeBytes ?? 3_000_000) {
+    this.offer = offer;
+    this.sizeBytes = sizeBytes;
+  }
+
+  /** The file as it really is cut. */
+  get geometry(): Geometry {
+    return new Geometry(this.sizeBytes, this.offer.pieceBytes);
+  }
+
+  add(id: MemberId, seniority?: number): Actor {
+    let seed = this.actors.size + 1;
+    const random = () => {
+      seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff;
+      return seed / 2 ** 31;
+    };
+    const core = new MemberCore({
+      me: id,
+      name: id,
+      certificate: new Uint8Array([1]),
+      addresses: [`${id}:1`],
+      room: { id: 'room', invite: 'invite' },
+      seniority,
+      random,
+    });
+    const actor: Actor = {
+      id,
+      core,
+      disk: new FakeDisk(),
+      streams: new Map(),
+      pulls: new Map(),
+      commands: [],
+      finished: new Set(),
+      intercept: () => false,
+      originBytes: 0,
+    };
+    this.actors.set(id, actor);
+    return actor;
+  }
+
+  /** Opens the world's download on a member, which may fetch. */
+  open(actor: Actor, offer: Offer = this.offer, held: readonly PieceRecord[] = []): void {
+    this.tell(actor, { type: 'add-download', offer, held, maxConnections: 4 });
+    this.tell(actor, { type: 'probe-done', download: offer.download, canFetch: true, message: undefined });
+  }
+
+  connect(a: Actor, b: Actor): void {
+    for (const [one, other] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      this.#links.add(`${one.id} ${other.id}`);
+      this.tell(one, {
+        type: 'peer-up',
+        peer: other.id,
+        name: other.id,
+        addresses: [`${other.id}:1`],
+        certificate: new Uint8Array([1]),
+      });
+    }
+  }
+
+  disconnect(a: Actor, b: Actor): void {
+    for (const [one, other] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      if (!this.#links.delete(`${one.id} ${other.id}`)) continue;
+      for (const [pull, { from }] of one.pulls) if (from === other.id) this.#endPull(one, pull, 'broken');
+      this.tell(one, { type: 'peer-down', peer: other.id });
+    }
+  }
+
+  /** A session with somebody who is played by the test: by its words, or by what it sends too. */
+  meet(actor: Actor, stranger: MemberId, played?: Played): void {
+    if (played) this.played.set(stranger, played);
+    this.#links.add(`${actor.id} ${stranger}`);
+    const certificate = new Uint8Array([2]);
+    this.tell(actor, { type: 'peer-up', peer: stranger, name: stranger, addresses: [], certificate });
+  }
+
+  disconnectStranger(actor: Actor, stranger: MemberId): void {
+    this.tell(actor, { type: 'peer-down', peer: stranger });
+  }
+
+  say(from: MemberId, to: Actor, message: Message): void {
+    this.tell(to, { type: 'message', from, message });
+  }
+
+  /** Hands an event over now and carries out what follows. */
+  tell(actor: Actor, event: Event): void {
+    actor.core.handle(event, this.nowMs);
+    for (const command of actor.core.drain()) {
+      actor.commands.push(command);
+      if (!actor.intercept(command)) this.#execute(actor, command);
+    }
+  }
+
+  /** Lets time pass. Returns whether `until` came true before `forMs` were over. */
+  run(forMs: number, until: () => boolean = () => false): boolean {
+    const endMs = this.nowMs + forMs;
+    let ticks = 0;
+    while (!until()) {
+      const due = this.#due[0];
+      const wakes = [...this.actors.values()].map((actor) => ({
+        actor,
+        atMs: actor.core.deadline() ?? Infinity,
+      }));
+      const [wake] = wakes.sort((a, b) => a.atMs - b.atMs);
+      const nextMs = Math.max(this.nowMs, Math.min(due?.atMs ?? Infinity, wake?.atMs ?? Infinity));
+      if (nextMs > endMs) {
+        this.nowMs = endMs;
+        return false;
+      }
+      ticks = nextMs > this.nowMs ? 0 : ticks;
+      this.nowMs = nextMs;
+      if (wake && wake.atMs <= nextMs && !(due && due.atMs < wake.atMs)) {
+        if (++ticks > MOST_TICKS_AT_ONCE) throw new Error(`${wake.actor.id} asks to be woken for nothing`);
+        this.tell(wake.actor, { type: 'tick' });
+      } else {
+        this.#due.shift();
+        due!.act();
+      }
+    }
+    return true;
+  }
+
+  /** Runs until these members have the file, and says whether they do. */
+  finishes(forMs: number, ...actors: readonly Actor[]): boolean {
+    return this.run(forMs, () => actors.every(({ finished }) => finished.has(this.offer.download)));
+  }
+
+  later(delayMs: number, act: () => void): void {
+    const due = { atMs: this.nowMs + delayMs, order: ++this.#order, act };
+    this.#due.push(due);
+    this.#due.sort((a, b) => a.atMs - b.atMs || a.order - b.order);
+  }
+
+  /** Ends an origin stream in the given way, as if the connection had. */
+  endStream(actor: Actor, stream: number, outcome: OriginOutcome, retryAfterMs?: number): void {
+    if (!actor.streams.delete(stream)) return;
+    const { download } = this.offer;
+    this.tell(actor, { type: 'origin-ended', download, stream, outcome, retryAfterMs, message: outcome });
+  }
+
+  #execute(actor: Actor, command: Command): void {
+    switch (command.type) {
+      case 'send':
+        this.later(1, () => {
+          const to = this.actors.get(command.to);
+          if (to && this.#links.has(`${actor.id} ${to.id}`)) this.say(actor.id, to, command.message);
+        });
+        return;
+      case 'drop': {
+        const peer = this.actors.get(command.peer);
+        if (peer) this.later(0, () => this.disconnect(actor, peer));
+        else this.tell(actor, { type: 'peer-down', peer: command.peer });
+        return;
+      }
+      case 'offered':
+        this.later(1, () => this.open(actor, command.offer));
+        return;
+      case 'fetch': {
+        const { stream, start, end } = command;
+        actor.streams.set(stream, { position: start, end: end ?? Infinity });
+        this.later(this.originStepMs, () => this.#stream(actor, stream));
+        return;
+      }
+      case 'trim': {
+        const stream = actor.streams.get(command.stream);
+        if (stream) stream.end = Math.min(stream.end, command.end);
+        return;
+      }
+      case 'stop-fetch':
+        this.later(1, () => this.endStream(actor, command.stream, 'stopped'));
+        return;
+      case 'pull': {
+        const { pull, start, end, from } = command;
+        actor.pulls.set(pull, { position: start, end, from });
+        this.later(1, () => this.#pull(actor, pull));
+        return;
+      }
+      case 'stop-pull':
+        this.later(1, () => this.#endPull(actor, command.pull, 'stopped'));
+        return;
+      default:
+        return this.#executeOnDisk(actor, command);
+    }
+  }
+
+  #executeOnDisk(actor: Actor, command: Command): void {
+    const { download } = this.offer;
+    switch (command.type) {
+      case 'hash': {
+        const { piece } = command;
+        const sha256 = actor.disk.sha256(this.geometry, piece);
+        this.later(1, () => this.tell(actor, { type: 'hashed', download, piece, sha256 }));
+        return;
+      }
+      case 'sign': {
+        const { piece, sha256 } = command;
+        const record = { piece, sha256, signer: actor.id, signature: new Uint8Array(64) };
+        this.later(1, () => this.tell(actor, { type: 'kept', download, record }));
+        return;
+      }
+      case 'keep':
+        this.later(1, () => this.tell(actor, { type: 'kept', download, record: command.record }));
+        return;
+      case 'finish':
+        this.later(1, () => {
+          actor.finished.add(command.download);
+          this.tell(actor, { type: 'finished', download: command.download });
+        });
+        return;
+    }
+  }
+
+  #stream(actor: Actor, id: number): void {
+    const stream = actor.streams.get(id);
+    if (!stream) return;
+    const { download } = this.offer;
+    const start = stream.position;
+    const end = Math.min(start + 64 * KIB, stream.end, this.sizeBytes);
+    if (end > start) {
+      stream.position = end;
+      actor.originBytes += end - start;
+      actor.disk.write(start, end, 'good');
+      this.tell(actor, { type: 'origin-bytes', download, stream: id, start, end });
+    }
+    if (stream.position < Math.min(stream.end, this.sizeBytes)) {
+      this.later(this.originStepMs, () => this.#stream(actor, id));
+      return;
+    }
+    if (stream.end === Infinity)
+      this.tell(actor, { type: 'size-known', download, sizeBytes: this.sizeBytes });
+    this.endStream(actor, id, 'complete');
+  }
+
+  #pull(actor: Actor, id: number): void {
+    const pull = actor.pulls.get(id);
+    if (!pull) return;
+    const { download } = this.offer;
+    const { position: start, end } = pull;
+    const played = this.played.get(pull.from);
+    if (played?.silent) return;
+    const from = this.actors.get(pull.from);
+    const records = played
+      ? this.#piecesOf(start, end).flatMap((piece) => played.recordOf(piece) ?? [])
+      : from?.core.serve(download, { start, end });
+    if (!records) return this.#endPull(actor, id, 'refused');
+    if (!played?.recordsLast) this.tell(actor, { type: 'records', download, records });
+    actor.disk.write(start, end, played?.content ?? from!.disk.read(start, end));
+    this.tell(actor, { type: 'pull-bytes', download, pull: id, start, end });
+    if (!played?.recordsLast) return this.#endPull(actor, id, 'complete');
+    this.later(5, () => {
+      this.tell(actor, { type: 'records', download, records });
+      this.#endPull(actor, id, 'complete');
+    });
+  }
+
+  #piecesOf(start: number, end: number): number[] {
+    const [first, last] = [this.geometry.pieceAt(start), this.geometry.pieceAt(end - 1)];
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  }
+
+  #endPull(actor: Actor, pull: number, outcome: 'complete' | 'stopped' | 'broken' | 'refused'): void {
+    if (!actor.pulls.delete(pull)) return;
+    this.tell(actor, { type: 'pull-ended', download: this.offer.download, pull, outcome, records: [] });
+  }
+}
