@@ -82,6 +82,9 @@ export interface Sources {
 /** The most addresses that a download has, those of its offer and its metadata included. */
 export const MAX_SOURCES = 32;
 
+/** Longest URL that is taken from anybody, in UTF-16 code units: what a frame of the protocol carries. */
+export const MAX_URL_CHARS = 8192;
+
 /** A member's signed word that it fetched these bytes of the origin's file and that they have this hash. */
 export interface PieceRecord {
   readonly piece: number;

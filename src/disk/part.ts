@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DragonloadError } from '../core/errors.ts';
+import { numbered } from '../core/file-name.ts';
 import { Geometry, MAX_PIECES } from '../core/geometry.ts';
 import type { PieceRecord } from '../core/messages.ts';
 import { type Claim, claimPart } from './claim.ts';
@@ -8,7 +9,6 @@ import type { Algorithm } from './digests/digest.ts';
 import type { Block } from './files/block-pool.ts';
 import { DataFile } from './files/data-file.ts';
 import { onDisk } from './files/disk-error.ts';
-import { numbered } from './files/file-name.ts';
 import { isStillAt, place, readInto } from './files/part-file.ts';
 import {
   algorithmFrom,

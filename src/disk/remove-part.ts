@@ -1,8 +1,8 @@
 import { lstat, realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { PART_SUFFIX } from '../core/file-name.ts';
 import { partBusy } from './claim.ts';
 import { codeOf, onDisk } from './files/disk-error.ts';
-import { PART_SUFFIX } from './files/file-name.ts';
 import { Lock } from './files/lock.ts';
 import { exists } from './files/part-file.ts';
 import { journalPathOf } from './journal/journal.ts';

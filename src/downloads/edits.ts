@@ -1,9 +1,9 @@
-import { PART_SUFFIX } from '../disk/files/file-name.ts';
+import { PART_SUFFIX } from '../core/file-name.ts';
 import { places } from '../disk/files/places.ts';
 import type { Job } from '../lists/job.ts';
-import { displayUrl } from '../origin/addresses/url.ts';
 import type { DownloadRow } from '../store/download-row.ts';
 import { Store } from '../store/store.ts';
+import { displayUrl } from '../url/web-url.ts';
 
 export type { DownloadRow, DownloadState } from '../store/download-row.ts';
 export type { Store } from '../store/store.ts';

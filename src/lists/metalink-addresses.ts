@@ -1,4 +1,4 @@
-import { parseOriginUrl } from '../origin/addresses/url.ts';
+import { webUrlFrom } from '../url/web-url.ts';
 import type { XmlElement } from './metalink-elements.ts';
 
 /** What an address without a priority has: it comes last (RFC 5854, 4.2.16.2). */
@@ -51,12 +51,7 @@ export class MetalinkAddresses {
 /** As it was written, where that is enough. */
 function addressOf(text: string, base: string | undefined): string | undefined {
   if (text.length < 4096 && /^https?:\/\/[!-~]+$/i.test(text) && URL.canParse(text)) return text;
-  try {
-    const url = base !== undefined && URL.canParse(text, base) ? new URL(text, base).href : text;
-    return parseOriginUrl(url).href;
-  } catch {
-    return undefined;
-  }
+  return webUrlFrom(URL.parse(text, base)?.href ?? text)?.href;
 }
 
 /** In version 3 the addresses of torrents are among those of the file. */

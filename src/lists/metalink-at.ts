@@ -1,9 +1,9 @@
 import { posix } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DragonloadError } from '../core/errors.ts';
-import { displayUrl, sameHost } from '../origin/addresses/url.ts';
 import type { Origin } from '../origin/origin.ts';
 import type { Probe } from '../origin/probe.ts';
+import { displayUrl, sameHost } from '../url/web-url.ts';
 import type { Job } from './job.ts';
 import { listError, MAX_LIST_BYTES } from './list-error.ts';
 import { type MetalinkContext, MetalinkReader } from './metalink.ts';
@@ -86,8 +86,7 @@ async function read(
 
 /** What a download has from the job that led to it. */
 function inherited(job: Job, { url, mirrors = [], directory }: Job, isOnly: boolean): Partial<Job> {
-  const given = new URL(job.url);
-  const isOwn = [url, ...mirrors].every((address) => sameHost(given, new URL(address)));
+  const isOwn = [url, ...mirrors].every((address) => sameHost(job.url, address));
   const inside = directory === undefined ? job.directory : posix.join(job.directory ?? '.', directory);
   return {
     ...(inside === undefined ? {} : { directory: inside }),

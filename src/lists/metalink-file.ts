@@ -1,6 +1,6 @@
 import { type DigestKind, digestKind, isDigestHex } from '../core/digest-kinds.ts';
+import { safeFileName } from '../core/file-name.ts';
 import { isPossibleSize, MAX_PIECE_BYTES } from '../core/geometry.ts';
-import { safeFileName } from '../disk/files/file-name.ts';
 import type { Job, PieceHashes, StatedDigest } from './job.ts';
 import { listError, MAX_ADDRESSES, quoted } from './list-error.ts';
 import { MetalinkAddresses } from './metalink-addresses.ts';

@@ -1,4 +1,4 @@
-import { parseOriginUrl } from '../origin/addresses/url.ts';
+import { parseOriginUrl } from '../url/web-url.ts';
 import type { Job } from './job.ts';
 import { listError, MAX_ADDRESSES, MAX_DOWNLOADS, quoted, tooMany } from './list-error.ts';
 import { empty } from './list-text.ts';

@@ -1,4 +1,4 @@
-import { safeFileName } from '../disk/files/file-name.ts';
+import { safeFileName } from '../core/file-name.ts';
 
 /** More directories than this around a file are not made. */
 const MAX_DIRECTORIES = 16;

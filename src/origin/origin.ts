@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DragonloadError } from '../core/errors.ts';
-import { parseOriginUrl } from './addresses/url.ts';
+import { parseOriginUrl } from '../url/web-url.ts';
 import { askSample } from './compare/ask-sample.ts';
 import { type HeldBlocks, OtherEtags } from './compare/other-etags.ts';
 import type { Sample } from './compare/samples.ts';

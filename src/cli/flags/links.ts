@@ -1,9 +1,7 @@
 import { DragonloadError } from '../../core/errors.ts';
+import { readWebUrl } from '../../url/web-url.ts';
 import { safeText } from '../text/text.ts';
 import { usageError } from './usage.ts';
-
-/** Longer than what any server takes. */
-const MAX_URL = 16_384;
 
 /** An argument that is meant as an invite, whatever else is wrong with it. */
 export function looksLikeInvite(text: string): boolean {
@@ -20,17 +18,17 @@ export function checkUrl(text: string): string {
   if (looksLikeInvite(text)) {
     throw usageError('That is an invite, not the URL of a file.', 'Run: dragonload join INVITE');
   }
-  const url = text.length <= MAX_URL ? URL.parse(text) : null;
-  if (url === null) {
+  const read = readWebUrl(text);
+  if (read.kind === 'no-url') {
     const bare = /^[^\s/:]+\.[^\s/]+(:\d+)?\//.test(text);
     throw new DragonloadError('bad-url', `"${publicPart(text)}" is not a URL.`, {
       next: bare ? `Write it with its scheme: https://${publicPart(text)}` : 'Write it as https://HOST/PATH.',
     });
   }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+  if (read.kind === 'other-scheme') {
     throw new DragonloadError(
       'bad-url',
-      `Dragonload fetches http and https, not ${safeText(url.protocol.slice(0, -1))}.`,
+      `Dragonload fetches http and https, not ${safeText(read.scheme.slice(0, -1))}.`,
       {
         next: 'Look for an https link to the same file.',
       },

@@ -1,8 +1,6 @@
 import type { MemberId } from '../ids.ts';
-import { MAX_SOURCES } from '../messages.ts';
+import { MAX_SOURCES, MAX_URL_CHARS } from '../messages.ts';
 
-/** A URL has at most this many UTF-16 code units: what a frame of the protocol carries. */
-const MAX_URL_CHARS = 8_192;
 /** So many places are for what members say, however many addresses the user knows: a fresh link may come from any of them. */
 const PLACES_FOR_MEMBERS = MAX_SOURCES / 4;
 /** A member may name so many new addresses at once, and one more each time that this has passed. */

@@ -2,8 +2,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DragonloadError } from '../../core/errors.ts';
+import { numbered } from '../../core/file-name.ts';
 import { codeOf } from './disk-error.ts';
-import { numbered } from './file-name.ts';
 
 const MAX_NUMBER = 999;
 

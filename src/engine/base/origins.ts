@@ -1,4 +1,3 @@
-import { sameHost } from '../../origin/addresses/url.ts';
 import { HostPauses } from '../../origin/limits/host-pauses.ts';
 import type { Meter } from '../../origin/limits/meter.ts';
 import { Connections } from '../../origin/network/connections.ts';
@@ -12,6 +11,7 @@ import {
   settingsForMirrors,
   settingsForOthers,
 } from '../../origin/requests/request-settings.ts';
+import { sameHost } from '../../url/web-url.ts';
 
 export interface OriginsOptions {
   /** How requests are made unless a download says otherwise. */
@@ -64,7 +64,7 @@ export class Origins implements Disposable {
   /** Throws `bad-url`, and `usage` for request options that are of no use. */
   async open(url: string, wishes: OriginOpenOptions): Promise<Origin> {
     const { trusted, of, request } = wishes;
-    const isElsewhere = of !== undefined && !isSameHost(of, url);
+    const isElsewhere = of !== undefined && !sameHost(of, url);
     const kind: Kind = !trusted ? 'other' : isElsewhere ? 'mirror' : 'own';
     const loaded = await this.#load();
     const { settings, connections } = this.#way(kind, loaded);
@@ -134,9 +134,4 @@ function settingsOf(kind: Kind, settings: RequestSettings): RequestSettings {
     case 'other':
       return settingsForOthers(settings);
   }
-}
-
-function isSameHost(one: string, other: string): boolean {
-  const [a, b] = [URL.parse(one), URL.parse(other)];
-  return a !== null && b !== null && sameHost(a, b);
 }

@@ -1,9 +1,9 @@
 import { DragonloadError } from '../../core/errors.ts';
 import type { Job } from '../../lists/job.ts';
-import { displayUrl } from '../../origin/addresses/url.ts';
 import { fileNameOf } from '../../origin/heads/file-name.ts';
 import type { Origin } from '../../origin/origin.ts';
 import type { Probe } from '../../origin/probe.ts';
+import { displayUrl } from '../../url/web-url.ts';
 
 /** An origin that has the file, and what it says of it. */
 export interface FoundOrigin {

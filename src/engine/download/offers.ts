@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
+import { safeFileName } from '../../core/file-name.ts';
 import { pieceBytesFor } from '../../core/geometry.ts';
 import type { DownloadId } from '../../core/ids.ts';
 import type { FileIdentity, Offer } from '../../core/messages.ts';
-import { safeFileName } from '../../disk/files/file-name.ts';
-import { withoutUser } from '../../origin/addresses/url.ts';
+import { withoutUser } from '../../url/web-url.ts';
 import { parseChecksum } from './trust.ts';
 
 export interface OfferSource {

@@ -1,6 +1,6 @@
 import type { MemberCore } from '../../core/member/member-core.ts';
 import type { Result } from '../../core/result.ts';
-import { displayUrl } from '../../origin/addresses/url.ts';
+import { displayUrl } from '../../url/web-url.ts';
 import type { DownloadRunner } from './download-runner.ts';
 import { trustOf } from './trust.ts';
 

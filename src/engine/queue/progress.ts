@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../core/errors.ts';
+import { PART_SUFFIX } from '../../core/file-name.ts';
 import type { ItemOutcome } from '../../core/queue/api.ts';
 import type { DownloadView } from '../../core/view.ts';
-import { PART_SUFFIX } from '../../disk/files/file-name.ts';
 import type { Progress } from '../../downloads/registry.ts';
 import { HostPaused } from '../../origin/limits/host-pauses.ts';
 import type { DownloadRow } from '../../store/download-row.ts';

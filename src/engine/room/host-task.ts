@@ -1,7 +1,7 @@
 import { DragonloadError } from '../../core/errors.ts';
 import { formatInvite, newRoomId, newSecret } from '../../lan/invite.ts';
 import type { Job } from '../../lists/job.ts';
-import { withoutUser } from '../../origin/addresses/url.ts';
+import { withoutUser } from '../../url/web-url.ts';
 import type { TaskOptions } from '../base/task.ts';
 import { type FoundOrigin, findOrigin } from '../download/find-file.ts';
 import { makeOffer } from '../download/offers.ts';

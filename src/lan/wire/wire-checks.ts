@@ -1,7 +1,9 @@
 import { isIP } from 'node:net';
 import { DragonloadError } from '../../core/errors.ts';
 import { MAX_PIECE_BYTES, MAX_PIECES } from '../../core/geometry.ts';
+import { MAX_URL_CHARS } from '../../core/messages.ts';
 import type { ByteRange } from '../../core/ranges.ts';
+import { readWebUrl } from '../../url/web-url.ts';
 import { MAX_ADDRESSES, parseHostPort } from '../network/addresses.ts';
 
 // Checks of what other members send. Each returns the checked value or throws DragonloadError 'bad-peer'.
@@ -10,9 +12,6 @@ import { MAX_ADDRESSES, parseHostPort } from '../network/addresses.ts';
 export const MAX_NAME_CHARS = 64;
 /** No file is longer: the largest number of the largest pieces. */
 export const MAX_FILE_BYTES = MAX_PIECES * MAX_PIECE_BYTES;
-
-/** A URL has at most this many UTF-16 code units. */
-export const MAX_URL_CHARS = 8192;
 
 /** The error of every check. `what` completes "A member sent ...". */
 export function violation(what: string): DragonloadError {
@@ -93,8 +92,7 @@ export function memberAddresses(values: readonly string[]): readonly string[] {
 /** An absolute http or https URL, as it was sent. */
 export function webUrl(value: string): string {
   text(value, MAX_URL_CHARS, 'a URL');
-  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol))
-    throw violation('a URL that is not of http or https');
+  if (readWebUrl(value).kind !== 'web') throw violation('a URL that is not of http or https');
   return value;
 }
 

@@ -1,3 +1,5 @@
+import { readNamedUrl } from '../../url/web-url.ts';
+
 /** Links read from one answer. */
 const MAX_LINKS = 64;
 /** RFC 6249, 3.1: what a link without `pri` counts as. */
@@ -28,7 +30,7 @@ export function fileLinks(header: string | undefined, base: URL): FileLinks {
   for (const { target, parameters } of parseLinks(header)) {
     // A link with an anchor speaks of another resource than this one (RFC 8288, 3.2).
     if (parameters.has('anchor')) continue;
-    const url = webUrl(target, base);
+    const url = namedUrl(target, base);
     if (url === undefined) continue;
     const relations = (parameters.get('rel') ?? '').toLowerCase().split(/\s+/);
     if (relations.includes('duplicate')) mirrors.push({ url, priority: priorityOf(parameters.get('pri')) });
@@ -75,12 +77,9 @@ function priorityOf(text: string | undefined): number {
   return text !== undefined && /^\d{1,6}$/.test(text) && Number(text) > 0 ? Number(text) : LOWEST_PRIORITY;
 }
 
-function webUrl(target: string, base: URL): string | undefined {
-  if (target === '' || !URL.canParse(target, base.href)) return undefined;
-  const url = new URL(target, base.href);
-  if (url.protocol !== 'https:' && (url.protocol !== 'http:' || base.protocol === 'https:')) return undefined;
-  url.hash = '';
-  url.username = '';
-  url.password = '';
-  return url.href;
+function namedUrl(target: string, base: URL): string | undefined {
+  const read = target === '' ? undefined : readNamedUrl(target, base);
+  if (read?.kind !== 'web') return undefined;
+  const isWorse = read.url.protocol === 'http:' && base.protocol === 'https:';
+  return isWorse ? undefined : read.url.href;
 }

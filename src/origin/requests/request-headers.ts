@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { DragonloadError } from '../../core/errors.ts';
-import { sameHost } from '../addresses/url.ts';
+import { sameHost } from '../../url/web-url.ts';
 import type { Cookies } from './cookies.ts';
 import type { Netrc } from './netrc.ts';
 import type { ClientCertificate } from './tls-settings.ts';

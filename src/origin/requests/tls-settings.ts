@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { DragonloadError } from '../../core/errors.ts';
-import { sameHost } from '../addresses/url.ts';
+import { sameHost } from '../../url/web-url.ts';
 import { readSettingsFile, type SettingsFile, settingsFileError } from './settings-file.ts';
 
 const CERTIFICATE =

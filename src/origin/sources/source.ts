@@ -54,9 +54,3 @@ export function revive(source: Source): void {
 export function isOver({ standing }: Source): boolean {
   return standing === 'lost' || standing === 'out';
 }
-
-/** Whether two addresses differ at most in what a link is signed with. */
-export function isOnePlace(one: string, other: string): boolean {
-  const [a, b] = [new URL(one), new URL(other)];
-  return a.host === b.host && a.pathname === b.pathname;
-}

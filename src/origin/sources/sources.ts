@@ -1,7 +1,7 @@
 import { DragonloadError } from '../../core/errors.ts';
 import { type FileIdentity, MAX_SOURCES } from '../../core/messages.ts';
 import type { ByteRange } from '../../core/ranges.ts';
-import { displayUrl, parseOriginUrl } from '../addresses/url.ts';
+import { displayUrl, samePlace, webUrlFrom } from '../../url/web-url.ts';
 import { Samples } from '../compare/samples.ts';
 import type { PublishedDigest } from '../heads/digests.ts';
 import { HostPaused } from '../limits/host-pauses.ts';
@@ -9,7 +9,7 @@ import type { FetchOptions, Origin } from '../origin.ts';
 import { type OriginResult, rangeFrom } from '../transfer/outcome.ts';
 import type { LiveRange } from '../transfer/receive.ts';
 import { untilAborted } from '../transfer/until-aborted.ts';
-import { isOnePlace, isOver, newSource, revive, type Source } from './source.ts';
+import { isOver, newSource, revive, type Source } from './source.ts';
 import { SourceAttribution } from './source-attribution.ts';
 import { chooseSource, isGone, restMs } from './source-choice.ts';
 import { proofOf } from './source-proof.ts';
@@ -81,7 +81,7 @@ export class Sources implements AsyncDisposable {
   add(urls: readonly string[], { trusted }: { readonly trusted: boolean }): void {
     this.#batches += 1;
     for (const named of urls.slice(0, MAX_SOURCES)) {
-      const url = hrefOf(named);
+      const url = webUrlFrom(named)?.href;
       if (url === undefined || this.#different.has(url)) continue;
       const old = this.#all.find((one) => one.url === url);
       if (old !== undefined) {
@@ -90,7 +90,7 @@ export class Sources implements AsyncDisposable {
       }
       if (this.#all.length >= MAX_SOURCES && !this.#makeRoom(trusted)) continue;
       this.#all.push(newSource(url, { trusted, batch: this.#batches }));
-      this.#hadOthers ||= !isOnePlace(url, this.#first.url);
+      this.#hadOthers ||= !samePlace(url, this.#first.url);
     }
   }
 
@@ -344,13 +344,5 @@ export class Sources implements AsyncDisposable {
 
   #notice({ url }: Source, why: string): void {
     this.#options.onNotice?.(`${displayUrl(url)} is not used any more. ${why}`);
-  }
-}
-
-function hrefOf(text: string): string | undefined {
-  try {
-    return parseOriginUrl(text).href;
-  } catch {
-    return undefined;
   }
 }

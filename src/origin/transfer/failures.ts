@@ -1,8 +1,8 @@
 import type { OriginOutcome } from '../../core/contract.ts';
 import { DragonloadError } from '../../core/errors.ts';
+import { displayUrl } from '../../url/web-url.ts';
 import { PRIVATE_ADDRESS } from '../addresses/private-address.ts';
 import { ProxyError } from '../addresses/proxy-error.ts';
-import { displayUrl } from '../addresses/url.ts';
 
 /** Why no answer came: the error code, and words without secrets. */
 export interface Failure {

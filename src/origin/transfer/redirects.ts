@@ -1,5 +1,5 @@
 import { DragonloadError } from '../../core/errors.ts';
-import { displayUrl } from '../addresses/url.ts';
+import { displayUrl, readNamedUrl } from '../../url/web-url.ts';
 import type { Answer } from './send.ts';
 import { discard } from './send.ts';
 
@@ -41,16 +41,12 @@ export async function follow(
 function nextUrl(location: string, base: URL, given: URL): URL {
   // Node reads header bytes as Latin-1; servers that send raw characters mean UTF-8.
   const text = Buffer.from(location, 'latin1').toString('utf8');
-  if (!URL.canParse(text, base.href))
+  const read = readNamedUrl(text, base);
+  if (read.kind === 'no-url')
     throw redirectError(given, 'The origin redirects to something that is not a URL.');
-  const url = new URL(text, base.href);
-  url.hash = '';
-  // A user and password from a redirect are the origin's idea, not the user's.
-  url.username = '';
-  url.password = '';
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    throw redirectError(given, `The origin redirects to ${url.protocol}, which is not supported.`);
-  }
+  if (read.kind === 'other-scheme')
+    throw redirectError(given, `The origin redirects to ${read.scheme}, which is not supported.`);
+  const { url } = read;
   if (url.protocol === 'http:' && given.protocol === 'https:') {
     throw redirectError(
       given,

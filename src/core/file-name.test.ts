@@ -66,3 +66,15 @@ test('a number goes before the extension', () => {
   assert.equal(numbered('a.tar.gz', 2), 'a (2).tar.gz');
   assert.equal(numbered('noext', 3), 'noext (3)');
 });
+
+test('a name is as long as its UTF-8 is', () => {
+  for (const [char, bytes] of [
+    ['a', 1],
+    ['é', 2],
+    ['日', 3],
+    ['🐉', 4],
+  ] as const) {
+    const name = safeFileName(char.repeat(400));
+    assert.equal(Buffer.byteLength(name), 230 - (230 % bytes), char);
+  }
+});

@@ -18,7 +18,15 @@ const FORBIDDEN = /[<>:"|?*]/g;
  */
 const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\u00b9\u00b2\u00b3])[ ]*(\.|$)/i;
 
-const bytesOf = (text: string): number => Buffer.byteLength(text);
+/** In UTF-8; half of a surrogate pair counts as the three bytes that stand in for it. */
+function bytesOf(text: string): number {
+  let bytes = 0;
+  for (const char of text) {
+    const code = char.codePointAt(0)!;
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return bytes;
+}
 
 /**
  * A name that is safe to create in the download directory, made from one that an origin or a member sent: the last
