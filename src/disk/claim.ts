@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { DragonloadError } from '../core/errors.ts';
 import { numbered, PART_SUFFIX, safeFileName } from '../core/file-name.ts';
 import type { FileIdentity, PieceRecord } from '../core/messages.ts';
-import { likenessOf } from './earlier.ts';
+import { judgeEarlier } from './earlier.ts';
 import { checkSpace } from './files/disk-space.ts';
 import { Lock } from './files/lock.ts';
 import { makeDirectory } from './files/make-directory.ts';
@@ -187,7 +187,7 @@ async function lookAt(
     return fresh;
   }
   const { header } = reading;
-  const like = await likenessOf({ partPath, header, records: reading.records }, options);
+  const like = await judgeEarlier({ partPath, header, records: reading.records }, options);
   if (like === 'other') return undefined;
   const isOtherwiseCut = like !== 'unknown' && header.pieceBytes !== options.pieceBytes;
   if (like === 'changed' || like === 'unsized' || isOtherwiseCut) {

@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
+import { compareFiles } from '../core/file-identity.ts';
 import type { FileIdentity, PieceRecord } from '../core/messages.ts';
 import { agree, samplesOf } from './files/block-samples.ts';
 import { openPart, readInto } from './files/part-file.ts';
 import type { JournalHeader } from './journal/journal-format.ts';
-import { type Likeness, likeness } from './same-file.ts';
 
 const RANDOM_RANGE = 2 ** 47;
 
@@ -25,29 +25,46 @@ export interface Now {
 }
 
 /**
- * How like an earlier part is to the file: by the words of its server, or by samples of the bytes where these leave it open
- * or it was found at another server than before. Never `other-tag`: what cannot be compared has changed. Rejects with what
- * `compare` rejects with.
+ * What is to become of an earlier part:
+ * - `same`: it is of the file, and is gone on with.
+ * - `size-only`: nothing but its size speaks for it; it is gone on with, and the user told.
+ * - `changed`: it is of the same download, and of another state of the file.
+ * - `unsized`: the same, because the size of the file, which was known, is not told any more.
+ * - `unknown`: its size was never learnt, so that nothing can be made of it.
+ * - `other`: it is another download's.
  */
-export async function likenessOf(earlier: Earlier, now: Now): Promise<Likeness> {
+export type EarlierPart = 'same' | 'size-only' | 'changed' | 'unsized' | 'unknown' | 'other';
+
+/**
+ * Whether an earlier part is of the file: by what its server says, or by samples of the bytes where that leaves it open. What
+ * is open and cannot be compared has changed. Rejects with what `compare` rejects with.
+ */
+export async function judgeEarlier(earlier: Earlier, now: Now): Promise<EarlierPart> {
   const { url, identity } = earlier.header;
-  const words = likeness({ url, identity }, now);
   const isElsewhere = now.isElsewhere === true;
-  const isOpen = words === 'other-tag' || words === 'size-only';
-  const like = isOpen || isElsewhere ? await compared(earlier, now, words) : words;
-  const isUnproven = isElsewhere && now.compare === undefined && (like === 'same' || like === 'size-only');
-  return like === 'other-tag' || isUnproven ? 'changed' : like;
+  const use = isElsewhere ? 'resumeElsewhere' : 'resume';
+  const { verdict, by } = compareFiles(use, { ...identity, place: url }, { ...now.identity, place: now.url });
+  if (verdict === 'same') return 'same';
+  if (verdict === 'different') return by === 'place' ? 'other' : 'changed';
+  const contrary = by === 'place' ? 'other' : 'changed';
+  // Without a size there is no telling where its pieces are in the file.
+  if (by === 'size') return identity.sizeBytes === undefined ? 'unknown' : 'unsized';
+  // What holds nothing holds nothing wrong.
+  if (earlier.records.size === 0 && by !== 'place') return 'same';
+  const isEqual = await hasEqualBytes(earlier, now);
+  if (isEqual !== undefined) return isEqual ? 'same' : contrary;
+  return by === 'nothing' && !isElsewhere ? 'size-only' : contrary;
 }
 
-/** What the bytes say; where none can be compared, what the words said. */
-async function compared({ partPath, header, records }: Earlier, now: Now, like: Likeness): Promise<Likeness> {
-  const { compare, pieceBytes, url } = now;
+/** Whether samples of the part are what `compare` gives; undefined when there is nothing to compare. */
+async function hasEqualBytes({ partPath, header, records }: Earlier, now: Now): Promise<boolean | undefined> {
+  const { compare, pieceBytes } = now;
   const { sizeBytes } = now.identity;
-  const isOne = header.url === url && header.pieceBytes === pieceBytes && records.size > 0;
-  if (compare === undefined || !isOne || sizeBytes === undefined) return like;
-  if (header.identity.sizeBytes !== undefined && header.identity.sizeBytes !== sizeBytes) return like;
+  if (compare === undefined || sizeBytes === undefined || header.pieceBytes !== pieceBytes) return undefined;
+  // What holds nothing agrees with everything, and proves nothing.
+  if (records.size === 0) return undefined;
   await using file = await openPart(partPath);
-  if (file === undefined) return like;
+  if (file === undefined) return undefined;
   const held = [...records.keys()].sort((a, b) => a - b).filter((piece) => piece * pieceBytes < sizeBytes);
   const claims = held.map((piece) => ({
     start: piece * pieceBytes,
@@ -59,5 +76,5 @@ async function compared({ partPath, header, records }: Earlier, now: Now, like: 
     return bytes;
   };
   const random = () => randomInt(RANDOM_RANGE) / RANDOM_RANGE;
-  return (await agree(samplesOf(claims, random), here, compare)) ? 'same' : 'changed';
+  return await agree(samplesOf(claims, random), here, compare);
 }

@@ -268,12 +268,31 @@ test('what is asked for to compare and does not come leaves the part as it is', 
   assert.deepEqual(pieces(await openPart(t, directory, content)), [0, 1, 2, 5, 8]);
 });
 
-test('the same strong tag and size from a mirror go on with the part', async (t) => {
-  const { directory } = await interrupted(t);
-  assert.deepEqual(
-    pieces(await openPart(t, directory, content, { url: 'http://mirror.test/f' })),
-    [0, 1, 2, 5, 8],
-  );
+test('a part of another address with the same strong tag and size is gone on with only where its bytes are those of the origin', async (t) => {
+  const url = 'http://mirror.test/f';
+  for (const [now, found] of [
+    [content, [0, 1, 2, 5, 8]],
+    [bytesOf(content.length, 9), []],
+    [undefined, []],
+  ] as const) {
+    const { directory, part: path } = await interrupted(t);
+    const compare = now && (async (start: number, end: number) => now.subarray(start, end));
+    const part = await openPart(t, directory, content, { url, compare });
+    assert.deepEqual(pieces(part), found);
+    // The part of another download stays where it is.
+    const isOther = found.length === 0;
+    assert.equal(part.partPath, isOther ? join(directory, 'file (1).bin.dragonload') : path);
+    assert.equal((await parts(directory)).length, isOther ? 2 : 1);
+  }
+});
+
+test('a part that holds nothing yet is gone on with under another tag', async (t) => {
+  const directory = await temporaryDirectory(t);
+  const first = await openPart(t, directory, content);
+  await first[Symbol.asyncDispose]();
+  const identity = { sizeBytes: content.length, etag: '"two"', lastModified: undefined };
+  await openPart(t, directory, content, { identity });
+  assert.deepEqual(await parts(directory), ['file.bin.dragonload']);
 });
 
 test('another download of the same name gets a number', async (t) => {

@@ -1,5 +1,6 @@
 import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { compareFiles } from '../../core/file-identity.ts';
 import type { ByteRange } from '../../core/ranges.ts';
 import { codeOf } from '../files/disk-error.ts';
 import { NO_FOLLOW, readInto } from '../files/part-file.ts';
@@ -38,7 +39,8 @@ export async function claimedBy(
   if (await isPlainFile(controlPath)) {
     const control = await readControl(controlPath);
     if (control === undefined) return `${controlPath} cannot be understood`;
-    if (control.sizeBytes !== sizeBytes) {
+    const { verdict } = compareFiles('leftover', { sizeBytes: control.sizeBytes }, { sizeBytes });
+    if (verdict === 'different') {
       return `it is a part of a file of ${control.sizeBytes} bytes, and this one has ${sizeBytes}`;
     }
     if ((control.ranges.at(-1)?.end ?? 0) > size)

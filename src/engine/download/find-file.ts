@@ -1,4 +1,5 @@
 import { DragonloadError } from '../../core/errors.ts';
+import { compareFiles } from '../../core/file-identity.ts';
 import type { Job } from '../../lists/job.ts';
 import { fileNameOf } from '../../origin/heads/file-name.ts';
 import type { Origin } from '../../origin/origin.ts';
@@ -69,7 +70,8 @@ export function refusePage(url: string, probe: Probe): void {
 function checkFound(wantedBytes: number | undefined, url: string, probe: Probe): void {
   refusePage(url, probe);
   const { sizeBytes } = probe.identity;
-  if (wantedBytes === undefined || sizeBytes === undefined || wantedBytes === sizeBytes) return;
+  const { verdict } = compareFiles('otherAddress', { sizeBytes: wantedBytes }, { sizeBytes });
+  if (verdict !== 'different') return;
   throw new DragonloadError(
     'origin-changed',
     `The file at ${displayUrl(url)} has ${sizeBytes} bytes, and should have ${wantedBytes}.`,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { compareFiles } from '../../core/file-identity.ts';
 import { safeFileName } from '../../core/file-name.ts';
 import { pieceBytesFor } from '../../core/geometry.ts';
 import type { DownloadId } from '../../core/ids.ts';
@@ -55,12 +56,11 @@ export function downloadIdOf(url: string, identity: FileIdentity, pieceBytes: nu
  * fetches compares bytes then, before one is used.
  */
 export function mismatchOf(room: FileIdentity, mine: FileIdentity): string | undefined {
-  if (room.sizeBytes !== mine.sizeBytes) {
+  const { verdict, by } = compareFiles('offer', room, mine);
+  if (verdict !== 'different') return undefined;
+  if (by === 'size') {
     return `The origin gives this member ${mine.sizeBytes ?? 'an unknown number of'} bytes, the room has ${room.sizeBytes ?? 'an unknown number of'}.`;
   }
-  const sameTag = room.etag !== undefined && room.etag === mine.etag;
-  const knowDates = room.lastModified !== undefined && mine.lastModified !== undefined;
-  if (sameTag || !knowDates || room.lastModified === mine.lastModified) return undefined;
   return 'The origin gives this member another version of the file than the room has.';
 }
 

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DIGEST_KINDS, type DigestKind } from '../../core/digest-kinds.ts';
+import { compareFiles } from '../../core/file-identity.ts';
 import type { FileIdentity } from '../../core/messages.ts';
 import type { Trust } from '../../core/result.ts';
 import { fileDigests } from '../../disk/finished-file.ts';
@@ -39,15 +40,12 @@ export async function unchangedFile(
 ): Promise<FoundFile | undefined> {
   if (row?.state !== 'done' || row.path === undefined || row.sha256 === undefined) return undefined;
   const { path, sha256, sizeBytes, etag, lastModified, fileModifiedMs } = row;
-  if (sizeBytes === undefined || sizeBytes !== identity.sizeBytes) return undefined;
-  const sameTag = etag !== undefined && etag === identity.etag;
-  const otherTag = etag !== undefined && identity.etag !== undefined && !sameTag;
-  const sameDate = lastModified !== undefined && lastModified === identity.lastModified;
-  if (!sameTag && (otherTag || !sameDate)) return undefined;
+  const before = { sizeBytes, etag, lastModified, digests: [{ algorithm: 'sha256', hex: sha256 }] } as const;
+  const { verdict } = compareFiles('finished', before, { ...identity, digests: expected });
+  if (verdict !== 'same' || sizeBytes === undefined) return undefined;
   // What the user gives and cannot be compared with what was noted has to be computed: see `presentFile`.
   if (given.some(({ algorithm }) => algorithm !== 'sha256')) return undefined;
   const stated = expected.filter(({ algorithm }) => algorithm === 'sha256');
-  if (stated.some(({ hex }) => hex !== sha256)) return undefined;
   const found = await stat(path).catch(() => undefined);
   if (!found?.isFile() || found.size !== sizeBytes || found.mtimeMs !== fileModifiedMs) return undefined;
   const trust = stated.length > 0 ? trustOf(stated, [], NOBODY) : trustFrom(row.trust);

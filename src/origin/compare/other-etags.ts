@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Comparison } from '../../core/file-identity.ts';
 import type { FileIdentity } from '../../core/messages.ts';
 import type { FetchOptions } from '../transfer/origin-options.ts';
 import type { LiveRange } from '../transfer/receive.ts';
-import type { Comparison } from './comparison.ts';
 import { randomBlocks, type Sample, Samples } from './samples.ts';
 
 /** Requests for one comparison: it is chance which server of many answers, and so which ETag comes. */

@@ -3,7 +3,7 @@ import type { FileIdentity } from '../../core/messages.ts';
 import type { CodingName } from './coding.ts';
 import { parseContentRange, parseLength, parseUnsatisfiedRange } from './content-range.ts';
 import { isStrayPage } from './page.ts';
-import { differenceOf, identityOf } from './validators.ts';
+import { changeOf, identityOf } from './validators.ts';
 
 export interface Asked {
   /** Whether the request had a Range header. */
@@ -14,7 +14,7 @@ export interface Asked {
   readonly wasPage?: boolean | undefined;
   /** What has to be undone to get the file from a whole answer. */
   readonly coding?: CodingName | undefined;
-  /** See `differenceOf`. */
+  /** The bytes are checked in another way, so that another ETag says nothing. */
   readonly ignoreEtags?: boolean | undefined;
 }
 
@@ -106,10 +106,9 @@ function judgeIdentity(
   { identity, ignoreEtags = false }: Asked,
 ): Judgement | undefined {
   const found = identityOf(headers, totalBytes);
-  const message = differenceOf(identity, found, ignoreEtags);
+  const message = changeOf(ignoreEtags ? 'otherEtag' : 'rangeAnswer', identity, found);
   if (message === undefined) return undefined;
-  // Of a file whose size is not known nothing is kept to compare with.
-  return identity.sizeBytes !== undefined && differenceOf(identity, found, true) === undefined
+  return changeOf('otherEtag', identity, found) === undefined
     ? { kind: 'other-etag', message, totalBytes }
     : { kind: 'unusable', code: 'origin-changed', message, totalBytes };
 }

@@ -1,44 +1,11 @@
-import { isStrongDigest } from '../../core/digest-kinds.ts';
 import { DragonloadError } from '../../core/errors.ts';
+import type { Comparison } from '../../core/file-identity.ts';
 import type { FileIdentity } from '../../core/messages.ts';
-import type { Comparison } from '../compare/comparison.ts';
 import { firstBlock, randomBlocks, type Sample } from '../compare/samples.ts';
-import type { PublishedDigest } from '../heads/digests.ts';
-import { differenceOf } from '../heads/validators.ts';
 import type { Origin } from '../origin.ts';
-import type { Probe } from '../probe.ts';
 
 /** So many blocks have to be equal. */
 const BLOCKS = 3;
-
-/** What is known for certain of a file. */
-export interface Known {
-  readonly identity: FileIdentity;
-  /** Where its ETag is from. */
-  readonly target: Origin['target'];
-  readonly digests: readonly PublishedDigest[];
-}
-
-/** What the words of another origin prove: that it has the same file, that it has another one, or neither. */
-export function compareWords(
-  known: Known,
-  found: Pick<Probe, 'identity' | 'digests'>,
-  target: Origin['target'],
-): Comparison {
-  const { sizeBytes, etag } = known.identity;
-  const { identity } = found;
-  if (sizeBytes !== undefined && identity.sizeBytes !== undefined && sizeBytes !== identity.sizeBytes)
-    return 'different';
-  const isStrong = ({ algorithm }: PublishedDigest) => isStrongDigest(algorithm);
-  const ours = known.digests.filter(isStrong);
-  const theirs = found.digests.filter(isStrong);
-  const same = theirs.some((one) => ours.some((other) => isEqual(one, other)));
-  const contrary = theirs.some((one) => ours.some((other) => isContrary(one, other)));
-  if (same !== contrary) return same ? 'same' : 'different';
-  // ETags are those of one resource (RFC 9110, 8.8.3): many are made of time and size, which others may share.
-  const isOne = target.host === known.target.host && target.path === known.target.path;
-  return isOne && etag !== undefined && etag === identity.etag ? 'same' : 'open';
-}
 
 /** An origin of a file, and the file as it speaks of it. */
 export interface Side {
@@ -94,21 +61,6 @@ export async function compareBytes(
   return 'same';
 }
 
-/**
- * Whether two files have one size, or none that is known, and were modified at the same time; not when their strong ETags
- * differ.
- */
-export function hasSameTime(a: FileIdentity, b: FileIdentity): boolean {
-  const isKnown = a.lastModified !== undefined && b.lastModified !== undefined;
-  const isOtherTag = a.etag !== undefined && b.etag !== undefined && a.etag !== b.etag;
-  return (
-    isKnown &&
-    !isOtherTag &&
-    a.sizeBytes === b.sizeBytes &&
-    differenceOf({ ...a, etag: undefined }, { ...b, etag: undefined }) === undefined
-  );
-}
-
 async function fetchBlock(
   { origin, identity }: Side,
   start: number,
@@ -124,12 +76,4 @@ async function fetchBlock(
   const bytes = Buffer.concat(chunks);
   if (outcome === 'complete' && bytes.length === end - start) return bytes;
   throw new DragonloadError('origin-failed', message ?? 'The bytes to compare did not come.');
-}
-
-function isEqual(a: PublishedDigest, b: PublishedDigest): boolean {
-  return a.algorithm === b.algorithm && a.hex === b.hex;
-}
-
-function isContrary(a: PublishedDigest, b: PublishedDigest): boolean {
-  return a.algorithm === b.algorithm && a.hex !== b.hex;
 }

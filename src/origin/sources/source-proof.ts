@@ -1,9 +1,11 @@
+import type { FileFacts } from '../../core/file-facts.ts';
+import { type Comparison, compareFiles } from '../../core/file-identity.ts';
 import type { FileIdentity } from '../../core/messages.ts';
-import type { Comparison } from '../compare/comparison.ts';
 import { SAMPLE_BYTES, type Sample } from '../compare/samples.ts';
 import type { PublishedDigest } from '../heads/digests.ts';
+import type { Origin } from '../origin.ts';
 import type { Probe } from '../probe.ts';
-import { compareBytes, compareWords, hasSameTime } from './compare-origins.ts';
+import { compareBytes } from './compare-origins.ts';
 import type { Source } from './source.ts';
 
 /** What an address has to agree with. */
@@ -35,17 +37,20 @@ export async function proofOf(
 ): Promise<Proof> {
   const { identity, first, digests, samples, isLast } = known;
   const origin = source.origin!;
+  const before: FileFacts = { ...identity, digests, place: placeOf(first.origin!) };
   // Of those whom nobody here trusts only the bytes count: words are free.
-  const stated = source.trusted ? found : { ...found, digests: [] };
-  const words = compareWords({ identity, target: first.origin!.target, digests }, stated, origin.target);
-  if (words !== 'open') return { verdict: words };
+  const stated = source.trusted ? found.digests : [];
+  const now: FileFacts = { ...found.identity, digests: stated, place: placeOf(origin) };
+  const { verdict } = compareFiles('otherAddress', before, now);
+  if (verdict !== 'open') return { verdict };
   const best = judgeOf(source, known.all);
   const from = best && { origin: best.origin!, identity: best.identity!, ranges: best.ranges };
   const other = { origin, identity: found.identity, ranges: found.ranges };
   const bytes = await compareBytes(other, { samples, from, isLast }, signal);
   if (bytes === 'open') {
     // The user knows what a fresh link is for; somebody else may not.
-    const isVouchedFor = source.trusted && hasSameTime(identity, found.identity);
+    const isVouchedFor =
+      source.trusted && compareFiles('vouchedAddress', identity, found.identity).verdict === 'same';
     return isVouchedFor ? { verdict: 'same', sampledBytes: 0 } : { verdict: 'open' };
   }
   const held = samples.filter(({ start }) => start === 0 || other.ranges);
@@ -62,4 +67,9 @@ function judgeOf(source: Source, all: readonly Source[]): Source | undefined {
   const sure = may.filter(({ sampledBytes }) => sampledBytes === undefined);
   const isRested = ({ restUntilMs }: Source) => restUntilMs <= nowMs;
   return sure.find(isRested) ?? may.find(isRested) ?? may[0];
+}
+
+/** Of which resource the ETags of an origin are. */
+function placeOf({ target }: Origin): string {
+  return `${target.host} ${target.path}`;
 }
