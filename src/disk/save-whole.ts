@@ -2,12 +2,13 @@ import { randomInt } from 'node:crypto';
 import * as fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DragonloadError } from '../core/errors.ts';
+import type { ExpectedDigest } from '../core/expected-digest.ts';
 import { numbered, PART_SUFFIX } from '../core/file-name.ts';
 import { targetOf } from './claim.ts';
 import { type Algorithm, digestOf } from './digests/digest.ts';
 import { codeOf, diskError } from './files/disk-error.ts';
 import { makeDirectory } from './files/make-directory.ts';
-import { algorithmFrom, type ExpectedDigest, type FinishedPart } from './files/part-options.ts';
+import type { FinishedPart } from './files/part-options.ts';
 import { checkDigests } from './hashing/expected-digests.ts';
 import { journalPathOf } from './journal/journal.ts';
 
@@ -38,7 +39,7 @@ export interface WholeFile {
  * Saves a file that came whole: checked in memory, written under a name of its own, then named without ever replacing
  * another file, so that nobody sees half of it. Undefined, with nothing written: there is a part of that name, or
  * somebody works on one, and `Part.open` has to decide. Throws `digest-mismatch` before anything is written, `disk-full`,
- * `unwritable`, and `usage` for an unknown digest.
+ * `unwritable`.
  *
  * Nothing is flushed, and everything happens in one go on this thread: see docs/decisions/0009.
  */
@@ -61,7 +62,7 @@ export async function saveWhole(options: WholeFile): Promise<FinishedPart | unde
 }
 
 function digestsOf(bytes: Uint8Array, expected: readonly ExpectedDigest[]): Record<string, string> {
-  const algorithms: readonly Algorithm[] = ['sha256', ...expected.map((it) => algorithmFrom(it.algorithm))];
+  const algorithms: readonly Algorithm[] = ['sha256', ...expected.map(({ algorithm }) => algorithm)];
   return Object.fromEntries(
     [...new Set(algorithms)].map((algorithm) => {
       const digest = digestOf(algorithm);

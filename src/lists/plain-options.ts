@@ -1,6 +1,6 @@
 import { isAbsolute, normalize, sep } from 'node:path';
-import { digestKind, isDigestHex } from '../core/digest-kinds.ts';
 import type { DragonloadError } from '../core/errors.ts';
+import { readChecksum } from '../core/expected-digest.ts';
 import { checkHeaders } from '../origin/requests/request-headers.ts';
 import type { Job, StatedDigest } from './job.ts';
 import { listError } from './list-error.ts';
@@ -153,15 +153,14 @@ function directoryOf(value: string): string {
 }
 
 function checksumOf(value: string): StatedDigest {
-  const [, name = '', hex = ''] = /^([a-z0-9-]{1,16})[=:]([0-9a-f]{1,128})$/.exec(value.toLowerCase()) ?? [];
-  const kind = digestKind(name);
-  if (kind === undefined || !isDigestHex(kind, hex)) {
+  const digest = readChecksum(value);
+  if (digest === undefined) {
     throw new BadValue(
       'this is not a checksum',
       'Write it as checksum=sha-256=64 hex digits; sha-512, sha-1 and md5 are known too.',
     );
   }
-  return { checksum: `${kind}:${hex}`, by: 'the list' };
+  return { checksum: `${digest.algorithm}:${digest.hex}`, by: 'the list' };
 }
 
 /** In bytes per second. As in aria2, `K` and `M` are powers of 1024. */

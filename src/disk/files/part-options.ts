@@ -44,16 +44,6 @@ export interface PartOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A digest that the file is said to have. What it proves: `isStrongDigest`. */
-export interface ExpectedDigest {
-  /** One of `DIGEST_NAMES`, in any spelling. */
-  readonly algorithm: string;
-  /** In upper or lower case. */
-  readonly hex: string;
-  /** Who says so, for the message: "the origin", "--checksum". */
-  readonly by: string;
-}
-
 export interface FinishedPart {
   readonly path: string;
   /** 64 lower-case hex digits. */

@@ -1,5 +1,5 @@
 import { DragonloadError } from '../../core/errors.ts';
-import { algorithmFrom, type ExpectedDigest } from '../files/part-options.ts';
+import type { ExpectedDigest } from '../../core/expected-digest.ts';
 
 /**
  * Throws `digest-mismatch` for the first digest that the file called `name` should have and has not; `digests` are
@@ -12,7 +12,7 @@ export function checkDigests(
   next: string,
 ): void {
   for (const { algorithm, hex, by } of expected) {
-    const actual = digests[algorithmFrom(algorithm)];
+    const actual = digests[algorithm];
     if (actual === hex.toLowerCase()) continue;
     throw new DragonloadError(
       'digest-mismatch',

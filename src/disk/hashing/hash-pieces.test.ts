@@ -57,7 +57,7 @@ test('a file is held to a CRC that its publisher stated, told early or late', as
   const expected = [
     { algorithm: 'crc32c', hex: hex(crc32c(content)), by: 'the origin' },
     { algorithm: 'crc32', hex: hex(crc32(content)), by: 'the origin' },
-  ];
+  ] as const;
   for (const digests of [['crc32c', 'crc32'], []]) {
     const part = await openPart(t, await temporaryDirectory(t), content, { digests, pieceDigest: 'crc32' });
     await fill(part, content);

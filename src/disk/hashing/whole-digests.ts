@@ -1,11 +1,11 @@
+import type { ExpectedDigest } from '../../core/expected-digest.ts';
 import type { Algorithm } from '../digests/digest.ts';
-import { algorithmFrom, type ExpectedDigest } from '../files/part-options.ts';
 import type { Hasher } from './hasher.ts';
 
 /**
  * The digests of a whole file, by algorithm in lower-case hex: those computed on the way, and those that are expected.
  * What was told too late to be computed on the way takes another pass over the file. Rejects with `internal` for what
- * cannot be read, `usage` for an unknown digest.
+ * cannot be read.
  */
 export async function wholeDigests(
   hasher: Pick<Hasher, 'digests' | 'range'>,
@@ -17,7 +17,7 @@ export async function wholeDigests(
   const found: Record<string, string> = {};
   const running = await hasher.digests(part, sizeBytes);
   for (const [index, algorithm] of onTheWay.entries()) found[algorithm] = hex(running[index]);
-  const late = expected.map(({ algorithm }) => algorithmFrom(algorithm)).filter((it) => !(it in found));
+  const late = expected.map(({ algorithm }) => algorithm).filter((it) => !(it in found));
   if (late.length === 0) return found;
   const digests = await hasher.range(part, 0, sizeBytes, late);
   for (const [index, algorithm] of late.entries()) found[algorithm] = hex(digests[index]);

@@ -91,7 +91,7 @@ test('a wrong byte where nobody looks is imported, its share said for good, and 
   const part = await openPart(t, directory, content, { pieceDigest: 'crc32' });
   assert.deepEqual(part.imported, done);
   assert.equal(part.resumed.length, 41);
-  const expected = [{ algorithm: 'sha256', hex: sha256(content), by: 'the publisher' }];
+  const expected = [{ algorithm: 'sha256', hex: sha256(content), by: 'the publisher' }] as const;
   await assert.rejects(part.finish(expected), { code: 'digest-mismatch' });
   // Hashes of pieces say where, and no more than that piece is fetched again.
   const hashes = await part.hashPieces('sha256', PIECE);

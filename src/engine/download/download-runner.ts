@@ -1,5 +1,6 @@
 import type { Command, Event } from '../../core/contract.ts';
 import { DragonloadError } from '../../core/errors.ts';
+import type { ExpectedDigest } from '../../core/expected-digest.ts';
 import { Geometry } from '../../core/geometry.ts';
 import type { MemberId } from '../../core/ids.ts';
 import type { Offer, PieceRecord } from '../../core/messages.ts';
@@ -7,7 +8,6 @@ import type { Part } from '../../disk/part.ts';
 import type { PartWriter } from '../../disk/part-writer.ts';
 import type { PieceHashes } from '../../lists/job.ts';
 import type { MirroredBytes, Sources } from '../../origin/sources/sources.ts';
-import type { ExpectedDigest } from './trust.ts';
 
 /** What a download needs of its surroundings. */
 export interface RunnerDeps {

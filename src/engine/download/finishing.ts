@@ -1,8 +1,8 @@
 import { DragonloadError } from '../../core/errors.ts';
+import type { ExpectedDigest } from '../../core/expected-digest.ts';
 import type { FinishedPart } from '../../disk/files/part-options.ts';
 import type { Part } from '../../disk/part.ts';
 import type { PieceHashes } from '../../lists/job.ts';
-import type { ExpectedDigest } from './trust.ts';
 
 /** What came of checking a whole file: it has its name now, or these pieces of ours, in order, are why it is wrong. */
 export type Finishing =

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Command, Event } from '../../core/contract.ts';
 import { isStrongDigest, worthChecking } from '../../core/digest-kinds.ts';
 import { DragonloadError } from '../../core/errors.ts';
+import { type ExpectedDigest, parseChecksum } from '../../core/expected-digest.ts';
 import { safeFileName } from '../../core/file-name.ts';
 import type { DownloadId } from '../../core/ids.ts';
 import type { Offer, PieceRecord } from '../../core/messages.ts';
@@ -25,7 +26,7 @@ import { finishPart } from './finishing.ts';
 import { heldBlocks } from './held-blocks.ts';
 import { bytesToCompare } from './read-bytes.ts';
 import { resultOf } from './result.ts';
-import { type ExpectedDigest, parseChecksum, THE_ROOM } from './trust.ts';
+import { THE_ROOM } from './trust.ts';
 
 const DEFAULT_CONNECTIONS = 4;
 /** A check of pieces on disk that takes longer says so this often. */

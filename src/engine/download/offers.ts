@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
+import { parseChecksum } from '../../core/expected-digest.ts';
 import { compareFiles } from '../../core/file-identity.ts';
 import { safeFileName } from '../../core/file-name.ts';
 import { pieceBytesFor } from '../../core/geometry.ts';
 import type { DownloadId } from '../../core/ids.ts';
 import type { FileIdentity, Offer } from '../../core/messages.ts';
 import { withoutUser } from '../../url/web-url.ts';
-import { parseChecksum } from './trust.ts';
 
 export interface OfferSource {
   readonly url: string;

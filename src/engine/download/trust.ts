@@ -1,30 +1,11 @@
-import { DIGEST_KINDS, type DigestKind, digestKind, isDigestHex } from '../../core/digest-kinds.ts';
-import { DragonloadError } from '../../core/errors.ts';
+import { DIGEST_KINDS } from '../../core/digest-kinds.ts';
+import type { ExpectedDigest } from '../../core/expected-digest.ts';
 import type { MemberId } from '../../core/ids.ts';
 import type { Trust } from '../../core/result.ts';
 import type { ImportedBytes } from '../../disk/journal/journal-format.ts';
 import type { MirroredBytes } from '../../origin/sources/sources.ts';
 
 const CRC_BYTES = 4;
-
-/** A digest of the whole file, and whose word it is. */
-export interface ExpectedDigest {
-  readonly algorithm: DigestKind;
-  readonly hex: string;
-  readonly by: string;
-}
-
-/** Reads `alg:hex` or `alg=hex`. Throws `usage` when the algorithm is unknown or the length is wrong. */
-export function parseChecksum(text: string, by: string): ExpectedDigest {
-  const [, name = '', hex = ''] = /^([a-z0-9-]+)[:=]([0-9a-f]+)$/.exec(text.trim().toLowerCase()) ?? [];
-  const algorithm = digestKind(name);
-  if (algorithm === undefined || !isDigestHex(algorithm, hex)) {
-    throw new DragonloadError('usage', `The checksum ${JSON.stringify(text)} is not one.`, {
-      next: 'Write it as sha256=64 hex digits; sha512, sha1 and md5 are known too.',
-    });
-  }
-  return { algorithm, hex, by };
-}
 
 /** Whose word a digest is that came with the room's offer: a member's, so the file has to match it and it proves no more. */
 export const THE_ROOM = 'the room';

@@ -1,13 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DIGEST_KINDS, type DigestKind } from '../../core/digest-kinds.ts';
+import type { ExpectedDigest } from '../../core/expected-digest.ts';
 import { compareFiles } from '../../core/file-identity.ts';
 import type { FileIdentity } from '../../core/messages.ts';
 import type { Trust } from '../../core/result.ts';
 import { fileDigests } from '../../disk/finished-file.ts';
 import { trustFrom } from '../../downloads/trust-text.ts';
 import type { DownloadRow } from '../../store/download-row.ts';
-import { type ExpectedDigest, NOBODY, trustOf } from '../download/trust.ts';
+import { NOBODY, trustOf } from '../download/trust.ts';
 
 /** A finished file that was found in its place. */
 export interface FoundFile {

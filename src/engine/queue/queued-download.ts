@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { DragonloadError } from '../../core/errors.ts';
+import { type ExpectedDigest, parseChecksum } from '../../core/expected-digest.ts';
 import { safeFileName } from '../../core/file-name.ts';
 import { pieceBytesFor } from '../../core/geometry.ts';
 import type { FileIdentity } from '../../core/messages.ts';
@@ -16,7 +17,7 @@ import type { TaskEvent } from '../base/task.ts';
 import { type FoundOrigin, findOrigin } from '../download/find-file.ts';
 import { downloadIdOf } from '../download/offers.ts';
 import type { SoloTask } from '../download/solo-task.ts';
-import { type ExpectedDigest, NOBODY, parseChecksum, trustOf } from '../download/trust.ts';
+import { NOBODY, trustOf } from '../download/trust.ts';
 import { presentFile, unchangedFile, type Wanted } from './already.ts';
 import type { PreparedJob } from './prepare-jobs.ts';
 import type { QueueShared } from './shared.ts';
