@@ -37,6 +37,22 @@ export function toRuns(pieces: Iterable<number>): Run[] {
   return runs;
 }
 
+/** How many bytes ranges that do not overlap have. */
+export function bytesIn(ranges: readonly ByteRange[]): number {
+  return ranges.reduce((sum, { start, end }) => sum + end - start, 0);
+}
+
+/** The same bytes in order, in as few ranges as can be. */
+export function mergeRanges(ranges: readonly ByteRange[]): readonly ByteRange[] {
+  const merged: { start: number; end: number }[] = [];
+  for (const { start, end } of ranges.toSorted((a, b) => a.start - b.start)) {
+    const last = merged.at(-1);
+    if (last !== undefined && start <= last.end) last.end = Math.max(last.end, end);
+    else merged.push({ start, end });
+  }
+  return merged;
+}
+
 /**
  * Whole numbers from 0 to 2^53 - 1, kept as disjoint half-open ranges in ascending order; ranges that touch are one.
  * Look-ups take O(log n) for n ranges. Every method throws a `RangeError` for a range that is not two such numbers with

@@ -1,11 +1,10 @@
 import { randomInt } from 'node:crypto';
+import { samplesOf } from '../core/block-samples.ts';
 import { compareFiles } from '../core/file-identity.ts';
 import type { FileIdentity, PieceRecord } from '../core/messages.ts';
-import { agree, samplesOf } from './files/block-samples.ts';
-import { openPart, readInto } from './files/part-file.ts';
+import { areEqualIn, type ReadBytes, readerOf } from './files/equal-bytes.ts';
+import { openPart } from './files/part-file.ts';
 import type { JournalHeader } from './journal/journal-format.ts';
-
-const RANDOM_RANGE = 2 ** 47;
 
 /** What an earlier run has left, and what the file is now said to be. */
 export interface Earlier {
@@ -19,7 +18,7 @@ export interface Now {
   readonly identity: FileIdentity;
   readonly pieceBytes: number;
   /** See `PartOptions`. */
-  readonly compare?: ((start: number, end: number) => Promise<Uint8Array>) | undefined;
+  readonly compare?: ReadBytes | undefined;
   /** See `PartOptions`. */
   readonly isElsewhere?: boolean | undefined;
 }
@@ -70,11 +69,5 @@ async function hasEqualBytes({ partPath, header, records }: Earlier, now: Now): 
     start: piece * pieceBytes,
     end: Math.min((piece + 1) * pieceBytes, sizeBytes),
   }));
-  const here = async (start: number, end: number) => {
-    const bytes = Buffer.alloc(end - start);
-    await readInto(file, bytes, start);
-    return bytes;
-  };
-  const random = () => randomInt(RANDOM_RANGE) / RANDOM_RANGE;
-  return await agree(samplesOf(claims, random), here, compare);
+  return await areEqualIn(samplesOf(claims, randomInt), readerOf(file), compare);
 }

@@ -1,5 +1,4 @@
-import type { ByteRange } from '../../core/ranges.ts';
-import { mergeRanges } from '../files/block-samples.ts';
+import { type ByteRange, mergeRanges } from '../../core/ranges.ts';
 
 /** What follows the name of a file in the name of its control file. */
 export const CONTROL_SUFFIX = '.aria2';

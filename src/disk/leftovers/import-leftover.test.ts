@@ -39,7 +39,9 @@ test('a hole in a bare file is fetched again', async (t) => {
   bytes.fill(0, 20 * PIECE + 16_384, 20 * PIECE + 32_768);
   await writeFile(join(directory, 'file.bin'), bytes);
   // The samples are beside it.
-  const done = await importLeftover(options(directory, [], { random: () => 0.2 }));
+  const done = await importLeftover(
+    options(directory, [], { randomBelow: (below) => Math.floor(below / 5) }),
+  );
   assert.equal(done?.bytes, content.length - PIECE);
   assert.equal(await finish(t, directory), 40);
 });
@@ -49,13 +51,13 @@ test('what differs from the origin anywhere that is looked at stays as it is', a
   const path = join(directory, 'file.bin');
   // The first and the last byte are always looked at, and the fifth window of eight begins in the middle.
   const length = 30 * PIECE;
-  const random = () => 0;
+  const randomBelow = () => 0;
   for (const at of [0, length - 1, length / 2, length / 2 + 16_383]) {
     const bytes = Buffer.from(content.subarray(0, length));
     bytes[at]! ^= 3;
     await writeFile(path, bytes);
     const notices: string[] = [];
-    assert.equal(await importLeftover(options(directory, notices, { random })), undefined);
+    assert.equal(await importLeftover(options(directory, notices, { randomBelow })), undefined);
     assert.match(notices.join(), /file\.bin is left as it is: it differs from what the origin has/);
     assertSameBytes(await readFile(path), bytes);
     assert.deepEqual((await readdir(directory)).sort(), ['data', 'file.bin']);
@@ -119,7 +121,12 @@ test('a leftover that somebody writes meanwhile is left to him', async (t) => {
     return content.subarray(start, end);
   };
   const notices: string[] = [];
-  assert.equal(await importLeftover(options(directory, notices, { compare, random: () => 0.9 })), undefined);
+  assert.equal(
+    await importLeftover(
+      options(directory, notices, { compare, randomBelow: (below: number) => Math.floor(below * 0.9) }),
+    ),
+    undefined,
+  );
   assert.match(notices.join(), /another program is writing it|differs/);
 });
 

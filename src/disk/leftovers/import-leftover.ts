@@ -2,17 +2,19 @@ import { randomInt } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { type RandomBelow, samplesOf } from '../../core/block-samples.ts';
 import { DragonloadError } from '../../core/errors.ts';
 import { PART_SUFFIX } from '../../core/file-name.ts';
 import type { Geometry } from '../../core/geometry.ts';
 import type { FileIdentity, PieceRecord } from '../../core/messages.ts';
+import { bytesIn } from '../../core/ranges.ts';
 import { purposeOf, targetOf } from '../claim.ts';
 import type { PieceDigest } from '../digests/digest.ts';
-import { agree, bytesIn, samplesOf } from '../files/block-samples.ts';
 import { codeOf, diskError } from '../files/disk-error.ts';
+import { areEqualIn, type ReadBytes, readerOf } from '../files/equal-bytes.ts';
 import { Lock } from '../files/lock.ts';
 import { makeDirectory } from '../files/make-directory.ts';
-import { exists, moveTo, NO_FOLLOW, readInto } from '../files/part-file.ts';
+import { exists, moveTo, NO_FOLLOW } from '../files/part-file.ts';
 import { freeName, Journal, journalPathOf, setJournalAside } from '../journal/journal.ts';
 import {
   type ImportedBytes,
@@ -42,9 +44,9 @@ export interface LeftoverOptions {
   /** What the journal notes of each piece. Default `crc32`. */
   readonly pieceDigest?: PieceDigest | undefined;
   /** Bytes `start` to `end - 1` as the origin has them. What it rejects with goes to the caller. */
-  readonly compare: (start: number, end: number) => Promise<Uint8Array>;
-  /** From 0 to below 1: where to compare. Default: unpredictable. */
-  readonly random?: (() => number) | undefined;
+  readonly compare: ReadBytes;
+  /** Where to compare. Default: unpredictable. */
+  readonly randomBelow?: RandomBelow | undefined;
   readonly onNotice: (message: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
@@ -143,7 +145,7 @@ interface Checked {
 }
 
 async function check(
-  { geometry, pieceDigest = 'crc32', compare, random = unpredictable, signal }: LeftoverOptions,
+  { geometry, pieceDigest = 'crc32', compare, randomBelow = randomInt, signal }: LeftoverOptions,
   path: string,
   file: FileHandle,
   sizeBytes: number,
@@ -154,13 +156,9 @@ async function check(
   if (typeof claimed === 'string') return claimed;
   const pieces = wholePieces(claimed.ranges, geometry);
   if (pieces.length === 0) return 'it has no whole piece of the file';
-  const windows = samplesOf(claimed.ranges, random);
-  const here = async (start: number, end: number) => {
-    const bytes = Buffer.allocUnsafe(end - start);
-    await readInto(file, bytes, start);
-    return bytes;
-  };
-  if (!(await agree(windows, here, compare, signal))) return 'it differs from what the origin has';
+  const windows = samplesOf(claimed.ranges, randomBelow);
+  if (!(await areEqualIn(windows, readerOf(file), compare, signal)))
+    return 'it differs from what the origin has';
   const records: PieceRecord[] = [];
   for (const piece of pieces) {
     const sha256 = await hashPiece(file, geometry, piece, pieceDigest, signal);
@@ -171,11 +169,6 @@ async function check(
   const isQuiet = [after, named].every((now) => now.ino === before.ino && now.mtimeNs === before.mtimeNs);
   if (!isQuiet || (await isOpenElsewhere(path))) return BEING_WRITTEN;
   return { records, comparedBytes: bytesIn(windows), controlPath: claimed.controlPath };
-}
-
-function unpredictable(): number {
-  const range = 2 ** 47;
-  return randomInt(range) / range;
 }
 
 async function writeJournal(

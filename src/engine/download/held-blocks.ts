@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
+import { blocksIn } from '../../core/block-samples.ts';
 import type { Part } from '../../disk/part.ts';
-import { SAMPLE_BYTES, type Sample } from '../../origin/compare/samples.ts';
+import type { Sample } from '../../origin/compare/samples.ts';
 
 /** So many blocks are read. */
 const BLOCKS = 3;
@@ -10,14 +11,11 @@ const BLOCKS = 3;
  * Rejects when the part is closed.
  */
 export async function heldBlocks(part: Part): Promise<readonly Sample[]> {
-  const pieces = [...part.held];
   const { geometry } = part;
+  const held = part.held.map((piece) => geometry.bytesOfRun({ start: piece, end: piece + 1 }));
   const blocks: Sample[] = [];
-  while (pieces.length > 0 && blocks.length < BLOCKS) {
-    const [piece] = pieces.splice(randomInt(pieces.length), 1);
-    const { start: first, end } = geometry.bytesOfRun({ start: piece!, end: piece! + 1 });
-    const start = first + SAMPLE_BYTES * randomInt(Math.ceil((end - first) / SAMPLE_BYTES));
-    const bytes = Buffer.alloc(Math.min(SAMPLE_BYTES, end - start));
+  for (const { start, end } of blocksIn(held, BLOCKS, randomInt)) {
+    const bytes = Buffer.alloc(end - start);
     await part.read(bytes, start);
     blocks.push({ start, bytes });
   }

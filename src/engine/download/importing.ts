@@ -2,8 +2,8 @@ import type { Offer } from '../../core/messages.ts';
 import { importLeftover } from '../../disk/leftovers/import-leftover.ts';
 import { findLeftover } from '../../disk/leftovers/leftover.ts';
 import type { Origin } from '../../origin/origin.ts';
+import { readBytes } from '../../origin/transfer/read-bytes.ts';
 import { geometryOf } from './download-runner.ts';
-import { readBytes } from './read-bytes.ts';
 
 export interface Importing {
   readonly offer: Offer;

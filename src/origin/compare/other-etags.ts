@@ -1,9 +1,11 @@
+import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { randomBlocks } from '../../core/block-samples.ts';
 import type { Comparison } from '../../core/file-identity.ts';
 import type { FileIdentity } from '../../core/messages.ts';
 import type { FetchOptions } from '../transfer/origin-options.ts';
 import type { LiveRange } from '../transfer/receive.ts';
-import { randomBlocks, type Sample, Samples } from './samples.ts';
+import { type Sample, Samples } from './samples.ts';
 
 /** Requests for one comparison: it is chance which server of many answers, and so which ETag comes. */
 const MAX_ASKS = 24;
@@ -155,7 +157,7 @@ export class OtherEtags {
       await delay(LOOK_MS, undefined, { signal });
     }
     // Without ranges each answer begins with the file's first byte.
-    const blocks = ranges ? randomBlocks(sizeBytes, PAIRS) : [{ start: 0, end: sizeBytes }];
+    const blocks = ranges ? randomBlocks(sizeBytes, PAIRS, randomInt) : [{ start: 0, end: sizeBytes }];
     return blocks.map(({ start, end }) => {
       return { start, end: Math.min(end, start + MIN_BYTES), bytes: undefined, etags: new Set<string>() };
     });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { randomBlocks, SAMPLE_BYTES, Samples } from './samples.ts';
+import { SAMPLE_BYTES } from '../../core/block-samples.ts';
+import { Samples } from './samples.ts';
 
 const byteAt = (offset: number) => (offset * 7 + (offset >> 8)) & 255;
 const fileBytes = (start: number, end: number) =>
@@ -43,14 +44,4 @@ test('whatever the ranges and chunks, samples are whole blocks of the file in th
     }),
     { numRuns: 50 },
   );
-});
-
-test('random blocks are different ones, whole and within the file', () => {
-  for (const sizeBytes of [1, SAMPLE_BYTES, SAMPLE_BYTES + 1, 100 * SAMPLE_BYTES]) {
-    const blocks = randomBlocks(sizeBytes, 3);
-    assert.equal(blocks.length, Math.min(3, Math.ceil(sizeBytes / SAMPLE_BYTES)));
-    assert.equal(new Set(blocks.map(({ start }) => start)).size, blocks.length);
-    for (const { start, end } of blocks) assert.ok(start < end && end <= sizeBytes);
-  }
-  assert.deepEqual(randomBlocks(0, 3), []);
 });

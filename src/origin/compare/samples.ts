@@ -1,8 +1,7 @@
 import { randomInt } from 'node:crypto';
+import { blockNearStart } from '../../core/block-samples.ts';
 import type { LiveRange } from '../transfer/receive.ts';
 
-/** A sample is a whole block of this size, or the file's last one. */
-export const SAMPLE_BYTES = 64 * 1024;
 const MAX_SAMPLES = 4;
 /** A sample lies within so many blocks of the start of its transfer: few transfers end before that. */
 const MAX_BLOCKS_IN = 32;
@@ -30,8 +29,9 @@ export class Samples {
   /** `onChunk` for a transfer of a range, or one that does the same and keeps a sample. All have the same chance. */
   watch(range: LiveRange, sizeBytes: number, onChunk: OnChunk): OnChunk {
     const slot = this.#slot();
+    const { start, end = sizeBytes } = range;
     const block =
-      slot === undefined ? undefined : randomBlock(range.start, range.end ?? sizeBytes, sizeBytes);
+      slot === undefined ? undefined : blockNearStart({ start, end }, sizeBytes, MAX_BLOCKS_IN, randomInt);
     if (slot === undefined || block === undefined) return onChunk;
     const bytes = Buffer.allocUnsafe(block.end - block.start);
     let position = range.start;
@@ -54,33 +54,4 @@ export class Samples {
     const slot = randomInt(this.#watched);
     return slot < MAX_SAMPLES ? slot : undefined;
   }
-}
-
-/** So many different blocks of a file, at random; all of them if there are no more. In ascending order. */
-export function randomBlocks(sizeBytes: number, count: number): { start: number; end: number }[] {
-  const blocks = Math.ceil(sizeBytes / SAMPLE_BYTES);
-  const chosen = new Set<number>();
-  while (chosen.size < Math.min(count, blocks)) chosen.add(randomInt(blocks));
-  return [...chosen].sort((a, b) => a - b).map((block) => blockAt(block, sizeBytes));
-}
-
-export function firstBlock(sizeBytes: number): { start: number; end: number } {
-  return blockAt(0, sizeBytes);
-}
-
-/** A block that lies in a range, not far from its start. */
-function randomBlock(
-  start: number,
-  end: number,
-  sizeBytes: number,
-): { start: number; end: number } | undefined {
-  const first = Math.ceil(start / SAMPLE_BYTES);
-  const behind = end >= sizeBytes ? Math.ceil(sizeBytes / SAMPLE_BYTES) : Math.floor(end / SAMPLE_BYTES);
-  const count = Math.min(behind - first, MAX_BLOCKS_IN);
-  return count > 0 ? blockAt(first + randomInt(count), sizeBytes) : undefined;
-}
-
-function blockAt(block: number, sizeBytes: number): { start: number; end: number } {
-  const start = block * SAMPLE_BYTES;
-  return { start, end: Math.min(start + SAMPLE_BYTES, sizeBytes) };
 }

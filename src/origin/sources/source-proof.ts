@@ -1,11 +1,12 @@
+import { SAMPLE_BYTES } from '../../core/block-samples.ts';
 import type { FileFacts } from '../../core/file-facts.ts';
 import { type Comparison, compareFiles } from '../../core/file-identity.ts';
 import type { FileIdentity } from '../../core/messages.ts';
-import { SAMPLE_BYTES, type Sample } from '../compare/samples.ts';
+import type { Sample } from '../compare/samples.ts';
 import type { PublishedDigest } from '../heads/digests.ts';
 import type { Origin } from '../origin.ts';
 import type { Probe } from '../probe.ts';
-import { compareBytes } from './compare-origins.ts';
+import { compareBytes } from './compare-bytes.ts';
 import type { Source } from './source.ts';
 
 /** What an address has to agree with. */

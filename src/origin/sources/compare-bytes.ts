@@ -1,8 +1,12 @@
+import { randomInt } from 'node:crypto';
+import { firstBlock, randomBlocks } from '../../core/block-samples.ts';
 import { DragonloadError } from '../../core/errors.ts';
 import type { Comparison } from '../../core/file-identity.ts';
 import type { FileIdentity } from '../../core/messages.ts';
-import { firstBlock, randomBlocks, type Sample } from '../compare/samples.ts';
+import type { ByteRange } from '../../core/ranges.ts';
+import type { Sample } from '../compare/samples.ts';
 import type { Origin } from '../origin.ts';
+import { readBytes } from '../transfer/read-bytes.ts';
 
 /** So many blocks have to be equal. */
 const BLOCKS = 3;
@@ -39,11 +43,11 @@ export async function compareBytes(
     held.length >= BLOCKS || from === undefined
       ? []
       : isAnywhere
-        ? randomBlocks(sizeBytes, BLOCKS)
+        ? randomBlocks(sizeBytes, BLOCKS, randomInt)
         : [firstBlock(sizeBytes)];
   const fetching = wanted.map(async ({ start, end }) => ({
     start,
-    bytes: await fetchBlock(from!, start, end, signal),
+    bytes: await readBlock(from!, { start, end }, signal),
   }));
   // Others are looked at when the known one has died, too: then what is here has to be enough.
   const fetched = await Promise.all(fetching).catch(async (thrown: unknown) => {
@@ -55,25 +59,17 @@ export async function compareBytes(
   const kept = isNothing ? (await other.origin.readHeld()).filter(isInReach) : [];
   if (isNothing && kept.length === 0) return 'open';
   for (const { start, bytes } of [...held, ...fetched, ...kept]) {
-    const theirs = await fetchBlock(other, start, start + bytes.length, signal);
+    const theirs = await readBlock(other, { start, end: start + bytes.length }, signal);
     if (!theirs.equals(bytes)) return 'different';
   }
   return 'same';
 }
 
-async function fetchBlock(
-  { origin, identity }: Side,
-  start: number,
-  end: number,
-  signal: AbortSignal,
-): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  const onChunk = (chunk: Buffer) => {
-    chunks.push(Buffer.from(chunk));
-    return undefined;
-  };
-  const { outcome, message } = await origin.fetchRange({ start, end }, { identity, onChunk, signal });
-  const bytes = Buffer.concat(chunks);
-  if (outcome === 'complete' && bytes.length === end - start) return bytes;
-  throw new DragonloadError('origin-failed', message ?? 'The bytes to compare did not come.');
+/** As `readBytes`; but whatever keeps bytes from being compared may pass, and says nothing of the file. */
+async function readBlock({ origin, identity }: Side, block: ByteRange, signal: AbortSignal): Promise<Buffer> {
+  try {
+    return await readBytes(origin, identity, block, signal);
+  } catch (cause) {
+    throw new DragonloadError('origin-failed', DragonloadError.from(cause).message, { cause });
+  }
 }
