@@ -3,6 +3,7 @@ import { DragonloadError } from '../../core/errors.ts';
 import { displayUrl } from '../../url/web-url.ts';
 import { PRIVATE_ADDRESS } from '../addresses/private-address.ts';
 import { ProxyError } from '../addresses/proxy-error.ts';
+import type { HostPaused } from '../limits/host-pauses.ts';
 
 /** Why no answer came: the error code, and words without secrets. */
 export interface Failure {
@@ -163,6 +164,16 @@ export function statusError(status: number, url: URL, retryAfterMs?: number): Dr
     next: status >= 500 ? 'Try again later.' : 'Check the address.',
     mayPass: status >= 500,
     retryAfterMs,
+  });
+}
+
+/** The host has asked to be left alone, and is not asked before that time is over. */
+export function pausedError(host: string, cause: HostPaused): DragonloadError {
+  return new DragonloadError('origin-failed', `${host} has asked for a pause.`, {
+    next: 'Try again later, or with fewer --connections.',
+    mayPass: true,
+    retryAfterMs: cause.leftMs,
+    cause,
   });
 }
 
