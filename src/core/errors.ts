@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'quota'
   | 'bad-list'
   | 'unknown-download'
+  | 'wrong-state'
   | 'state-broken'
   | 'hook-failed'
   | 'aborted'

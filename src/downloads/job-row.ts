@@ -3,9 +3,8 @@ import { MAX_SOURCES } from '../core/messages.ts';
 import type { Job, PieceHashes, StatedDigest } from '../lists/job.ts';
 import type { HeaderSettings } from '../origin/requests/request-settings.ts';
 import type { DownloadRow } from '../store/download-row.ts';
+import { MIN_LIMIT_RATE } from './rules.ts';
 
-/** Slower limits would never let a download end. In bytes per second. */
-const MIN_RATE = 1024;
 const MAX_TEXT = 65_536;
 const MAX_FEW = 64;
 
@@ -38,7 +37,7 @@ export function jobOf(row: DownloadRow): Job | undefined {
     optional(sizeBytes, (it) => Number.isSafeInteger(it) && (it as number) >= 0) &&
     optional(pieces, isPieces) &&
     optional(priority, Number.isFinite) &&
-    optional(limitRate, (it) => Number.isFinite(it) && (it as number) >= MIN_RATE) &&
+    optional(limitRate, (it) => Number.isFinite(it) && (it as number) >= MIN_LIMIT_RATE) &&
     optional(request, isFields) &&
     [trusted, isListed].every((it) => optional(it, (flag) => typeof flag === 'boolean'));
   if (!isJob) return undefined;

@@ -1,8 +1,14 @@
-import { openStore } from '../../downloads/edits.ts';
+import type { DownloadCommands } from '../../downloads/download-commands.ts';
+import { commandsOf, openStore } from '../../downloads/edits.ts';
 import type { ListCommandText } from '../flags/list-commands.ts';
 import { safeText } from '../text/text.ts';
-import { rowOf } from './choose.ts';
+import { withAdvice } from './choose.ts';
 import type { ListFlags } from './list-flags.ts';
+
+/** What to do about a download that is finished, where something else is better than to look at the list. */
+const FINISHED_ADVICE: Partial<Record<ListCommandText['name'], string>> = {
+  refresh: 'To fetch the file again: dragonload get URL',
+};
 
 /** Carries out a command about earlier downloads. Resolves to the exit code, undefined for 0. */
 export async function carryOut(
@@ -11,39 +17,51 @@ export async function carryOut(
   flags: ListFlags,
 ): Promise<number | undefined> {
   using store = openStore((message) => process.stderr.write(`${safeText(message)}\n`));
+  try {
+    return await dispatch(name, commandsOf(store), args, flags);
+  } catch (thrown) {
+    throw withAdvice(thrown, FINISHED_ADVICE[name] ?? 'Run "dragonload ls" to see those that are not.');
+  }
+}
+
+async function dispatch(
+  name: ListCommandText['name'],
+  commands: DownloadCommands,
+  args: readonly string[],
+  flags: ListFlags,
+): Promise<number | undefined> {
   switch (name) {
     case 'ls': {
       const { listUnfinished } = await import('./listing.ts');
-      return listUnfinished(store, flags);
+      return listUnfinished(commands, flags);
     }
     case 'history': {
       const { listFinished } = await import('./listing.ts');
-      return listFinished(store, flags);
+      return listFinished(commands, flags);
     }
     case 'resume': {
       const { resume } = await import('./resume.ts');
-      return await resume(store, args, flags);
+      return await resume(commands, args, flags);
     }
     case 'pause': {
       const { pause } = await import('./control-commands.ts');
-      return pause(store, args, flags);
+      return pause(commands, args, flags);
     }
     case 'priority': {
       const { setPriority } = await import('./control-commands.ts');
-      return setPriority(store, args);
+      return setPriority(commands, args);
     }
     case 'limit': {
       const { limit } = await import('./control-commands.ts');
-      return limit(store, args);
+      return limit(commands, args);
     }
     case 'refresh': {
       const { refresh } = await import('./refresh.ts');
-      const [id = '', url = ''] = args;
-      return refresh(store, rowOf(store, id), url);
+      return refresh(commands, args);
     }
     case 'rm': {
       const { remove } = await import('./remove.ts');
-      return await remove(store, args, flags);
+      return await remove(commands, args, flags);
     }
   }
 }

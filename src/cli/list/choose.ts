@@ -1,24 +1,35 @@
 import { DragonloadError } from '../../core/errors.ts';
-import type { DownloadRow, Store } from '../../downloads/edits.ts';
+import type { DownloadCommands } from '../../downloads/download-commands.ts';
+import type { DownloadRow } from '../../downloads/edits.ts';
 import { usageError } from '../flags/usage.ts';
 import { safeText } from '../text/text.ts';
 
 const SEE = 'Run "dragonload ls" to see them; finished ones are in "dragonload history".';
 
-/** The downloads of these numbers, each once. Throws as `rowOf`, before anything is done to any of them. */
-export function rowsOf(store: Store, ids: readonly string[]): readonly DownloadRow[] {
-  const rows = ids.map((id) => rowOf(store, id));
-  return [...new Map(rows.map((row) => [row.id, row])).values()];
+/** Numbers of downloads, each once. Throws as `numberOf`, before anything is done to any of them. */
+export function numbersOf(ids: readonly string[]): readonly number[] {
+  return [...new Set(ids.map(numberOf))];
 }
 
-/** Throws a usage error for what is no number, `unknown-download` for one that no download has. */
-export function rowOf(store: Store, text: string): DownloadRow {
-  if (!/^\d{1,15}$/.test(text)) {
-    throw usageError(`"${safeText(text).slice(0, 60)}" is not the number of a download.`, SEE);
-  }
-  const row = store.get(Number(text));
-  if (row !== undefined) return row;
-  throw new DragonloadError('unknown-download', `There is no download ${text}.`, { next: SEE });
+/** Throws a usage error for what is no number. */
+export function numberOf(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw usageError(`"${safeText(text).slice(0, 60)}" is not the number of a download.`, SEE);
+}
+
+/** The downloads of these numbers, each once. Throws as `numberOf`, and `unknown-download` for what no download has. */
+export function rowsOf(commands: DownloadCommands, ids: readonly string[]): readonly DownloadRow[] {
+  return numbersOf(ids).map((id) => commands.row(id));
+}
+
+/** What to do next about an error of these commands, in their own words. */
+export function withAdvice(thrown: unknown, finishedAdvice: string): unknown {
+  if (!(thrown instanceof DragonloadError) || thrown.next !== undefined) return thrown;
+  const { code, message } = thrown;
+  if (code === 'unknown-download') return new DragonloadError(code, message, { next: SEE, cause: thrown });
+  return code === 'wrong-state'
+    ? new DragonloadError(code, message, { next: finishedAdvice, cause: thrown })
+    : thrown;
 }
 
 /** Throws a usage error unless there are either numbers or one of the flags that stand for many. */

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import type { DragonloadError } from '../../core/errors.ts';
 import { jobOf, openStore, type Store } from '../../downloads/edits.ts';
+import { jobFrom } from '../../downloads/resume-plan.ts';
 import { type Captured, captured } from '../../testing/cli/capture.ts';
 import type { ListCommandText } from '../flags/list-commands.ts';
 import { carryOut } from './carry-out.ts';
 import type { ListFlags } from './list-flags.ts';
-import { jobFrom } from './resume.ts';
 
 const SECRET_URL = 'https://alice:hunter2@example.org/disc.iso?token=hunter2';
 

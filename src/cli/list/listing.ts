@@ -1,4 +1,5 @@
-import type { DownloadRow, Store } from '../../downloads/edits.ts';
+import type { DownloadCommands } from '../../downloads/download-commands.ts';
+import type { DownloadRow } from '../../downloads/edits.ts';
 import { displayUrl } from '../../downloads/edits.ts';
 import { jsonLine } from '../report/json.ts';
 import { formatBytes, formatDuration, formatRate, percentOf } from '../text/format.ts';
@@ -10,8 +11,8 @@ import { say } from './say.ts';
 import { table } from './table.ts';
 
 /** `dragonload ls`: what is not finished, the oldest first. */
-export function listUnfinished(store: Store, flags: ListFlags): undefined {
-  const rows = store.list({ states: ['running', 'waiting', 'paused', 'failed'] });
+export function listUnfinished(commands: DownloadCommands, flags: ListFlags): undefined {
+  const rows = commands.list({ states: ['running', 'waiting', 'paused', 'failed'] });
   if (flags.ids === true) return write(rows.map(({ id }) => `${id}\n`));
   if (flags.json === true) return write(rows.map(jsonRow));
   if (rows.length === 0) say('Nothing is on its way. To begin: dragonload get URL');
@@ -19,13 +20,13 @@ export function listUnfinished(store: Store, flags: ListFlags): undefined {
     print(['ID', 'STATE', 'DONE', 'SIZE', 'RATE', 'LEFT', 'NAME'], rows.map(cellsOf));
     write(rows.flatMap(reasonOf));
   }
-  const limit = commonLimit(store);
+  const limit = commonLimit(commands);
   if (limit !== undefined) say(limit);
 }
 
 /** `dragonload history`: what is finished, the newest first. */
-export function listFinished(store: Store, flags: ListFlags): undefined {
-  const rows = store.list({ states: ['done'], limit: flags.count ?? 20, newestFirst: true });
+export function listFinished(commands: DownloadCommands, flags: ListFlags): undefined {
+  const rows = commands.list({ states: ['done'], limit: flags.count ?? 20, newestFirst: true });
   if (flags.json === true) return write(rows.map(jsonRow));
   if (rows.length === 0) {
     say('Nothing is finished yet.');

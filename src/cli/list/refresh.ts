@@ -1,20 +1,12 @@
-import type { DownloadRow, Store } from '../../downloads/edits.ts';
-import { jobOf, withFreshLink } from '../../downloads/edits.ts';
+import type { DownloadCommands } from '../../downloads/download-commands.ts';
 import { checkUrl } from '../flags/links.ts';
-import { usageError } from '../flags/usage.ts';
+import { numberOf } from './choose.ts';
 import { say } from './say.ts';
 
 /** `dragonload refresh`: a running download hears of the link now, another one when it is resumed. */
-export function refresh(store: Store, row: DownloadRow, url: string): undefined {
-  const link = checkUrl(url);
-  if (row.state === 'done') {
-    throw usageError(`Download ${row.id} is finished.`, 'To fetch the file again: dragonload get URL');
-  }
-  if (jobOf(row) === undefined) {
-    throw usageError(`What is known of download ${row.id} cannot be read.`, 'Begin it again with its URL.');
-  }
-  store.update(row.id, { job: withFreshLink(row.job, link) });
-  if (store.request({ kind: 'refresh', download: row.id, value: link })) {
-    say(`Download ${row.id} goes on with the new link.`);
-  } else say(`Download ${row.id} has the new link. To go on: dragonload resume ${row.id}`);
+export function refresh(commands: DownloadCommands, [text = '', url = '']: readonly string[]): undefined {
+  const id = numberOf(text);
+  if (commands.refresh(id, checkUrl(url)) === 'nobody')
+    say(`Download ${id} has the new link. To go on: dragonload resume ${id}`);
+  else say(`Download ${id} goes on with the new link.`);
 }

@@ -1,4 +1,5 @@
-import { type DownloadRow, deletePart, type Store } from '../../downloads/edits.ts';
+import type { DownloadCommands } from '../../downloads/download-commands.ts';
+import type { DownloadRow } from '../../downloads/edits.ts';
 import { usageError } from '../flags/usage.ts';
 import { ask } from '../report/prompt.ts';
 import { formatBytes } from '../text/format.ts';
@@ -16,7 +17,7 @@ const REMOVED_AT_ONCE = 1_000;
 
 /** `dragonload rm`: forgets downloads; partial files go with them unless they are to be kept. */
 export async function remove(
-  store: Store,
+  commands: DownloadCommands,
   ids: readonly string[],
   flags: ListFlags,
 ): Promise<number | undefined> {
@@ -28,7 +29,7 @@ export async function remove(
     ],
     true,
   );
-  const rows = chosen(store, ids, flags);
+  const rows = chosen(commands, ids, flags);
   const losing = flags.keep === true ? [] : rows.filter((row) => row.state !== 'done' && row.heldBytes > 0);
   if (losing.length > 0 && !(await isSure(losing, flags))) {
     say('Nothing was removed.');
@@ -37,33 +38,34 @@ export async function remove(
   const tell = rows.length <= MAX_LINES ? say : () => {};
   for (let from = 0; from < rows.length; from += REMOVED_AT_ONCE) {
     const some = rows.slice(from, from + REMOVED_AT_ONCE);
-    for (const words of await removeSome(store, some, flags.keep === true)) tell(words);
+    for (const words of await removeSome(commands, some, flags.keep === true)) tell(words);
   }
   if (rows.length === 0) say('There is nothing to remove.');
   else if (rows.length > MAX_LINES) say(`Removed ${rows.length} downloads from the list.`);
   return undefined;
 }
 
-function chosen(store: Store, ids: readonly string[], flags: ListFlags): readonly DownloadRow[] {
-  if (flags.failed === true) return store.list({ states: ['failed'] });
-  return flags.finished === true ? store.list({ states: ['done'] }) : rowsOf(store, ids);
+function chosen(
+  commands: DownloadCommands,
+  ids: readonly string[],
+  flags: ListFlags,
+): readonly DownloadRow[] {
+  if (flags.failed === true) return commands.list({ states: ['failed'] });
+  return flags.finished === true ? commands.list({ states: ['done'] }) : rowsOf(commands, ids);
 }
 
 /** What became of each, in words. */
 async function removeSome(
-  store: Store,
+  commands: DownloadCommands,
   rows: readonly DownloadRow[],
   keep: boolean,
 ): Promise<readonly string[]> {
-  const told = new Set<number>();
-  for (const row of rows) {
-    if (store.request({ kind: 'remove', download: row.id, ...(keep ? { value: 'keep' } : {}) }))
-      told.add(row.id);
-    else if (row.state !== 'done' && !keep) await deletePart(row);
-  }
-  store.removeAll(rows.map(({ id }) => id).filter((id) => !told.has(id)));
-  return rows.map(({ id, state }) => {
-    if (told.has(id)) return `Download ${id} is told to end.`;
+  const recipients = await commands.remove(
+    rows.map(({ id }) => id),
+    { keepPart: keep },
+  );
+  return rows.map(({ id, state }, index) => {
+    if (recipients[index] !== 'nobody') return `Download ${id} is told to end.`;
     if (state === 'done') return `Forgot ${id}; the file stays.`;
     return keep ? `Forgot ${id}; what has arrived stays.` : `Removed ${id}.`;
   });

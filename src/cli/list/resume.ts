@@ -1,9 +1,8 @@
-import { dirname } from 'node:path';
-import { type DownloadRow, jobOf, type Store } from '../../downloads/edits.ts';
+import type { DownloadCommands } from '../../downloads/download-commands.ts';
+import { type ResumeStep, resumeStep, unreadable } from '../../downloads/resume-plan.ts';
 import type { Job } from '../../lists/job.ts';
 import { checkRequests } from '../flags/combinations.ts';
 import { runSettingsOf } from '../flags/settings.ts';
-import { usageError } from '../flags/usage.ts';
 import { runDownload } from '../run/run.ts';
 import { checkChoice, rowsOf } from './choose.ts';
 import type { ListFlags } from './list-flags.ts';
@@ -13,7 +12,7 @@ const UNFINISHED = ['failed', 'paused', 'waiting', 'running'] as const;
 
 /** `dragonload resume`: those that a living process has paused go on there, the others here. */
 export async function resume(
-  store: Store,
+  commands: DownloadCommands,
   ids: readonly string[],
   flags: ListFlags,
 ): Promise<number | undefined> {
@@ -26,54 +25,39 @@ export async function resume(
     false,
   );
   checkRequests(flags);
-  const named = rowsOf(store, ids);
-  const rows = named.length > 0 ? named : store.list({ states: flags.failed ? ['failed'] : UNFINISHED });
-  const jobs = hereOf(store, rows, named.length > 0);
+  const named = rowsOf(commands, ids);
+  const isNamed = named.length > 0;
+  const rows = isNamed ? named : commands.list({ states: flags.failed ? ['failed'] : UNFINISHED });
+  const steps = rows.map(resumeStep);
+  const jobs: Job[] = [];
+  for (const step of steps) {
+    if (step.kind === 'start') jobs.push(step.job);
+    else if (step.kind === 'unreadable' && isNamed) throw unreadable(step.id);
+    const words = wordsOf(step, isNamed);
+    if (words !== undefined) say(words);
+  }
+  commands.askToResume(steps.filter(({ kind }) => kind === 'ask').map(({ id }) => id));
+  const elsewhere = steps.filter(({ kind }) => kind === 'ask' || kind === 'running').length;
+  if (!isNamed && elsewhere > 0) say(`Another process has ${elsewhere} of them: they go on there.`);
   if (jobs.length > 0) return runDownload('get', jobs, runSettingsOf('get', flags));
   if (rows.length === 0) say('There is nothing to go on with.');
   return undefined;
 }
 
-/** What this process is to go on with. Tells about the others, and tells the processes that have them. */
-function hereOf(store: Store, rows: readonly DownloadRow[], named: boolean): readonly Job[] {
-  const jobs: Job[] = [];
-  const paused: number[] = [];
-  let elsewhere = 0;
-  for (const row of rows) {
-    if (row.state === 'done') say(`Download ${row.id} is finished.`);
-    else if (row.isTaken === true) {
-      elsewhere += 1;
-      if (row.state !== 'running') paused.push(row.id);
-      if (named) say(`Download ${row.id} ${row.state === 'running' ? 'is running.' : GOES_ON}`);
-    } else if (row.way === 'join') {
-      say(`Download ${row.id} belongs to a room: join it again with its invite.`);
-    } else {
-      const job = jobFrom(row);
-      if (job !== undefined) jobs.push(job);
-      else if (named) throw unreadable(row.id);
-      else say(unreadable(row.id).message);
-    }
+/** What is told of a download that does not go on here. Of those of other processes, if they are many, only the number. */
+function wordsOf({ kind, id }: ResumeStep, isNamed: boolean): string | undefined {
+  switch (kind) {
+    case 'start':
+      return undefined;
+    case 'done':
+      return `Download ${id} is finished.`;
+    case 'running':
+      return isNamed ? `Download ${id} is running.` : undefined;
+    case 'ask':
+      return isNamed ? `Download ${id} goes on in the process that has it.` : undefined;
+    case 'room':
+      return `Download ${id} belongs to a room: join it again with its invite.`;
+    case 'unreadable':
+      return unreadable(id).message;
   }
-  store.together(() => {
-    for (const download of paused) store.request({ kind: 'resume', download });
-  });
-  if (!named && elsewhere > 0) say(`Another process has ${elsewhere} of them: they go on there.`);
-  return jobs;
-}
-
-const GOES_ON = 'goes on in the process that has it.';
-
-/**
- * The job of a row. What has arrived keeps its name, whatever a fresh link would call it, and its place, where a category
- * may have put it.
- */
-export function jobFrom(row: DownloadRow): Job | undefined {
-  const job = jobOf(row);
-  if (job === undefined || row.path === undefined || job.output !== undefined) return job;
-  const fileName = row.fileName ?? job.fileName;
-  return { ...job, directory: dirname(row.path), ...(fileName === undefined ? {} : { fileName }) };
-}
-
-function unreadable(id: number): Error {
-  return usageError(`What is known of download ${id} cannot be read.`, 'Begin it again with its URL.');
 }
