@@ -1,7 +1,7 @@
 import { DragonloadError } from '../../core/errors.ts';
-import { type FileIdentity, MAX_SOURCES } from '../../core/messages.ts';
+import type { FileIdentity } from '../../core/messages.ts';
 import type { ByteRange } from '../../core/ranges.ts';
-import { displayUrl, samePlace, webUrlFrom } from '../../url/web-url.ts';
+import { displayUrl } from '../../url/web-url.ts';
 import { Samples } from '../compare/samples.ts';
 import type { PublishedDigest } from '../heads/digests.ts';
 import { HostPaused } from '../limits/host-pauses.ts';
@@ -9,17 +9,17 @@ import type { FetchOptions, Origin } from '../origin.ts';
 import { type OriginResult, rangeFrom } from '../transfer/outcome.ts';
 import type { LiveRange } from '../transfer/receive.ts';
 import { untilAborted } from '../transfer/until-aborted.ts';
-import { isOver, newSource, revive, type Source } from './source.ts';
+import { isOver, newSource, type Source } from './source.ts';
+import { SourceAddresses } from './source-addresses.ts';
 import { SourceAttribution } from './source-attribution.ts';
 import { chooseSource, isGone, restMs } from './source-choice.ts';
 import { proofOf } from './source-proof.ts';
+import { noteResult, resultOf } from './source-results.ts';
 
 /** Smaller files are fetched from one source as long as it serves: looking at another one costs more than it brings. */
 const LARGE_BYTES = 32 * 1024 * 1024;
 /** A source that could not be looked at is tried so often. */
 const MAX_LOOKS = 3;
-/** Transfers shorter than this tell nothing of a rate. */
-const MIN_RATED_BYTES = 64 * 1024;
 
 export interface SourcesOptions {
   /** Where the file was seen first. Closed with the sources. */
@@ -46,32 +46,26 @@ export interface MirroredBytes {
  */
 export class Sources implements AsyncDisposable {
   readonly #options: SourcesOptions;
-  readonly #first: Source;
-  /** Oldest first. */
-  readonly #all: Source[];
+  readonly #addresses: SourceAddresses;
   readonly #samples = new Samples();
   readonly #brought = new SourceAttribution<Source>();
   readonly #closed = new AbortController();
-  /** Addresses that had another file: whoever names them again, they are not looked at again. */
-  readonly #different = new Set<string>();
   #looking: Promise<void> | undefined;
-  #batches = 0;
-  #hadOthers = false;
 
   constructor(options: SourcesOptions) {
     this.#options = options;
     const { first, identity } = options;
-    this.#first = newSource(first.url, { trusted: true, batch: 0 });
-    this.#first.standing = 'proven';
-    this.#first.origin = first;
-    this.#first.identity = identity;
-    this.#first.ranges = first.ranges;
-    this.#all = [this.#first];
+    const source = newSource(first.url, { trusted: true, batch: 0 });
+    source.standing = 'proven';
+    source.origin = first;
+    source.identity = identity;
+    source.ranges = first.ranges;
+    this.#addresses = new SourceAddresses(source);
   }
 
   /** All addresses, oldest first. They may hold secrets: show them with `displayUrl`. */
   get urls(): readonly string[] {
-    return this.#all.map(({ url }) => url);
+    return this.#addresses.all.map(({ url }) => url);
   }
 
   /**
@@ -79,19 +73,7 @@ export class Sources implements AsyncDisposable {
    * URL is left out. An address of the user that had been given up is tried again.
    */
   add(urls: readonly string[], { trusted }: { readonly trusted: boolean }): void {
-    this.#batches += 1;
-    for (const named of urls.slice(0, MAX_SOURCES)) {
-      const url = webUrlFrom(named)?.href;
-      if (url === undefined || this.#different.has(url)) continue;
-      const old = this.#all.find((one) => one.url === url);
-      if (old !== undefined) {
-        if (trusted) revive(old);
-        continue;
-      }
-      if (this.#all.length >= MAX_SOURCES && !this.#makeRoom(trusted)) continue;
-      this.#all.push(newSource(url, { trusted, batch: this.#batches }));
-      this.#hadOthers ||= !samePlace(url, this.#first.url);
-    }
+    this.#addresses.add(urls, { trusted });
   }
 
   /**
@@ -122,7 +104,7 @@ export class Sources implements AsyncDisposable {
     }
     if (options.signal?.aborted === true || this.#closed.signal.aborted)
       return { outcome: 'stopped', receivedBytes };
-    return { ...this.#summary(results), receivedBytes };
+    return { ...resultOf(results, this.#addresses.all), receivedBytes };
   }
 
   /** These bytes came wrong: they are fetched from another address than before, if there is one. */
@@ -132,7 +114,7 @@ export class Sources implements AsyncDisposable {
 
   /** Whether the first address serves, for all that is known. */
   get isFirstLeft(): boolean {
-    return !isGone(this.#first, performance.now());
+    return !isGone(this.#addresses.first, performance.now());
   }
 
   /**
@@ -140,14 +122,14 @@ export class Sources implements AsyncDisposable {
    * some of it are named. Returns what they brought, which the first may have right.
    */
   doubtOthers(): readonly ByteRange[] {
-    const brought = [...this.#brought.shareOf((source) => source !== this.#first)];
+    const brought = [...this.#brought.shareOf((source) => source !== this.#addresses.first)];
     const culprits = new Set(this.#brought.sources);
-    for (const source of this.#all.filter((one) => one !== this.#first)) {
+    for (const source of this.#addresses.all.filter((one) => one !== this.#addresses.first)) {
       if (culprits.has(source)) {
-        this.#different.add(source.url);
+        this.#addresses.refuse(source);
         this.#notice(source, 'What it brought may be why the file is wrong.');
       }
-      void this.#drop(source);
+      void this.#addresses.drop(source);
     }
     return brought;
   }
@@ -164,12 +146,12 @@ export class Sources implements AsyncDisposable {
 
   /** Whether another address than the first was ever named, so that an earlier run may have used it. */
   get hadOthers(): boolean {
-    return this.#hadOthers;
+    return this.#addresses.hadOthers;
   }
 
   /** The network is another one: connections lead nowhere, and what failed meanwhile proves nothing. */
   networkChanged(): void {
-    for (const source of this.#all) {
+    for (const source of this.#addresses.all) {
       source.origin?.networkChanged();
       source.failures = 0;
       source.restUntilMs = 0;
@@ -180,7 +162,7 @@ export class Sources implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed.abort();
     await this.#looking;
-    await Promise.all(this.#all.map(({ origin }) => origin?.[Symbol.asyncDispose]()));
+    await Promise.all(this.#addresses.all.map(({ origin }) => origin?.[Symbol.asyncDispose]()));
   }
 
   /** Takes a source for a transfer from `start` on, of which so many bytes are here; waits for one to be looked at when none is proven. */
@@ -199,7 +181,7 @@ export class Sources implements AsyncDisposable {
         isLarge,
         tried,
       };
-      const { use, look } = chooseSource(this.#all, given);
+      const { use, look } = chooseSource(this.#addresses.all, given);
       if (look !== undefined) this.#lookAt(look);
       if (use !== undefined) {
         // Counts from now on for those who choose in the same breath.
@@ -214,65 +196,20 @@ export class Sources implements AsyncDisposable {
 
   async #fetch(source: Source, range: LiveRange, options: FetchOptions): Promise<OriginResult> {
     const { sizeBytes } = this.#options.identity;
-    const identity = source === this.#first ? options.identity : source.identity!;
+    const identity = source === this.#addresses.first ? options.identity : source.identity!;
     // What is known by samples is no measure for others.
     const isSample = sizeBytes !== undefined && source.sampledBytes === undefined;
     const onChunk = isSample ? this.#samples.watch(range, sizeBytes, options.onChunk) : options.onChunk;
     const startMs = performance.now();
     try {
       const result = await source.origin!.fetchRange(range, { ...options, identity, onChunk });
-      this.#note(source, result, startMs);
+      const isLost = noteResult(source, result, startMs, performance.now());
+      if (isLost && !this.#addresses.all.every(isOver))
+        this.#notice(source, result.message ?? 'It does not serve the file any more.');
       return result;
     } finally {
       source.running -= 1;
     }
-  }
-
-  #note(
-    source: Source,
-    { outcome, receivedBytes, retryAfterMs, message }: OriginResult,
-    startMs: number,
-  ): void {
-    const nowMs = performance.now();
-    if (receivedBytes >= MIN_RATED_BYTES) {
-      const rate = (1000 * receivedBytes) / Math.max(1, nowMs - startMs);
-      source.rate = source.rate === undefined ? rate : (source.rate + rate) / 2;
-    }
-    const hasFailed = outcome !== 'complete' && outcome !== 'stopped';
-    // What began before the last failure and breaks, too, is the same trouble.
-    const isKnown = hasFailed && startMs < source.failedMs;
-    if (receivedBytes > 0 && !isKnown) revive(source);
-    if (!hasFailed) return;
-    if (!isKnown) {
-      source.failures += 1;
-      source.failedMs = nowMs;
-    }
-    const restUntilMs = nowMs + Math.max(retryAfterMs ?? 0, restMs(source.failures));
-    source.restUntilMs = Math.max(source.restUntilMs, restUntilMs);
-    const isLost = outcome === 'expired' || outcome === 'refused' || outcome === 'rangeless';
-    if (isLost && source.standing === 'proven') {
-      source.standing = 'lost';
-      // The first to be tried when all are lost.
-      if (outcome === 'rangeless') source.restUntilMs = 0;
-      if (!this.#all.every(isOver)) this.#notice(source, message ?? 'It does not serve the file any more.');
-    }
-  }
-
-  /** The result of a transfer that no source brought to its end. */
-  #summary(results: readonly OriginResult[]): OriginResult {
-    const last = results.at(-1);
-    const of = (outcome: OriginResult['outcome']) => results.find((one) => one.outcome === outcome);
-    const found =
-      of('busy') ??
-      of('broken') ??
-      (this.#all.every(isOver) ? (of('rangeless') ?? of('expired') ?? last) : undefined);
-    return (
-      found ?? {
-        outcome: 'broken',
-        message: last?.message ?? 'No address of the file can be used at present.',
-        receivedBytes: 0,
-      }
-    );
   }
 
   /** Sees to it, once for all, that a new source is proven or out. Never rejects. */
@@ -297,7 +234,14 @@ export class Sources implements AsyncDisposable {
     const { identity, digests = [] } = this.#options;
     const isLast = source.failures >= MAX_LOOKS - 1;
     const samples = this.#samples.all;
-    const known = { identity, digests, first: this.#first, all: this.#all, samples, isLast };
+    const known = {
+      identity,
+      digests,
+      first: this.#addresses.first,
+      all: this.#addresses.all,
+      samples,
+      isLast,
+    };
     const { verdict, sampledBytes } = await proofOf(source, found, known, signal);
     signal.throwIfAborted();
     if (verdict === 'same') {
@@ -308,9 +252,9 @@ export class Sources implements AsyncDisposable {
       source.standing = 'out';
       this.#notice(source, 'There is nothing to show by that it has the same file.');
     } else {
-      this.#different.add(url);
+      this.#addresses.refuse(source);
       this.#notice(source, 'It has another file.');
-      await this.#drop(source);
+      await this.#addresses.drop(source);
     }
   }
 
@@ -323,23 +267,6 @@ export class Sources implements AsyncDisposable {
     if (mayPass && source.failures < MAX_LOOKS) return;
     source.standing = 'out';
     this.#notice(source, error.message);
-  }
-
-  /** Whether there is room for one more address: one that is out goes, or for a trusted one another's. */
-  #makeRoom(trusted: boolean): boolean {
-    const isIdle = (one: Source) => one !== this.#first && one.running === 0 && one.standing !== 'looking';
-    const goes =
-      this.#all.find((one) => isIdle(one) && isOver(one)) ??
-      (trusted ? this.#all.find((one) => isIdle(one) && !one.trusted) : undefined);
-    if (goes === undefined) return false;
-    void this.#drop(goes);
-    return true;
-  }
-
-  async #drop(source: Source): Promise<void> {
-    const at = this.#all.indexOf(source);
-    if (at >= 0) this.#all.splice(at, 1);
-    await source.origin?.[Symbol.asyncDispose]();
   }
 
   #notice({ url }: Source, why: string): void {
