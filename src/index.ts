@@ -10,7 +10,7 @@ import type { Job } from './lists/job.ts';
 export { DragonloadError, type ErrorCode } from './core/errors.ts';
 export type { Offer } from './core/messages.ts';
 export type { Result, Trust } from './core/result.ts';
-export type { Cell, DownloadView, MemberView, QueueView, RoomView, View } from './core/view.ts';
+export type { DownloadView, MemberView, PieceRun, QueueView, RoomView, View } from './core/view.ts';
 export type { QueueOptions, Task, TaskEvent, TaskOptions } from './engine/base/task.ts';
 export type { StaticOptions, User } from './engine/room/static-task.ts';
 export type { Job, PieceHashes, StatedDigest } from './lists/job.ts';

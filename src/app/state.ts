@@ -2,6 +2,9 @@ import type { ErrorCode } from '../core/errors.ts';
 import type { DownloadId, MemberId, RoomId } from '../core/ids.ts';
 import type { MemberPhase } from '../core/messages.ts';
 import type { Trust } from '../core/result.ts';
+import type { PieceRun } from '../core/view.ts';
+
+export type { PieceRun } from '../core/view.ts';
 
 /**
  * Everything that a face shows, as plain data: it survives `JSON` and `structuredClone` unchanged. Immutable; each change
@@ -97,16 +100,6 @@ export interface PieceMap {
   readonly pieceCount: number | undefined;
   /** Ascending, apart from each other, as long as possible. */
   readonly runs: readonly PieceRun[];
-}
-
-export interface PieceRun {
-  readonly start: number;
-  /** The first piece that is not in it any more. */
-  readonly end: number;
-  /** `held` here; `active`: its bytes are arriving; `peer`: somebody else in the room holds it. */
-  readonly kind: 'held' | 'active' | 'peer';
-  /** Who fetched it from the origin, where it is held and that is known. */
-  readonly by: MemberId | undefined;
 }
 
 /** Rates kept by the engine, so that a graph goes on while nobody looks. */

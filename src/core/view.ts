@@ -54,8 +54,16 @@ export interface MemberView {
   readonly canFetch: boolean;
 }
 
-/** State of one cell of the piece map. `peer`: somebody else in the room holds it. */
-export type Cell = 'missing' | 'peer' | 'active' | 'held';
+/** Consecutive pieces of a download that are in the same state. */
+export interface PieceRun {
+  readonly start: number;
+  /** The first piece that is not in it any more. */
+  readonly end: number;
+  /** `held` here; `active`: its bytes are arriving or being checked; `peer`: somebody else in the room holds it. */
+  readonly kind: 'held' | 'active' | 'peer';
+  /** Who fetched it from the origin, where it is held and that is known. */
+  readonly by: MemberId | undefined;
+}
 
 export interface DownloadView {
   readonly id: DownloadId;
@@ -75,8 +83,8 @@ export interface DownloadView {
   readonly roomOriginBytes: number;
   readonly pieceBytes: number;
   readonly pieceCount: number | undefined;
-  /** Summed over pieces into at most `width` cells. */
-  pieceMap(width: number): readonly Cell[];
+  /** Ascending and apart from each other; pieces in no run are missing. None while the size is unknown. */
+  readonly pieces: readonly PieceRun[];
   /** Estimated time to the end, in milliseconds; undefined while unknown. */
   readonly leftMs: number | undefined;
   readonly startedMs: number;

@@ -56,7 +56,7 @@ describe('the frame', () => {
     const [title, map, rates, blank, header, alice, bob] = plain(roomView(['alice', 'bob']));
     assert.match(title!, /^debian-13\.2\.0-amd64-DVD-1\.iso {2,}380 MiB of 1\.0 GiB {3}38%$/);
     assert.equal(displayWidth(title!), 79);
-    assert.match(map!, /^\u2588{24}\u2593{8}\u2592+\u2591+$/);
+    assert.match(map!, /^\u2588{23}\u2593{9}\u2592+\u2591+$/);
     assert.match(rates!, /^46\.8 MiB\/s {2}\u2190 origin 12\.3 MiB\/s, LAN 34\.5 MiB\/s {2,}12 s left$/);
     assert.equal(blank, '');
     assert.match(header!, /^member .*share +origin +LAN +has$/);
@@ -82,14 +82,20 @@ describe('the frame', () => {
   });
 
   test('shows two pieces in a character when it has colours', () => {
-    const cells = ['held', 'missing', 'held', 'held'] as const;
-    const view = aloneView({ pieceCount: 4, pieceMap: () => cells });
+    const held = { kind: 'held', by: undefined } as const;
+    const pieces = [
+      { ...held, start: 0, end: 1 },
+      { ...held, start: 2, end: 4 },
+    ];
+    const view = aloneView({ pieceCount: 4, pieces });
     const map = renderFrame(view, { columns: 3, rows: 24, color: true, unicode: true })[1];
     assert.equal(map, '\x1b[32;100m\u258C\x1b[0m\x1b[32m\u2588\x1b[0m');
   });
 
   test('draws the map in ASCII where it must', () => {
-    const view = aloneView({ pieceMap: () => ['held', 'active', 'peer', 'missing'] });
+    const kinds = ['held', 'active', 'peer'] as const;
+    const pieces = kinds.map((kind, i) => ({ start: i, end: i + 1, kind, by: undefined }));
+    const view = aloneView({ pieceCount: 4, pieces });
     assert.equal(renderFrame(view, { columns: 5, rows: 24, color: false, unicode: false })[1], '#>+.');
   });
 

@@ -1,4 +1,5 @@
-import type { Cell, DownloadView } from '../../core/view.ts';
+import { type Cell, pieceCells } from '../../app/piece-cells.ts';
+import type { DownloadView } from '../../core/view.ts';
 import type { Look, Span } from '../text/spans.ts';
 
 /** Foreground and background of a cell: the left half of a character takes the one, the right half the other. */
@@ -24,7 +25,8 @@ const LETTERS: Readonly<Record<Cell, string>> = { held: '#', active: '>', peer: 
 export function pieceMap(download: DownloadView, columns: number, look: Look): readonly Span[] {
   if (!download.pieceCount || columns < 1) return [];
   const halves = look.color && look.unicode;
-  const cells = download.pieceMap(halves ? columns * 2 : columns);
+  const { pieceBytes, pieceCount, pieces: runs } = download;
+  const cells = pieceCells({ pieceBytes, pieceCount, runs }, halves ? columns * 2 : columns);
   if (cells.length === 0) return [];
   return halves ? halfBlocks(cells, columns) : blocks(cells, columns, look);
 }

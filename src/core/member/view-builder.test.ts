@@ -26,7 +26,7 @@ test('the view shows this member first, the others by seniority, and what each o
   assert.deepEqual(view.room, { id: 'room', invite: 'invite', coordinator: 'm', epoch: 1 });
 });
 
-test('the piece map sums pieces up into as many cells as there is room for', () => {
+test('the pieces are told as runs: held here with their signer, arriving, held by others', () => {
   const world = new SmallWorld();
   const a = world.add('m', 1);
   world.meet(a, 'x');
@@ -39,14 +39,11 @@ test('the piece map sums pieces up into as many cells as there is room for', () 
   }));
   world.tell(a, { type: 'add-download', offer: world.offer, held, maxConnections: 4 });
   world.say('x', a, { type: 'have', download: 'd0', runs: [{ start: 0, end: 6 }], records: [] });
-  const map = (width: number) => a.core.view(0).downloads[0]!.pieceMap(width);
-  assert.equal(map(100).length, 17);
-  assert.deepEqual(map(100).slice(0, 2), ['held', 'held']);
-  assert.ok(map(100).slice(2, 6).includes('active'));
-  assert.deepEqual(map(100).slice(6), new Array(11).fill('missing'));
-  assert.deepEqual(map(1).length, 1);
-  assert.deepEqual(map(0), []);
-  assert.equal(map(8).length, 8);
+  const [download] = a.core.view(0).downloads;
+  assert.equal(download!.pieceCount, 17);
+  assert.deepEqual(download!.pieces[0], { start: 0, end: 2, kind: 'held', by: 'm' });
+  assert.equal(download!.pieces.at(-1)!.end, 6);
+  assert.ok(download!.pieces.some(({ kind }) => kind === 'active'));
 });
 
 test('what is left is estimated at the pace of the room, and unknown without one', () => {

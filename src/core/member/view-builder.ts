@@ -1,8 +1,9 @@
 import type { MemberId, RoomId } from '../ids.ts';
 import type { DownloadStatus, MemberPhase } from '../messages.ts';
 import type { Room } from '../rooms/room.ts';
-import type { Cell, DownloadView, MemberView, View } from '../view.ts';
+import type { DownloadView, MemberView, View } from '../view.ts';
 import type { DownloadCore } from './download-core.ts';
+import { pieceRuns } from './piece-runs.ts';
 import type { Statuses } from './statuses.ts';
 
 interface Identity {
@@ -87,36 +88,10 @@ function downloadView(download: DownloadCore, statuses: Statuses, nowMs: number)
     roomOriginBytes,
     pieceBytes,
     pieceCount,
-    pieceMap: (width) => pieceMap(download, width),
+    pieces: pieceRuns(download.state),
     leftMs: leftBytes === undefined || rate <= 0 ? undefined : (leftBytes / rate) * 1000,
     startedMs: download.startedMs,
   };
-}
-
-function pieceMap(download: DownloadCore, width: number): readonly Cell[] {
-  const count = download.state.geometry.pieceCount ?? 0;
-  const cells: Cell[] = [];
-  const columns = Math.min(width, count);
-  for (let column = 0; column < columns; column++) {
-    const first = Math.floor((column * count) / columns);
-    const end = Math.max(first + 1, Math.floor(((column + 1) * count) / columns));
-    cells.push(cellOf(download, first, end));
-  }
-  return cells;
-}
-
-/** A cell shows the least that is true of all its pieces, but work going on in any of them. */
-function cellOf(download: DownloadCore, first: number, end: number): Cell {
-  let held = 0;
-  let elsewhere = 0;
-  for (let piece = first; piece < end; piece++) {
-    const state = download.state.ledger.stateOf(piece);
-    if (state === 'held') held++;
-    else if (state !== 'missing') return 'active';
-    else if (download.state.knowledge.availability.count(piece) > 0) elsewhere++;
-  }
-  if (held === end - first) return 'held';
-  return elsewhere > 0 || held > 0 ? 'peer' : 'missing';
 }
 
 /** Query, fragment and credentials of a URL can be secrets. */

@@ -71,7 +71,7 @@ export function finishedView(result: Result, fileName: string, startedMs: number
     roomOriginBytes: originBytes,
     pieceBytes,
     pieceCount,
-    pieceMap: (width) => Array.from({ length: Math.min(width, pieceCount) }, () => 'held' as const),
+    pieces: pieceCount > 0 ? [{ start: 0, end: pieceCount, kind: 'held', by: undefined }] : [],
   };
 }
 
@@ -92,7 +92,7 @@ export function restingView(id: string, url: string, fileName: string, startedMs
     roomOriginBytes: 0,
     pieceBytes: pieceBytesFor(undefined),
     pieceCount: undefined,
-    pieceMap: () => [],
+    pieces: [],
     leftMs: undefined,
     startedMs,
   };

@@ -6,7 +6,7 @@ import { runWith } from '../../cli/run/run.ts';
 import { DragonloadError } from '../../core/errors.ts';
 import type { Offer } from '../../core/messages.ts';
 import type { Result } from '../../core/result.ts';
-import type { Cell } from '../../core/view.ts';
+import type { PieceRun } from '../../core/view.ts';
 import type { Task, TaskOptions } from '../../engine/base/task.ts';
 import { roomView } from './views.ts';
 
@@ -86,19 +86,22 @@ function start(_targets: readonly unknown[], options: TaskOptions): Task {
         {
           heldBytes: SIZE * share(),
           leftMs: (1 - share()) * 20_000,
-          pieceMap: (width) =>
-            Array.from({ length: width }, (_, i): Cell => {
-              const noise = ((i * 7919) % 97) / 97;
-              if (noise < share()) return 'held';
-              if (noise < share() + 0.08) return 'active';
-              return noise < share() + 0.4 ? 'peer' : 'missing';
-            }),
+          pieces: pieces(share()),
         },
       ),
     finished: promise,
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** A thousand pieces of which about so many are there, as if they came in no order. */
+function pieces(share: number): readonly PieceRun[] {
+  return Array.from({ length: 1000 }, (_, piece) => {
+    const noise = ((piece * 7919) % 97) / 97;
+    const kind = noise < share ? 'held' : noise < share + 0.08 ? 'active' : 'peer';
+    return noise < share + 0.4 ? [{ start: piece, end: piece + 1, kind, by: undefined } as const] : [];
+  }).flat();
 }
 
 const has = (flag: string): boolean => flags.includes(flag);

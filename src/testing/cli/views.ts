@@ -1,4 +1,4 @@
-import type { Cell, DownloadView, MemberView, View } from '../../core/view.ts';
+import type { DownloadView, MemberView, View } from '../../core/view.ts';
 
 const MIB = 1024 * 1024;
 
@@ -39,17 +39,15 @@ export function downloadView(fields: Partial<DownloadView> = {}): DownloadView {
     roomOriginBytes: 400 * MIB,
     pieceBytes: MIB,
     pieceCount: 1000,
-    pieceMap: (width) => Array.from({ length: width }, (_, i): Cell => cellAt(i / width)),
+    pieces: [
+      { start: 0, end: 300, kind: 'held', by: undefined },
+      { start: 300, end: 400, kind: 'active', by: undefined },
+      { start: 400, end: 700, kind: 'peer', by: undefined },
+    ],
     leftMs: 12_400,
     startedMs: 0,
     ...fields,
   };
-}
-
-function cellAt(position: number): Cell {
-  if (position < 0.3) return 'held';
-  if (position < 0.4) return 'active';
-  return position < 0.7 ? 'peer' : 'missing';
 }
 
 /** A room of `names` in the middle of one download; the first of them is this member. */
