@@ -16,26 +16,15 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
-import { dataDirectory, download, edit, inProcess, openStore } from '../testing/store/stores.ts';
-import { APPLICATION_ID, MIGRATIONS } from './migrations.ts';
+import {
+  dataDirectory,
+  download,
+  GOOD_ROWS,
+  goodList,
+  inProcess,
+  openStore,
+} from '../testing/store/stores.ts';
 import { Store } from './store.ts';
-
-const ROWS = 200;
-
-/** A list of downloads that was closed well: one file, of many pages. */
-function goodList(t: TestContext): {
-  readonly dataDir: string;
-  readonly path: string;
-  readonly bytes: Buffer;
-} {
-  const dataDir = dataDirectory(t);
-  const store = openStore(t, dataDir);
-  store.add(Array.from({ length: ROWS }, (_, index) => download(index)));
-  store[Symbol.dispose]();
-  const path = join(dataDir, 'state.db');
-  assert.deepEqual(readdirSync(dataDir), ['state.db']);
-  return { dataDir, path, bytes: readFileSync(path) };
-}
 
 /** Whatever is there, a list can be had and used; what was there is in use or kept as it was, and that is said. */
 function assertUsable(t: TestContext, dataDir: string, damaged: Buffer): 'used' | 'aside' {
@@ -126,10 +115,10 @@ test('a log that is damaged or another file’s is not believed', (t) => {
   const log = readFileSync(`${path}-wal`);
   store[Symbol.dispose]();
   for (const [wal, rows] of [
-    [log, ROWS + 1],
-    [log.subarray(0, log.length - 100), ROWS],
-    [Buffer.alloc(log.length, 7), ROWS],
-    [Buffer.from(log).fill(9, 60, 200), ROWS],
+    [log, GOOD_ROWS + 1],
+    [log.subarray(0, log.length - 100), GOOD_ROWS],
+    [Buffer.alloc(log.length, 7), GOOD_ROWS],
+    [Buffer.from(log).fill(9, 60, 200), GOOD_ROWS],
   ] as const) {
     writeFileSync(path, bytes);
     writeFileSync(`${path}-wal`, wal);
@@ -153,9 +142,9 @@ test('damage that shows later is answered as at the start, and numbers go on', (
   const store = openStore(t, dataDir, notices);
   assert.deepEqual(store.list(), []);
   assert.match(notices.join(), /kept as .*broken-1/);
-  assert.deepEqual(store.add([download(1)]), [ROWS + 1]);
-  assert.equal(store.claim(ROWS + 1), true);
-  assert.equal(store.get(ROWS + 1)?.state, 'running');
+  assert.deepEqual(store.add([download(1)]), [GOOD_ROWS + 1]);
+  assert.equal(store.claim(GOOD_ROWS + 1), true);
+  assert.equal(store.get(GOOD_ROWS + 1)?.state, 'running');
 });
 
 test('a directory and a link to a device in its place are put aside', (t) => {
@@ -193,53 +182,6 @@ test('the database of another program is kept as it is, whatever it calls its ta
   }
 });
 
-test('a list of a newer version is left alone, and downloads go on without it', (t) => {
-  const { dataDir, path } = goodList(t);
-  edit(dataDir, `PRAGMA user_version = ${MIGRATIONS.length + 1}`);
-  const bytes = readFileSync(path);
-  assert.throws(() => Store.open(dataDir), { code: 'state-broken', message: /newer Dragonload/ });
-  const notices: string[] = [];
-  assert.equal(
-    Store.tryOpen(dataDir, (notice) => notices.push(notice)),
-    undefined,
-  );
-  assert.match(notices.join(), /newer Dragonload\. Downloads go on without it/);
-  assert.deepEqual(readdirSync(dataDir), ['state.db']);
-  assert.ok(bytes.equals(readFileSync(path)));
-});
-
-test('a list that has been through fewer steps goes through the others', (t) => {
-  const dataDir = dataDirectory(t);
-  const path = join(dataDir, 'state.db');
-  for (let steps = 0; steps <= MIGRATIONS.length; steps++) {
-    rmSync(path, { force: true });
-    const database = new DatabaseSync(path);
-    for (const step of MIGRATIONS.slice(0, steps)) database.exec(step);
-    database.exec(`PRAGMA user_version = ${steps}`);
-    if (steps > 0) {
-      database.exec(
-        "INSERT INTO downloads (way, url, directory, job, created_ms) VALUES ('get', 'u', '/d', '{}', 1)",
-      );
-    }
-    database.close();
-    const notices: string[] = [];
-    const store = openStore(t, dataDir, notices);
-    assert.equal(store.list().length, Math.min(1, steps));
-    store.add([download(1)]);
-    store[Symbol.dispose]();
-    assert.deepEqual(notices, []);
-  }
-  const database = new DatabaseSync(path);
-  assert.equal(database.prepare('PRAGMA user_version').get()?.user_version, MIGRATIONS.length);
-  database.close();
-});
-
-test('a new list says whose it is', (t) => {
-  const { path } = goodList(t);
-  using database = new DatabaseSync(path);
-  assert.equal(database.prepare('PRAGMA application_id').get()?.application_id, APPLICATION_ID);
-});
-
 for (const [what, act] of [
   ['deleted', (path: string) => rmSync(path)],
   ['moved away', (path: string) => renameSync(path, `${path}.mine`)],
@@ -262,9 +204,9 @@ for (const [what, act] of [
     store.takeRequests();
     const other = openStore(t, dataDir);
     assert.equal(store.claim(2), true);
-    assert.equal(store.claim(ROWS + 1), false);
+    assert.equal(store.claim(GOOD_ROWS + 1), false);
     const [id] = store.add([download(1)]) as [number];
-    assert.ok(id > ROWS);
+    assert.ok(id > GOOD_ROWS);
     assert.equal(store.claim(id), true);
     assert.equal(other.get(id)?.state, 'running');
     assert.equal(other.claim(id), false);

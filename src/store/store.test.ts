@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { dataDirectory, download, edit, openStore } from '../testing/store/stores.ts';
 import type { DownloadPatch, DownloadRow } from './download-row.ts';
-import { HISTORY_LIMIT, type Store } from './store.ts';
+import type { Store } from './store.ts';
 
 const everything = {
   url: 'https://other.test/ü?x=%00&y=\u{1f409}',
@@ -126,97 +126,6 @@ test('the newest download of a URL into a directory is found', (t) => {
   assert.equal(store.find(url, '/downloads')?.id, 3);
 });
 
-test('a claimed download runs, and is what it is released as', (t) => {
-  const store = openStore(t, dataDirectory(t));
-  const [id] = store.add([download(1)]) as [number];
-  store.update(id, { state: 'failed', error: { code: 'dns', message: 'x' } });
-  assert.ok(store.get(id)?.finishedMs);
-  assert.equal(store.get(id)?.isTaken, undefined);
-  assert.equal(store.claim(id), true);
-  const running = store.get(id) as DownloadRow;
-  assert.equal(running.state, 'running');
-  assert.equal(running.error, undefined);
-  assert.equal(running.finishedMs, undefined);
-  assert.ok(running.startedMs);
-  assert.equal(store.get(id)?.isTaken, true);
-  assert.equal(store.claim(id), true);
-  store.release(id, 'done');
-  assert.equal(store.get(id)?.state, 'done');
-  assert.ok(store.get(id)?.finishedMs);
-  assert.equal(store.get(id)?.isTaken, undefined);
-  // Whoever has not got it cannot release it.
-  store.release(id, 'waiting');
-  assert.equal(store.get(id)?.state, 'done');
-  assert.equal(store.claim(99), false);
-});
-
-test('another list of the same process counts as another process', (t) => {
-  const dataDir = dataDirectory(t);
-  const one = openStore(t, dataDir);
-  const other = openStore(t, dataDir);
-  const [id] = one.add([download(1)]) as [number];
-  assert.equal(one.claim(id), true);
-  assert.equal(other.claim(id), false);
-  assert.equal(other.remove(id), false);
-  other.release(id, 'failed');
-  assert.equal(other.get(id)?.state, 'running');
-  assert.equal(one.liveProcesses(), 1);
-  assert.equal(other.liveProcesses(), 2);
-  one[Symbol.dispose]();
-  assert.equal(other.get(id)?.state, 'waiting');
-  assert.equal(other.claim(id), true);
-  assert.equal(other.remove(id), true);
-});
-
-test('a claim that somebody has taken out of the file is entered anew', (t) => {
-  const dataDir = dataDirectory(t);
-  const store = openStore(t, dataDir);
-  const [one, two] = store.add([download(1), download(2)]) as [number, number];
-  assert.equal(store.claim(one), true);
-  edit(dataDir, 'PRAGMA foreign_keys = ON; DELETE FROM processes');
-  assert.equal(store.claim(two), true);
-  assert.equal(store.get(one)?.state, 'waiting');
-  assert.equal(store.get(two)?.state, 'running');
-});
-
-test('requests reach who runs the download, once and in order', (t) => {
-  const dataDir = dataDirectory(t);
-  const store = openStore(t, dataDir);
-  const [one, two] = store.add([download(1), download(2)]) as [number, number];
-  assert.equal(store.request({ kind: 'pause', download: one }), false);
-  store.claim(one);
-  store.claim(two);
-  const asked = [
-    { kind: 'pause', download: two },
-    { kind: 'refresh', download: one, value: 'https://fresh.test/' },
-    { kind: 'resume', download: two },
-  ] as const;
-  const other = openStore(t, dataDir);
-  for (const request of asked) assert.equal(other.request(request), true);
-  assert.deepEqual(other.takeRequests(), []);
-  assert.deepEqual(store.takeRequests(), asked);
-  assert.deepEqual(store.takeRequests(), []);
-  // What was asked of a run that is over is not meant for the next.
-  other.request({ kind: 'pause', download: one });
-  store.release(one, 'paused');
-  store.claim(one);
-  assert.deepEqual(store.takeRequests(), []);
-});
-
-test('of many requests the newest hundred are kept, and nonsense is passed over', (t) => {
-  const dataDir = dataDirectory(t);
-  const store = openStore(t, dataDir);
-  const [id] = store.add([download(1)]) as [number];
-  store.claim(id);
-  for (let value = 0; value < 150; value++)
-    store.request({ kind: 'limit', download: id, value: String(value) });
-  edit(dataDir, `INSERT INTO requests (download, kind) VALUES (${id}, 'explode')`);
-  const values = store.takeRequests().map(({ value }) => value);
-  assert.equal(values.length, 100);
-  assert.equal(values[0], '50');
-  assert.equal(values.at(-1), '149');
-});
-
 test('changes made together are made all or none', (t) => {
   const dataDir = dataDirectory(t);
   const store = openStore(t, dataDir);
@@ -268,35 +177,6 @@ test('how an origin did is remembered by its name, and nonsense is not believed'
     edit(dataDir, `UPDATE origins SET ${set}`);
     assert.equal(store.originOf('origin.test:8080'), undefined, set);
   }
-});
-
-test('of the finished downloads the newest are remembered, of the others all', (t) => {
-  const dataDir = dataDirectory(t);
-  const store = openStore(t, dataDir);
-  const count = HISTORY_LIMIT + 50;
-  store.add(Array.from({ length: count }, (_, index) => download(index)));
-  edit(dataDir, `UPDATE downloads SET state = 'done', finished_ms = 1000000 + id WHERE id <> 5`);
-  // Tidying comes with an end, once in a while.
-  for (let time = 0; time < 101; time++) store.update(count, { state: 'done' });
-  const rows = store.list();
-  assert.equal(rows.length, HISTORY_LIMIT + 1);
-  assert.equal(rows[0]?.id, 5);
-  assert.equal(rows[1]?.id, 51);
-});
-
-test('of the origins the latest seen are remembered', (t) => {
-  const dataDir = dataDirectory(t);
-  const store = openStore(t, dataDir);
-  edit(
-    dataDir,
-    `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000)
-     INSERT INTO origins SELECT 'host' || i, 1, 1.0, i FROM n`,
-  );
-  for (let time = 0; time < 101; time++)
-    store.noteOrigin('origin.test', { connections: 1, bytesPerSecond: 1 });
-  assert.equal(store.originOf('host1001'), undefined);
-  assert.ok(store.originOf('host1002'));
-  assert.ok(store.originOf('origin.test'));
 });
 
 test('a hundred thousand downloads are added in one go, all or none', (t) => {

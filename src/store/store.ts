@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { DragonloadError } from '../core/errors.ts';
+import { Claims } from './claims.ts';
 import { Connection } from './connection.ts';
 import type {
   ControlRequest,
@@ -9,32 +10,14 @@ import type {
   NewDownload,
   RestingState,
 } from './download-row.ts';
+import { History } from './history.ts';
+import { Notes, type OriginNote } from './notes.ts';
 import { Owners } from './owners.ts';
-import {
-  assignmentsOf,
-  countOf,
-  downloadFrom,
-  INSERT_DOWNLOAD,
-  insertValuesOf,
-  realOf,
-  requestFrom,
-  textOf,
-} from './rows.ts';
-import { isForeignKeyError } from './store-error.ts';
+import { Requests } from './requests.ts';
+import { assignmentsOf, countOf, downloadFrom, INSERT_DOWNLOAD, insertValuesOf } from './rows.ts';
 
 export type * from './download-row.ts';
-
-/** So many finished downloads are remembered, the newest; the others go from time to time. */
-export const HISTORY_LIMIT = 10_000;
-const ORIGIN_LIMIT = 5_000;
-const REQUEST_LIMIT = 100;
-const TIDY_EVERY = 100;
-
-/** How an origin did when it was last used. */
-export interface OriginNote {
-  readonly connections: number;
-  readonly bytesPerSecond: number;
-}
+export type { OriginNote } from './notes.ts';
 
 /**
  * The list of downloads, shared by all processes of one user: what is to be fetched, what is being fetched and by whom,
@@ -44,13 +27,20 @@ export interface OriginNote {
 export class Store implements Disposable {
   readonly #connection: Connection;
   readonly #owners: Owners;
+  readonly #claims: Claims;
+  readonly #requests: Requests;
+  readonly #notes: Notes;
+  readonly #history: History;
   readonly #onNotice: (message: string) => void;
   #closed = false;
-  #toTidy = 1;
 
   private constructor(path: string, onNotice: (message: string) => void) {
     this.#connection = new Connection(path, onNotice);
     this.#owners = new Owners(this.#connection);
+    this.#claims = new Claims(this.#connection, this.#owners);
+    this.#requests = new Requests(this.#connection, this.#owners);
+    this.#notes = new Notes(this.#connection);
+    this.#history = new History(this.#connection);
     this.#onNotice = onNotice;
   }
 
@@ -163,12 +153,7 @@ export class Store implements Disposable {
    * was lost with a damaged or deleted list is nobody else's: true, though nobody will see it on the new one.
    */
   claim(id: number): boolean {
-    this.#connection.followPath();
-    if (this.#tryClaim(id)) return true;
-    this.#owners.sweep({ again: true });
-    if (this.#tryClaim(id)) return true;
-    if (id > this.#connection.lostUpTo) return false;
-    return this.#connection.first('SELECT 1 FROM downloads WHERE id = ?', id) === undefined;
+    return this.#claims.claim(id);
   }
 
   /**
@@ -177,61 +162,17 @@ export class Store implements Disposable {
    * claimed: it may turn out to be here already.
    */
   takeOn(ids: readonly number[]): readonly number[] {
-    this.#connection.followPath();
-    this.#owners.sweep();
-    const mine = this.#owners.enter();
-    return this.#connection.transaction(() =>
-      ids.filter(
-        (id) =>
-          this.#connection.run(
-            `UPDATE downloads SET owner = ?1, state = CASE state WHEN 'done' THEN 'done' ELSE 'waiting' END
-             WHERE id = ?2 AND (owner IS NULL OR owner = ?1)`,
-            mine,
-            id,
-          ) > 0,
-      ),
-    );
+    return this.#claims.takeOn(ids);
   }
 
   /** Gives a download up that this process has claimed, in this state; nothing if it has not. */
   release(id: number, state: RestingState): void {
-    const mine = this.#owners.mine;
-    if (mine === undefined) return;
-    const ended = state === 'done' || state === 'failed' ? Date.now() : null;
-    const released = this.#connection.transaction(() => {
-      this.#connection.run('DELETE FROM requests WHERE download = ?', id);
-      return this.#connection.run(
-        'UPDATE downloads SET owner = NULL, state = ?, finished_ms = ? WHERE id = ? AND owner = ?',
-        state,
-        ended,
-        id,
-        mine,
-      );
-    });
-    if (released > 0 && ended !== null) this.#tidySometimes();
+    if (this.#claims.release(id, state)) this.#history.tidySometimes();
   }
 
   /** Asks the process that runs the download, which hears of it within moments. False if none does: nobody was asked. */
-  request({ kind, download, value }: ControlRequest): boolean {
-    this.#owners.sweep();
-    // Most are nobody's, and need not wait for those who write.
-    const isTaken = 'SELECT 1 FROM downloads WHERE id = ? AND owner IS NOT NULL';
-    if (this.#connection.first(isTaken, download) === undefined) return false;
-    return this.#connection.transaction(() => {
-      const asked = this.#connection.run(
-        `INSERT INTO requests (download, kind, value)
-         SELECT id, ?, ? FROM downloads WHERE id = ? AND owner IS NOT NULL`,
-        kind,
-        value ?? null,
-        download,
-      );
-      this.#connection.run(
-        `DELETE FROM requests WHERE download = ?1 AND id <=
-         (SELECT id FROM requests WHERE download = ?1 ORDER BY id DESC LIMIT 1 OFFSET ${REQUEST_LIMIT})`,
-        download,
-      );
-      return asked > 0;
-    });
+  request(request: ControlRequest): boolean {
+    return this.#requests.request(request);
   }
 
   /**
@@ -240,67 +181,33 @@ export class Store implements Disposable {
    * that this process is there.
    */
   takeRequests(): readonly ControlRequest[] {
-    this.#connection.followPath();
-    const mine = this.#owners.mine;
-    if (mine === undefined) return [];
-    this.#owners.beSeen();
-    const wanted = 'FROM requests WHERE download IN (SELECT id FROM downloads WHERE owner = ?)';
-    if (this.#connection.first(`SELECT 1 ${wanted} LIMIT 1`, mine) === undefined) return [];
-    const rows = this.#connection.transaction(() => {
-      const found = this.#connection.all(`SELECT id, download, kind, value ${wanted} ORDER BY id`, mine);
-      this.#connection.run(`DELETE ${wanted}`, mine);
-      return found;
-    });
-    return rows.map(requestFrom).filter((request) => request !== undefined);
+    return this.#requests.takeRequests();
   }
 
   /** Remembers how an origin did, in place of what was known. `host` as in a URL, with its port if that is not the usual one. */
   noteOrigin(host: string, seen: OriginNote): void {
-    this.#connection.run(
-      `INSERT INTO origins (host, connections, bytes_per_second, seen_ms) VALUES (?, ?, ?, ?)
-       ON CONFLICT (host) DO UPDATE SET connections = excluded.connections,
-         bytes_per_second = excluded.bytes_per_second, seen_ms = excluded.seen_ms`,
-      host.toLowerCase(),
-      Math.round(seen.connections),
-      seen.bytesPerSecond,
-      Date.now(),
-    );
-    this.#tidySometimes();
+    this.#notes.noteOrigin(host, seen);
+    this.#history.tidySometimes();
   }
 
+  /** How an origin did when it was last used. */
   originOf(host: string): OriginNote | undefined {
-    const row = this.#connection.first('SELECT * FROM origins WHERE host = ?', host.toLowerCase());
-    const connections = countOf(row?.connections);
-    const bytesPerSecond = realOf(row?.bytes_per_second);
-    if (!connections || bytesPerSecond === undefined || bytesPerSecond < 0) return undefined;
-    return { connections, bytesPerSecond };
+    return this.#notes.originOf(host);
   }
 
+  /** What is remembered under a name. */
   setting(name: string): string | undefined {
-    return textOf(this.#connection.first('SELECT value FROM settings WHERE name = ?', name)?.value);
+    return this.#notes.setting(name);
   }
 
   /** `undefined` removes it. */
   setSetting(name: string, value: string | undefined): void {
-    if (value === undefined) {
-      this.#connection.run('DELETE FROM settings WHERE name = ?', name);
-      return;
-    }
-    this.#connection.run(
-      'INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
-      name,
-      value,
-    );
+    this.#notes.setSetting(name, value);
   }
 
   /** How many living processes have claims, at least 1: this one counts in any case. */
   liveProcesses(): number {
-    this.#owners.sweep();
-    const row = this.#connection.first(
-      'SELECT count(DISTINCT owner) AS others FROM downloads WHERE owner IS NOT NULL AND owner IS NOT ?',
-      this.#owners.mine ?? null,
-    );
-    return 1 + (countOf(row?.others) ?? 0);
+    return this.#claims.liveProcesses();
   }
 
   /** Gives up what this process still has: that waits again. Never throws. */
@@ -309,61 +216,16 @@ export class Store implements Disposable {
     this.#closed = true;
     try {
       this.#owners.leave();
-      if (this.#toTidy !== 1) this.#tidy();
+      this.#history.close();
       this.#connection[Symbol.dispose]();
     } catch (thrown) {
       this.#onNotice(DragonloadError.from(thrown).message);
     }
   }
 
-  #tryClaim(id: number): boolean {
-    for (let tries = 0; ; tries++) {
-      const mine = this.#owners.enter();
-      try {
-        return (
-          this.#connection.run(
-            `UPDATE downloads SET owner = ?1, state = 'running', started_ms = coalesce(started_ms, ?3), finished_ms = NULL,
-               error_code = NULL, error_message = NULL, error_next = NULL
-             WHERE id = ?2 AND (owner IS NULL OR owner = ?1)`,
-            mine,
-            id,
-            Date.now(),
-          ) > 0
-        );
-      } catch (thrown) {
-        if (tries > 0 || !isForeignKeyError(thrown)) throw thrown;
-        // Others took this process for dead, as they may when it has slept for long on another machine.
-        this.#owners.forget();
-      }
-    }
-  }
-
   #noteEnd(id: number, state: RestingState): void {
     const ended = state === 'done' || state === 'failed' ? Date.now() : null;
     this.#connection.run('UPDATE downloads SET finished_ms = ? WHERE id = ?', ended, id);
-    if (ended !== null) this.#tidySometimes();
-  }
-
-  #tidySometimes(): void {
-    if (--this.#toTidy > 0) return;
-    this.#toTidy = TIDY_EVERY;
-    this.#tidy();
-  }
-
-  #tidy(): void {
-    const finished = "state IN ('done', 'failed') AND owner IS NULL";
-    const count = this.#connection.first(
-      `SELECT count(*) AS count FROM downloads WHERE state IN ('done', 'failed')`,
-    );
-    if ((countOf(count?.count) ?? 0) > HISTORY_LIMIT) {
-      this.#connection.run(
-        `DELETE FROM downloads WHERE id IN
-         (SELECT id FROM downloads WHERE ${finished} ORDER BY finished_ms DESC, id DESC LIMIT -1 OFFSET ${HISTORY_LIMIT})`,
-      );
-    }
-    this.#connection.run(
-      `DELETE FROM origins WHERE host IN
-       (SELECT host FROM origins ORDER BY seen_ms DESC LIMIT -1 OFFSET ${ORIGIN_LIMIT})`,
-    );
+    if (ended !== null) this.#history.tidySometimes();
   }
 }

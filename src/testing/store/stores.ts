@@ -1,6 +1,7 @@
+import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -126,4 +127,22 @@ export function inProcess<V>(
       if (code !== 0) throw new Error(`the process ended with ${code ?? signal}`);
     },
   };
+}
+
+/** How many downloads are on the list that `goodList` makes. */
+export const GOOD_ROWS = 200;
+
+/** For tests: a list of downloads that was closed well, one file, of many pages. */
+export function goodList(t: TestContext): {
+  readonly dataDir: string;
+  readonly path: string;
+  readonly bytes: Buffer;
+} {
+  const dataDir = dataDirectory(t);
+  const store = openStore(t, dataDir);
+  store.add(Array.from({ length: GOOD_ROWS }, (_, index) => download(index)));
+  store[Symbol.dispose]();
+  const path = join(dataDir, 'state.db');
+  assert.deepEqual(readdirSync(dataDir), ['state.db']);
+  return { dataDir, path, bytes: readFileSync(path) };
 }
