@@ -7,8 +7,9 @@ import type { PieceRun } from '../core/view.ts';
 export type { PieceRun } from '../core/view.ts';
 
 /**
- * Everything that a face shows, as plain data: it survives `JSON` and `structuredClone` unchanged. Immutable; each change
- * makes a new one with a higher version. Rates are bytes per second, sizes bytes, times milliseconds since the epoch.
+ * Everything that a face shows, as plain data: it survives `structuredClone` unchanged, and `JSON`, which leaves out fields
+ * that are undefined. Immutable; each change makes a new one with a higher version, in which what has not changed is the
+ * same object as before. Rates are bytes per second, sizes bytes, times milliseconds since the epoch.
  */
 export interface EngineState {
   /** Rises with every change, by one or more. */
@@ -17,6 +18,8 @@ export interface EngineState {
   readonly downloads: readonly DownloadState[];
   readonly rooms: readonly RoomState[];
   readonly queue: QueueState;
+  /** Rates of all downloads together. */
+  readonly history: RateHistory;
   readonly settings: EngineSettings;
   /** The latest words for the user, oldest first; at most 100. */
   readonly notices: readonly Notice[];
