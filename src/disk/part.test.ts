@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -38,37 +37,6 @@ for (const sizeBytes of [0, 1, 1024, PIECE, PIECE + 1, 5 * PIECE - 3, 9 * PIECE 
     assert.equal(pool.taken, 0);
   });
 }
-
-for (const pieceDigest of ['sha256', 'crc32'] as const) {
-  test(`a piece that is unkept is written anew, and counts in the digest of the whole file as it is then (${pieceDigest})`, async (t) => {
-    const directory = await temporaryDirectory(t);
-    const content = bytesOf(8 * PIECE + 5);
-    const wrong = bytesOf(content.length, 2);
-    const part = await openPart(t, directory, content, { pieceDigest });
-    await fill(part, wrong);
-    for (const piece of [0, 3, 8]) part.unkeep(piece);
-    await assert.rejects(part.finish(), { code: 'internal' });
-    for (let piece = 0; piece < 9; piece++) {
-      part.unkeep(piece);
-      await writeRange(part, content, part.geometry.startOf(piece), part.geometry.endOf(piece));
-      await keepPiece(part, content, piece);
-    }
-    const done = await part.finish();
-    assert.equal(done.sha256, sha256(content));
-    assertSameBytes(await readFile(done.path), content);
-  });
-}
-
-test('a piece that is unkept while it is being kept is not kept', async (t) => {
-  const content = bytesOf(2 * PIECE);
-  const part = await openPart(t, await temporaryDirectory(t), content);
-  await writeRange(part, content, 0, content.length);
-  const keeping = part.keep(recordOf(content, part.geometry, 0));
-  part.unkeep(0);
-  await keeping;
-  await keepPiece(part, content, 1);
-  await assert.rejects(part.finish(), { code: 'internal' });
-});
 
 for (const pieceDigest of ['sha256', 'crc32'] as const) {
   test(`pieces may arrive in any order, in chunks of any size, split over any number of writers (${pieceDigest})`, async (t) => {
@@ -241,77 +209,10 @@ test('a size that contradicts the known one is refused', async (t) => {
   await assert.rejects(part.setSize(1001), { code: 'origin-changed' });
 });
 
-test('all digests that were asked for are given, and those told only at the end', async (t) => {
-  const content = bytesOf(6 * PIECE);
-  const part = await openPart(t, await temporaryDirectory(t), content, { digests: ['MD5', 'sha-512'] });
-  await fill(part, content);
-  const hex = (algorithm: string) => createHash(algorithm).update(content).digest('hex');
-  const { digests } = await part.finish([
-    { algorithm: 'sha1', hex: hex('sha1').toUpperCase(), by: 'the test' },
-  ]);
-  assert.deepEqual(digests, {
-    sha256: hex('sha256'),
-    md5: hex('md5'),
-    sha512: hex('sha512'),
-    sha1: hex('sha1'),
-  });
-});
-
-test('a digest that does not match keeps the part and gives no file', async (t) => {
-  const directory = await temporaryDirectory(t);
-  const content = bytesOf(2 * PIECE);
-  const part = await openPart(t, directory, content);
-  await fill(part, content);
-  await assert.rejects(
-    part.finish([{ algorithm: 'sha256', hex: '0'.repeat(64), by: '--checksum' }]),
-    (thrown) => {
-      assert.ok(thrown instanceof Error && 'code' in thrown && thrown.code === 'digest-mismatch');
-      assert.match(thrown.message, /--checksum/);
-      return true;
-    },
-  );
-  await part[Symbol.asyncDispose]();
-  assert.deepEqual(await readdir(directory), ['data', 'file.bin.dragonload']);
-  assertSameBytes(await readFile(join(directory, 'file.bin.dragonload')), content);
-  assert.equal((await readdir(join(directory, 'data', 'journals'))).length, 1);
-});
-
 test('a digest of an unknown kind is refused before anything is made', async (t) => {
   const directory = await temporaryDirectory(t);
   await assert.rejects(openPart(t, directory, bytesOf(1), { digests: ['crc7'] }), { code: 'usage' });
   assert.deepEqual(await readdir(directory), []);
-});
-
-test('a file cannot be finished while pieces are missing', async (t) => {
-  const content = bytesOf(2 * PIECE);
-  const part = await openPart(t, await temporaryDirectory(t), content);
-  await writeRange(part, content, 0, content.length);
-  await keepPiece(part, content, 1);
-  await assert.rejects(part.finish(), { code: 'internal' });
-});
-
-test('an existing file is never overwritten, however many there are', async (t) => {
-  const directory = await temporaryDirectory(t);
-  const content = bytesOf(1000);
-  await writeFile(join(directory, 'file.bin'), 'precious');
-  await symlink('nowhere', join(directory, 'file (1).bin'));
-  await mkdir(join(directory, 'file (2).bin'));
-  const part = await openPart(t, directory, content);
-  await fill(part, content);
-  const { path } = await part.finish();
-  assert.equal(path, join(directory, 'file (3).bin'));
-  assert.equal(part.targetPath, path);
-  assert.equal(await readFile(join(directory, 'file.bin'), 'utf8'), 'precious');
-  assertSameBytes(await readFile(path), content);
-});
-
-test('the finished file can still be read from', async (t) => {
-  const content = bytesOf(7 * PIECE + 5);
-  const part = await openPart(t, await temporaryDirectory(t), content);
-  await fill(part, content);
-  await part.finish();
-  assertSameBytes(await readBack(part, PIECE - 1, content.length), content.subarray(PIECE - 1));
-  await assert.rejects(readBack(part, 0, content.length + 1), { code: 'internal' });
 });
 
 test('discarding leaves nothing', async (t) => {
@@ -322,15 +223,6 @@ test('discarding leaves nothing', async (t) => {
   await part.discard();
   assert.deepEqual(await readdir(directory), ['data']);
   assert.deepEqual(await readdir(join(directory, 'data', 'journals')), []);
-});
-
-test('an output path wins over the name, an existing directory takes the file in, and missing ones are made', async (t) => {
-  const directory = await temporaryDirectory(t);
-  await mkdir(join(directory, 'there'));
-  const one = await openPart(t, directory, bytesOf(1), { output: 'new/deep/other.bin' });
-  assert.equal(one.partPath, join(directory, 'new/deep/other.bin.dragonload'));
-  const two = await openPart(t, directory, bytesOf(1), { output: 'there' });
-  assert.equal(two.targetPath, join(directory, 'there/file.bin'));
 });
 
 test('a place that is no directory, or may not be written to, is unwritable', async (t) => {

@@ -10,13 +10,13 @@ import type { Algorithm } from './digests/digest.ts';
 import type { Block } from './files/block-pool.ts';
 import { DataFile } from './files/data-file.ts';
 import { onDisk } from './files/disk-error.ts';
-import { isStillAt, place, readInto } from './files/part-file.ts';
+import { isStillAt, readInto } from './files/part-file.ts';
 import { algorithmFrom, type FinishedPart, type PartOptions } from './files/part-options.ts';
-import { checkDigests } from './hashing/expected-digests.ts';
 import { hashPieces } from './hashing/hash-pieces.ts';
 import { Hasher } from './hashing/hasher.ts';
 import { wholeDigests } from './hashing/whole-digests.ts';
 import type { ImportedBytes } from './journal/journal-format.ts';
+import { nameFinished } from './name-finished.ts';
 import { PartPieces } from './part-pieces.ts';
 import { PartWriter } from './part-writer.ts';
 
@@ -218,22 +218,14 @@ export class Part implements AsyncDisposable {
     }
     await this.#data.drain();
     this.#data.check();
-    // Flushing is for the disk and hashing for the processor: both at once.
-    const { file, journal, lock, directory, name, number } = this.#claim;
-    const [digests] = await Promise.all([
+    const { path, digests } = await nameFinished(this.#claim, sizeBytes, expected, () =>
       wholeDigests(this.#hasher, this.#id, sizeBytes, this.#algorithms, expected),
-      onDisk(this.partPath, () => file.truncate(sizeBytes).then(() => file.sync())),
-    ]);
-    const next = `The download was kept as ${this.partPath}: delete it and download again, or check the digest.`;
-    checkDigests(name, digests, expected, next);
-    this.#targetPath = await onDisk(join(directory, name), async () => {
-      await this.#mustBeInPlace();
-      return await place(this.partPath, directory, name, number);
-    });
+    );
+    this.#targetPath = path;
     this.#state = 'finished';
-    await journal.remove();
-    await lock.release();
-    return { path: this.#targetPath, sha256: digests.sha256 ?? '', digests };
+    await this.#claim.journal.remove();
+    await this.#claim.lock.release();
+    return { path, sha256: digests.sha256 ?? '', digests };
   }
 
   /**
@@ -286,13 +278,6 @@ export class Part implements AsyncDisposable {
     this.#resumed = good;
     if (damaged > 0)
       options.onNotice?.(`${damaged} pieces of the earlier part were damaged and are fetched again.`);
-  }
-
-  async #mustBeInPlace(): Promise<void> {
-    if (await isStillAt(this.#claim.file, this.partPath)) return;
-    throw new DragonloadError('unwritable', `Somebody has removed or replaced ${this.partPath} meanwhile.`, {
-      next: 'Run the same command again to start afresh, and leave the part file where it is.',
-    });
   }
 
   #mustBe(state: 'open'): void {

@@ -14,12 +14,11 @@ import {
   truncate,
   writeFile,
 } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { join } from 'node:path';
+import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
-import { Geometry } from '../core/geometry.ts';
+import { content, interrupted, PIECE, parts, pieces, unsigned } from '../testing/disk/interrupted.ts';
 import {
-  assertSameBytes,
   bytesOf,
   fill,
   keepPiece,
@@ -28,42 +27,6 @@ import {
   temporaryDirectory,
   writeRange,
 } from '../testing/disk/parts.ts';
-import type { PieceDigest } from './digests/digest.ts';
-import type { Part } from './part.ts';
-
-const PIECE = 256 * 1024;
-const content = bytesOf(8 * PIECE + 321);
-
-const pieces = (part: Part) => part.resumed.map(({ piece }) => piece);
-const unsigned = (piece: number, digest: Uint8Array) => ({
-  piece,
-  sha256: digest,
-  signer: '0'.repeat(64),
-  signature: new Uint8Array(64),
-});
-const parts = async (directory: string) =>
-  (await readdir(directory)).filter((name) => name !== 'data').sort();
-
-/** A directory in which a run has kept the pieces 0, 1, 2, 5 and 8 and was stopped. */
-async function interrupted(t: TestContext, pieceDigest: PieceDigest = 'sha256', lastModified?: string) {
-  const directory = await temporaryDirectory(t);
-  const identity = { sizeBytes: content.length, etag: '"one"', lastModified };
-  const part = await openPart(t, directory, content, { pieceDigest, identity });
-  await writeRange(part, content, 0, content.length);
-  for (const piece of [5, 0, 8, 1, 2]) {
-    if (pieceDigest === 'sha256') await keepPiece(part, content, piece);
-    else await part.keep(unsigned(piece, await part.hash(piece)));
-  }
-  await part[Symbol.asyncDispose]();
-  const [journal] = await readdir(join(directory, 'data', 'journals'));
-  assert.ok(journal !== undefined);
-  assert.ok(journal.endsWith('.jsonl'));
-  return {
-    directory,
-    part: join(directory, 'file.bin.dragonload'),
-    journal: join(directory, 'data', 'journals', journal),
-  };
-}
 
 test('a later run finds the kept pieces with their records, and finishes', async (t) => {
   const { directory } = await interrupted(t);
@@ -217,97 +180,6 @@ test('a journal of a newer version is refused and left as it is', async (t) => {
   await assert.rejects(openPart(t, directory, content), { code: 'part-version' });
 });
 
-test('the part of a changed file is kept aside with its journal', async (t) => {
-  const { directory, part: path } = await interrupted(t);
-  const notices: string[] = [];
-  const part = await openPart(t, directory, content, {
-    identity: { sizeBytes: content.length, etag: '"two"', lastModified: undefined },
-    onNotice: (notice) => notices.push(notice),
-  });
-  assert.deepEqual(pieces(part), []);
-  assert.equal(notices.length, 1);
-  assertSameBytes(await readFile(`${path}.old-1`), content);
-  assert.equal(
-    (await readdir(join(directory, 'data', 'journals'))).filter((name) => name.endsWith('.jsonl')).length,
-    2,
-  );
-});
-
-for (const [what, lastModified] of [
-  ['no date', undefined],
-  ['the same date', 'Tue, 02 Jan 2024 03:04:05 GMT'],
-] as const) {
-  test(`a part that was left under another strong tag and ${what} is gone on with only where its bytes are those of the origin`, async (t) => {
-    const identity = { sizeBytes: content.length, etag: '"two"', lastModified };
-    const changed = bytesOf(content.length, 9);
-    for (const [now, found] of [
-      [content, [0, 1, 2, 5, 8]],
-      [changed, []],
-    ] as const) {
-      const { directory, part: path } = await interrupted(t, 'sha256', lastModified);
-      const compare = async (start: number, end: number) => now.subarray(start, end);
-      const part = await openPart(t, directory, content, { identity, compare });
-      assert.deepEqual(pieces(part), found);
-      assert.equal((await parts(directory)).includes(`${basename(path)}.old-1`), now === changed);
-    }
-  });
-}
-
-test('where nothing of another address can be compared, the part is kept aside', async (t) => {
-  const { directory, part: path } = await interrupted(t);
-  const part = await openPart(t, directory, content, { isElsewhere: true });
-  assert.deepEqual(pieces(part), []);
-  assertSameBytes(await readFile(`${path}.old-1`), content);
-});
-
-test('what is asked for to compare and does not come leaves the part as it is', async (t) => {
-  const { directory } = await interrupted(t);
-  const identity = { sizeBytes: content.length, etag: '"two"', lastModified: undefined };
-  const compare = () => Promise.reject(new Error('nothing came'));
-  await assert.rejects(openPart(t, directory, content, { identity, compare }));
-  assert.deepEqual(pieces(await openPart(t, directory, content)), [0, 1, 2, 5, 8]);
-});
-
-test('a part of another address with the same strong tag and size is gone on with only where its bytes are those of the origin', async (t) => {
-  const url = 'http://mirror.test/f';
-  for (const [now, found] of [
-    [content, [0, 1, 2, 5, 8]],
-    [bytesOf(content.length, 9), []],
-    [undefined, []],
-  ] as const) {
-    const { directory, part: path } = await interrupted(t);
-    const compare = now && (async (start: number, end: number) => now.subarray(start, end));
-    const part = await openPart(t, directory, content, { url, compare });
-    assert.deepEqual(pieces(part), found);
-    // The part of another download stays where it is.
-    const isOther = found.length === 0;
-    assert.equal(part.partPath, isOther ? join(directory, 'file (1).bin.dragonload') : path);
-    assert.equal((await parts(directory)).length, isOther ? 2 : 1);
-  }
-});
-
-test('a part that holds nothing yet is gone on with under another tag', async (t) => {
-  const directory = await temporaryDirectory(t);
-  const first = await openPart(t, directory, content);
-  await first[Symbol.asyncDispose]();
-  const identity = { sizeBytes: content.length, etag: '"two"', lastModified: undefined };
-  await openPart(t, directory, content, { identity });
-  assert.deepEqual(await parts(directory), ['file.bin.dragonload']);
-});
-
-test('another download of the same name gets a number', async (t) => {
-  const { directory, part: path } = await interrupted(t);
-  const other = bytesOf(1000, 2);
-  const options = {
-    url: 'http://other.test/',
-    identity: { sizeBytes: 1000, etag: '"x"', lastModified: undefined },
-  };
-  const part = await openPart(t, directory, other, options);
-  await fill(part, other);
-  assert.equal((await part.finish()).path, join(directory, 'file (1).bin'));
-  assertSameBytes(await readFile(path), content);
-});
-
 test('a part file that nobody here began is left alone, be it a file, a link or a directory', async (t) => {
   const directory = await temporaryDirectory(t);
   await writeFile(join(directory, 'file.bin.dragonload'), 'foreign');
@@ -329,21 +201,6 @@ test('a link put in the place of the part is not followed', async (t) => {
   await fill(part, content);
   await part.finish();
   assert.equal(await readFile(join(directory, 'victim'), 'utf8'), 'precious');
-});
-
-test('a part of a stream that had no length starts over in its place', async (t) => {
-  const directory = await temporaryDirectory(t);
-  const options = {
-    geometry: new Geometry(undefined),
-    identity: { sizeBytes: undefined, etag: undefined, lastModified: undefined },
-  };
-  const first = await openPart(t, directory, content, options);
-  await writeRange(first, content, 0, content.length);
-  await keepPiece(first, content, 0);
-  await first[Symbol.asyncDispose]();
-  const again = await openPart(t, directory, content, options);
-  assert.deepEqual(pieces(again), []);
-  assert.deepEqual(await parts(directory), ['file.bin.dragonload']);
 });
 
 test('a run that was killed between the two steps of naming the file is completed', async (t) => {

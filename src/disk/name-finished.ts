@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { DragonloadError } from '../core/errors.ts';
+import type { ExpectedDigest } from '../core/expected-digest.ts';
+import type { Claim } from './claim.ts';
+import { onDisk } from './files/disk-error.ts';
+import { isStillAt, place } from './files/part-file.ts';
+import { checkDigests } from './hashing/expected-digests.ts';
+
+/**
+ * Checks a part file that is complete and gives it its name, never replacing another file. Returns its path and
+ * digests. Throws `digest-mismatch`, with the part kept as it is, `disk-full` or `unwritable`.
+ *
+ * @param digestsOf Computes the digests of the whole file, while it is flushed to the disk.
+ */
+export async function nameFinished(
+  { file, directory, name, number, partPath }: Claim,
+  sizeBytes: number,
+  expected: readonly ExpectedDigest[],
+  digestsOf: () => Promise<Readonly<Record<string, string>>>,
+): Promise<{ readonly path: string; readonly digests: Readonly<Record<string, string>> }> {
+  // Flushing is for the disk and hashing for the processor: both at once.
+  const [digests] = await Promise.all([
+    digestsOf(),
+    onDisk(partPath, () => file.truncate(sizeBytes).then(() => file.sync())),
+  ]);
+  const next = `The download was kept as ${partPath}: delete it and download again, or check the digest.`;
+  checkDigests(name, digests, expected, next);
+  const path = await onDisk(join(directory, name), async () => {
+    if (!(await isStillAt(file, partPath))) throw replaced(partPath);
+    return await place(partPath, directory, name, number);
+  });
+  return { path, digests };
+}
+
+function replaced(partPath: string): DragonloadError {
+  return new DragonloadError('unwritable', `Somebody has removed or replaced ${partPath} meanwhile.`, {
+    next: 'Run the same command again to start afresh, and leave the part file where it is.',
+  });
+}
