@@ -73,7 +73,7 @@ export function storeError(thrown: unknown, path: string): DragonloadError {
       );
     case CODES.busy:
     case CODES.locked:
-      return new DragonloadError('state-broken', `Another process does not let go of ${path}.`, {
+      return new DragonloadError('state-broken', `${path} is locked by another process.`, {
         next: 'End the other Dragonload, or whatever has the file open, then try again.',
         ...options,
       });

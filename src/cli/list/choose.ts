@@ -45,5 +45,5 @@ export function checkChoice(
   if (given.length > 1)
     throw usageError(`${given.join(' and ')} exclude each other.`, 'Give one of them after the other.');
   if (needed && given.length === 0 && ids.length === 0)
-    throw usageError('It does not say which downloads.', `Give their numbers, or ${names}.`);
+    throw usageError(`Name a download, or use ${names}.`, 'Their numbers are in: dragonload ls');
 }

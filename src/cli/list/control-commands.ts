@@ -58,13 +58,15 @@ export function limit(commands: DownloadCommands, [text, ...ids]: readonly strin
   commands.setLimit(numbers, bytes);
   for (const id of numbers)
     say(
-      `Download ${id} ${bytes === undefined ? 'has no limit of its own.' : `keeps to ${formatRate(bytes)}.`}`,
+      bytes === undefined
+        ? `Download ${id} has no limit of its own.`
+        : `Download ${id}, limit: ${formatRate(bytes)}.`,
     );
 }
 
 /** What holds for all downloads of this user together, in words; undefined when nothing does. */
 export function commonLimit({ commonLimit: bytes }: DownloadCommands): string | undefined {
-  return bytes === undefined ? undefined : `All downloads together keep to ${formatRate(bytes)}.`;
+  return bytes === undefined ? undefined : `Limit for all downloads together: ${formatRate(bytes)}.`;
 }
 
 function limitOf(text: string): number | undefined {
@@ -72,7 +74,7 @@ function limitOf(text: string): number | undefined {
   try {
     return parseRate(text);
   } catch (thrown) {
-    throw new DragonloadError('usage', `"${safeText(text).slice(0, 60)}" is no rate that can be kept to.`, {
+    throw new DragonloadError('usage', `"${safeText(text).slice(0, 60)}" is not a rate (try 500k, 2M).`, {
       next: 'Write the rate first, such as 2M, 500k or none, and then the numbers of downloads if it is for some.',
       cause: thrown,
     });

@@ -226,8 +226,8 @@ test('the limit for all is kept, told and taken away', async () => {
   assert.match((await run('limit')).out, /^There is no limit/);
   await run('limit', ['2M']);
   assert.equal(store.setting('limit'), String(2 * 1024 ** 2));
-  assert.equal((await run('limit')).out, 'All downloads together keep to 2.0 MiB/s.\n');
-  assert.match((await run('ls')).err, /keep to 2\.0 MiB\/s/);
+  assert.equal((await run('limit')).out, 'Limit for all downloads together: 2.0 MiB/s.\n');
+  assert.match((await run('ls')).err, /all downloads together: 2\.0 MiB\/s/);
   await run('limit', ['none']);
   assert.equal(store.setting('limit'), undefined);
 });
@@ -328,5 +328,5 @@ test('a list that is broken is put aside with a word, not an error', async () =>
   writeFileSync(join(home, 'data', 'state.db'), 'no database');
   const { err } = await run('ls');
   assert.match(err, /state\.db/);
-  assert.match(err, /Nothing is on its way/);
+  assert.match(err, /No unfinished downloads/);
 });

@@ -15,7 +15,7 @@ export function listUnfinished(commands: DownloadCommands, flags: ListFlags): un
   const rows = commands.list({ states: ['running', 'waiting', 'paused', 'failed'] });
   if (flags.ids === true) return write(rows.map(({ id }) => `${id}\n`));
   if (flags.json === true) return write(rows.map(jsonRow));
-  if (rows.length === 0) say('Nothing is on its way. To begin: dragonload get URL');
+  if (rows.length === 0) say('No unfinished downloads. To begin: dragonload get URL');
   else {
     print(['ID', 'STATE', 'DONE', 'SIZE', 'RATE', 'LEFT', 'NAME'], rows.map(cellsOf));
     write(rows.flatMap(reasonOf));
