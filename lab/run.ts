@@ -5,18 +5,25 @@ import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { PROGRAM } from './members.ts';
-import { failedRow, middleRow, type Row, shortcomings } from './row.ts';
-import { runAlone, runResume } from './run-alone.ts';
-import { runBeside } from './run-beside.ts';
-import { runBulk } from './run-bulk.ts';
-import { runCrawl } from './run-crawl.ts';
-import { runHelp, runMemory, runPaired, runTiny } from './run-loopback.ts';
-import { runPool } from './run-pool.ts';
-import { quick, SCENARIOS, type Scenario } from './scenarios.ts';
-import { BESIDE_TABLE, LAB_TABLE, mergeIntoDocument, renderBeside, renderRow, renderTable } from './table.ts';
-import { isRoot } from './topology.ts';
-import { Workbench } from './workbench.ts';
+import { Workbench } from './machine/workbench.ts';
+import { isRoot } from './network/topology.ts';
+import { PROGRAM } from './programs/members.ts';
+import { failedRow, middleRow, type Row, shortcomings } from './report/row.ts';
+import {
+  BESIDE_TABLE,
+  LAB_TABLE,
+  mergeIntoDocument,
+  renderBeside,
+  renderRow,
+  renderTable,
+} from './report/table.ts';
+import { runAlone, runResume } from './runs/run-alone.ts';
+import { runBeside } from './runs/run-beside.ts';
+import { runBulk } from './runs/run-bulk.ts';
+import { runCrawl } from './runs/run-crawl.ts';
+import { runHelp, runMemory, runPaired, runTiny } from './runs/run-loopback.ts';
+import { runPool } from './runs/run-pool.ts';
+import { quick, SCENARIOS, type Scenario } from './runs/scenarios.ts';
 
 const DOCUMENT = fileURLToPath(new URL('../docs/lab.md', import.meta.url));
 const USAGE = `npm run lab -- [NAME...] [options]

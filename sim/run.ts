@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
-import { faultNames } from './faults.ts';
-import { realCore } from './real-core.ts';
-import { originScenarioOf, scenarioOf } from './scenario.ts';
-import { type Outcome, simulate } from './simulate.ts';
+import { faultNames } from './scenario/faults.ts';
+import { originScenarioOf, scenarioOf } from './scenario/scenario.ts';
+import { realCore } from './world/real-core.ts';
+import { type Outcome, simulate } from './world/simulate.ts';
 
 /**
  * `npm run sim -- --seeds 200 [--from N]` runs that many worlds; `--seed S [--trace]` runs one, and shows all that

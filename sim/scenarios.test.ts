@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { boundSeconds } from './bound.ts';
-import type { Faults } from './faults.ts';
-import { realCore } from './real-core.ts';
-import { memberSpec, plainScenario, type Scenario } from './scenario.ts';
-import { type Outcome, simulate, traceHash } from './simulate.ts';
+import { boundSeconds } from './scenario/bound.ts';
+import type { Faults } from './scenario/faults.ts';
+import { memberSpec, plainScenario, type Scenario } from './scenario/scenario.ts';
+import { realCore } from './world/real-core.ts';
+import { type Outcome, simulate, traceHash } from './world/simulate.ts';
 
 /** 250 MB in 1 MiB pieces: on links of 50 Mbit/s two members need 20 s, four 10 s. */
 const file = { sizeBytes: 250_000_000, pieceBytes: 1024 * 1024, ranges: true, lengthKnown: true };

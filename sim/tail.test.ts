@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pieceBytesFor } from '../src/core/geometry.ts';
-import type { Faults } from './faults.ts';
-import { realCore } from './real-core.ts';
-import { memberSpec, plainScenario, type Scenario } from './scenario.ts';
-import { type Outcome, simulate } from './simulate.ts';
+import type { Faults } from './scenario/faults.ts';
+import { memberSpec, plainScenario, type Scenario } from './scenario/scenario.ts';
+import { realCore } from './world/real-core.ts';
+import { type Outcome, simulate } from './world/simulate.ts';
 
 /**
  * The issue's figure: with one of eight connections crawling at 1 % of the others, a member alone needs at most 1.05 times

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { test } from 'node:test';
-import { runPool } from '../lab/run-pool.ts';
-import type { PoolScenario } from '../lab/scenarios.ts';
-import { Workbench } from '../lab/workbench.ts';
+import { Workbench } from '../lab/machine/workbench.ts';
+import { runPool } from '../lab/runs/run-pool.ts';
+import type { PoolScenario } from '../lab/runs/scenarios.ts';
 
 /** Why namespaces cannot be used here; false when they can. */
 function obstacle(): string | false {

@@ -7,7 +7,7 @@ import { circles } from './support/circles.ts';
 const ROOT = join(import.meta.dirname, '..');
 const MAX_LINES = 400;
 /** Lines of one folder, without its tests and without the folders in it. */
-const MAX_FOLDER_LINES = 3_200;
+const MAX_FOLDER_LINES = 2_500;
 const FOLDERS = ['src', 'sim', 'lab', 'test', 'examples', 'scripts'];
 
 /** What each layer of src/ may import, itself aside. `package` stands for anything outside the project. */
@@ -82,7 +82,7 @@ test('nothing of src imports from test, sim or lab, not even its tests', () => {
 });
 
 test('files import each other in no circle', () => {
-  const files = ['src', 'lab', 'test'].flatMap(sources);
+  const files = ['src', 'sim', 'lab', 'test'].flatMap(sources);
   const known = new Set(files);
   const graph = new Map(files.map((file) => [file, importsOf(file).filter((name) => known.has(name))]));
   assert.deepEqual(circles(graph), []);

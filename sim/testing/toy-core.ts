@@ -4,7 +4,7 @@ import type { MemberCoreOptions } from '../../src/core/member/member-core.ts';
 import type { Offer, PieceRecord } from '../../src/core/messages.ts';
 import type { ByteRange } from '../../src/core/ranges.ts';
 import type { View } from '../../src/core/view.ts';
-import type { CoreLike } from '../core-like.ts';
+import type { CoreLike } from '../network/core-like.ts';
 
 /**
  * The simplest core that a world can run, to test the world with: whoever opens the room streams the whole file, the

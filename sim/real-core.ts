@@ -1,5 +1,0 @@
-import { MemberCore } from '../src/core/member/member-core.ts';
-import type { MakeCore } from './core-like.ts';
-
-/** The core that ships. */
-export const realCore: MakeCore = (options) => new MemberCore(options);
