@@ -21,10 +21,10 @@ import { withoutUser } from '../../url/web-url.ts';
 import type { TaskOutcome } from '../base/completion-hooks.ts';
 import { CoreDriver, type CoreDriverOptions } from '../base/core-driver.ts';
 import type { Task, TaskEvent, TaskOptions } from '../base/task.ts';
+import { bytesToCompare } from './bytes-to-compare.ts';
 import { DownloadRunner, geometryOf, type PullFrom } from './download-runner.ts';
 import { finishPart } from './finishing.ts';
 import { heldBlocks } from './held-blocks.ts';
-import { bytesToCompare } from './read-bytes.ts';
 import { resultOf } from './result.ts';
 import { THE_ROOM } from './trust.ts';
 
