@@ -1,10 +1,10 @@
 import type { Task, TaskOptions } from '../engine/base/task.ts';
-import { QueueTask } from '../engine/queue/queue-task.ts';
+import { GetTask } from '../engine/queue/get-task.ts';
 import type { Job } from '../lists/job.ts';
 
 /** Downloads alone. The room's machinery is not even loaded. */
 export function startGet(targets: readonly (string | Job)[], options: TaskOptions = {}): Task {
-  return new QueueTask(targets, options).start();
+  return new GetTask(targets, options).start();
 }
 
 /** Opens a room in this process and downloads in it. */

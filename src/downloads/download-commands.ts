@@ -19,8 +19,8 @@ export type Recipient = 'here' | 'elsewhere' | 'nobody';
 export interface LocalDownloads extends Controlled {
   /** Their numbers. */
   ids(): Iterable<number>;
-  /** Undefined for a download that it does not have. */
-  stateOf(id: number): DownloadState | undefined;
+  /** `removed`: it is about to be gone. Undefined for a download that this process does not have. */
+  stateOf(id: number): DownloadState | 'removed' | undefined;
 }
 
 export interface DownloadCommandsOptions {
@@ -68,7 +68,7 @@ export class DownloadCommands {
 
   /** Pauses all that run or wait in a living process. How many that were. */
   pauseAll(): number {
-    const isActive = (state: DownloadState | undefined) => state === 'running' || state === 'waiting';
+    const isActive = (state?: string) => state === 'running' || state === 'waiting';
     const here = [...(this.#local?.ids() ?? [])].filter((id) => isActive(this.#local?.stateOf(id)));
     for (const id of here) this.#local?.pause(id);
     const elsewhere = this.#others(['running', 'waiting']).filter(({ isTaken }) => isTaken === true);
@@ -138,7 +138,7 @@ export class DownloadCommands {
     ids: readonly number[],
     options: { readonly keepPart: boolean },
   ): Promise<readonly Recipient[]> {
-    const rows = ids.map((id) => (this.#isHere(id) ? undefined : this.row(id)));
+    const rows = ids.map((id) => this.#rowToRemove(id));
     const { keepPart } = options;
     const send = (id: number) =>
       this.#send({ kind: 'remove', download: id, ...(keepPart ? { value: 'keep' } : {}) });
@@ -157,13 +157,22 @@ export class DownloadCommands {
     return ids.map((id) => recipients.get(id)!);
   }
 
+  /** Undefined for what this process has. Throws `unknown-download`. */
+  #rowToRemove(id: number): DownloadRow | undefined {
+    const state = this.#local?.stateOf(id);
+    if (state === 'removed') throw unknownDownload(id);
+    return state === undefined ? this.row(id) : undefined;
+  }
+
   #isHere(id: number): boolean {
     return this.#local?.stateOf(id) !== undefined;
   }
 
   /** Throws unless there is such a download and the command makes sense for it now. */
   #check(kind: CommandKind, id: number): void {
-    checkState(kind, id, this.#local?.stateOf(id) ?? this.row(id).state);
+    const state = this.#local?.stateOf(id) ?? this.row(id).state;
+    if (state === 'removed') throw unknownDownload(id);
+    checkState(kind, id, state);
   }
 
   /**

@@ -25,6 +25,8 @@ export type QueueEvent =
   | { readonly type: 'gate'; readonly open: boolean }
   /** There is no more to spend: everything stops, and nothing starts again. */
   | { readonly type: 'quota-spent' }
+  /** So many at once from now on, in all and of one host: 1 or more. What runs already goes on. */
+  | { readonly type: 'places'; readonly concurrent: number; readonly perHost: number }
   /** What failed a moment ago may go well now: nothing rests any longer. */
   | { readonly type: 'network-changed' };
 

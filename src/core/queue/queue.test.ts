@@ -198,3 +198,17 @@ test('100,000 downloads of one host and of as many hosts go through', () => {
     assert.equal(queue.counts.done, 100_000);
   }
 });
+
+test('more places are filled at once, and fewer count from the next start on', () => {
+  const queue = queueOf({ concurrent: 1, perHost: 1 });
+  queue.handle({ type: 'add', items: [item(1), item(2), item(3), item(4)] }, 0);
+  assert.deepEqual(started(queue), [1]);
+  queue.handle({ type: 'places', concurrent: 3, perHost: 3 }, 0);
+  assert.deepEqual(started(queue), [2, 3]);
+  queue.handle({ type: 'places', concurrent: 1, perHost: 1 }, 0);
+  queue.handle({ type: 'ended', id: 1, outcome: 'done' }, 0);
+  queue.handle({ type: 'ended', id: 2, outcome: 'done' }, 0);
+  assert.deepEqual(queue.drain(), []);
+  queue.handle({ type: 'ended', id: 3, outcome: 'done' }, 0);
+  assert.deepEqual(started(queue), [4]);
+});

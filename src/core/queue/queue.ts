@@ -49,11 +49,13 @@ export class Queue {
   };
   #commands: QueueCommand[] = [];
   #arrivals = 0;
+  #concurrent: number;
   #open = true;
   #spent = false;
 
   constructor(limits: QueueLimits) {
     this.#limits = limits;
+    this.#concurrent = limits.concurrent;
     this.#line = new WaitingLine(limits.perHost);
   }
 
@@ -83,6 +85,10 @@ export class Queue {
       case 'quota-spent':
         this.#spent = true;
         this.#stopAll('quota');
+        break;
+      case 'places':
+        this.#concurrent = event.concurrent;
+        this.#line.setPerHost(event.perHost);
         break;
       case 'network-changed':
         this.#wake(Number.POSITIVE_INFINITY);
@@ -225,7 +231,7 @@ export class Queue {
 
   #fill(): void {
     if (!this.#open || this.#spent) return;
-    while (this.#counts.running + this.#counts.stopping < this.#limits.concurrent) {
+    while (this.#counts.running + this.#counts.stopping < this.#concurrent) {
       const item = this.#line.next;
       if (item === undefined) return;
       item.attempts++;

@@ -19,7 +19,7 @@ interface HostLine<T extends Waiting> extends Placed {
  * for one more, by who is first in theirs. Each step costs O(log n).
  */
 export class WaitingLine<T extends Waiting> {
-  readonly #perHost: number;
+  #perHost: number;
   readonly #hosts = new Map<string, HostLine<T>>();
   readonly #open = new Heap<HostLine<T>>((a, b) => isBefore(a.waiting.first!, b.waiting.first!));
 
@@ -30,6 +30,12 @@ export class WaitingLine<T extends Waiting> {
   /** The next that may run. It stays in line. */
   get next(): T | undefined {
     return this.#open.first?.waiting.first;
+  }
+
+  /** So many of one host may run from now on. */
+  setPerHost(perHost: number): void {
+    this.#perHost = perHost;
+    for (const [host, line] of this.#hosts) this.#settle(line, host);
   }
 
   /** Gets in line, or moves after a change of its priority. */

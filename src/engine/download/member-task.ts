@@ -71,6 +71,7 @@ export abstract class MemberTask implements Task {
   readonly #failures = new Map<DownloadId | undefined, DragonloadError>();
   #settle!: { resolve: (results: readonly Result[]) => void; reject: (error: DragonloadError) => void };
   #engine: CoreDriver | undefined;
+  #opening: Promise<void> | undefined;
   #ending: Promise<void> | undefined;
 
   constructor(options: TaskOptions) {
@@ -103,7 +104,7 @@ export abstract class MemberTask implements Task {
   /** Starts the work; called once by whoever made the task. */
   start(): this {
     this.expecting++;
-    this.open()
+    this.#opening = this.open()
       .catch((thrown: unknown) => this.fail(undefined, DragonloadError.from(thrown)))
       .finally(() => {
         this.expecting--;
@@ -224,8 +225,9 @@ export abstract class MemberTask implements Task {
     runner.expected = expected;
     runner.pieces = pieces;
     runner.learning = this.#lookUp(added);
-    if (this.stopping.signal.aborted) return runner[Symbol.asyncDispose]();
+    // Known even when it was stopped meanwhile: whoever removes a download has to find its part.
     this.runners.set(offer.download, runner);
+    if (this.stopping.signal.aborted) return runner[Symbol.asyncDispose]();
     // An earlier run may have been in another room, or have known the file by another address or tag, which signatures
     // cover: what is on disk and checked is vouched for by this member now.
     const held = part.resumed.map(({ piece, sha256 }) => this.sign(offer, piece, sha256));
@@ -383,6 +385,8 @@ export abstract class MemberTask implements Task {
     this.stopping.abort();
     // Whatever fails here, the rest is closed all the same, and the task ends.
     await this.close().catch(() => {});
+    // What is being opened notices that it is to stop; only then is it known what there is to close.
+    await this.#opening;
     for (const runner of this.runners.values()) await runner[Symbol.asyncDispose]().catch(() => {});
     this.#engine?.[Symbol.dispose]();
     const outcome = { results: this.#results, failures: this.#failures };

@@ -1,6 +1,7 @@
 import type { DragonloadError } from '../../core/errors.ts';
 import type { Result } from '../../core/result.ts';
-import type { PreparedJob } from './prepare-jobs.ts';
+import type { DownloadState } from '../../store/download-row.ts';
+import { keyOf, type PreparedJob } from './prepare-jobs.ts';
 import type { QueuedDownload } from './queued-download.ts';
 
 /** What is known of one download of a queue, beside its place in it. */
@@ -11,6 +12,8 @@ export interface Entry {
   download: QueuedDownload | undefined;
   /** Why it failed the last time. */
   error: DragonloadError | undefined;
+  /** Another process had it when it was last asked for: commands about it are for that one. */
+  isElsewhere: boolean;
   /** It has been found at its origin since this process began: what goes wrong from then on may pass. */
   wasFound: boolean;
   /** The user wants it to rest. */
@@ -29,17 +32,21 @@ export interface Entry {
 export class Entries {
   readonly all = new Map<number, Entry>();
   readonly running = new Set<Entry>();
+  readonly #numbers = new Map<string, number>();
   readonly results = new Map<number, Result>();
   /** Those that were given up, the first of them first. */
   readonly failures = new Map<number, DragonloadError>();
 
-  add(id: number, prepared: PreparedJob): void {
-    if (this.all.has(id)) return;
-    this.all.set(id, {
+  /** One that is there already stays as it is. */
+  add(id: number, prepared: PreparedJob): Entry {
+    const known = this.all.get(id);
+    if (known !== undefined) return known;
+    const entry: Entry = {
       id,
       prepared,
       download: undefined,
       error: undefined,
+      isElsewhere: false,
       wasFound: false,
       isPaused: false,
       hasFreshLink: false,
@@ -47,12 +54,34 @@ export class Entries {
       keepPart: false,
       partPath: undefined,
       limitRate: prepared.job.limitRate,
-    });
+    };
+    this.all.set(id, entry);
+    this.#numbers.set(keyOf(prepared), id);
+    return entry;
+  }
+
+  /** The number of the same download, if it is there already. */
+  numberOf(prepared: PreparedJob): number | undefined {
+    return prepared.job.id ?? this.#numbers.get(keyOf(prepared));
   }
 
   remove(id: number): void {
+    const entry = this.all.get(id);
+    if (entry !== undefined) this.#numbers.delete(keyOf(entry.prepared));
     this.all.delete(id);
+    this.results.delete(id);
     this.failures.delete(id);
+  }
+
+  /** What a command would find; `removed`: it is being stopped and deleted. Undefined for what this process has not. */
+  stateOf(id: number): DownloadState | 'removed' | undefined {
+    const entry = this.all.get(id);
+    if (entry === undefined || entry.isElsewhere) return undefined;
+    if (this.results.has(id)) return 'done';
+    if (entry.isRemoved) return 'removed';
+    if (this.failures.has(id)) return 'failed';
+    if (entry.isPaused) return 'paused';
+    return entry.download === undefined ? 'waiting' : 'running';
   }
 
   /** In the order in which the downloads were asked for. */

@@ -32,7 +32,7 @@ export function prepareJobs(
       directory: job.directory === undefined ? directory : directoryInside(directory, job.directory),
       host: URL.canParse(job.url) ? new URL(job.url).host : '',
     };
-    const key = JSON.stringify([job.url, ready.directory, job.output]);
+    const key = keyOf(ready);
     if (!prepared.has(key)) prepared.set(key, ready);
   }
   const twice = targets.length - prepared.size;
@@ -41,6 +41,11 @@ export function prepareJobs(
       `${twice === 1 ? 'A download is' : `${twice} downloads are`} there twice and will be made once.`,
     );
   return [...prepared.values()];
+}
+
+/** Two jobs with the same key are one download. */
+export function keyOf({ job, directory }: PreparedJob): string {
+  return JSON.stringify([job.url, directory, job.output]);
 }
 
 /**

@@ -1,21 +1,24 @@
 import { DragonloadError } from '../../core/errors.ts';
-import type { Controlled } from '../../downloads/control.ts';
+import type { LocalDownloads } from '../../downloads/download-commands.ts';
 import type { Registry } from '../../downloads/registry.ts';
+import type { DownloadState } from '../../store/download-row.ts';
 import type { QueueDriver } from './driver.ts';
 import type { Entries, Entry } from './entries.ts';
 import { partPathOf } from './progress.ts';
+import type { QueuePicture } from './view.ts';
 
 export interface QueueRequestsOptions {
   readonly entries: Entries;
   readonly driver: QueueDriver;
   readonly registry: Registry;
+  readonly picture: QueuePicture;
   /** For journals and locks. */
   readonly dataDir: string;
   readonly onNotice: (message: string) => void;
 }
 
-/** What may be asked of the downloads of a queue while it runs, by other processes. */
-export class QueueRequests implements Controlled {
+/** Carries out commands about the downloads of a queue, whether they come from this process or another one. */
+export class QueueRequests implements LocalDownloads {
   readonly #options: QueueRequestsOptions;
   readonly #forgetting = new Set<Promise<void>>();
 
@@ -23,11 +26,20 @@ export class QueueRequests implements Controlled {
     this.#options = options;
   }
 
+  ids(): Iterable<number> {
+    return this.#options.entries.all.keys();
+  }
+
+  stateOf(id: number): DownloadState | 'removed' | undefined {
+    return this.#options.entries.stateOf(id);
+  }
+
   pause(id: number): void {
     const { entries, driver, registry } = this.#options;
     const entry = entries.all.get(id);
     // Those that are over have nothing to pause.
-    if (entry === undefined || entries.failures.has(id) || entries.results.has(id)) return;
+    const state = entries.stateOf(id);
+    if (entry === undefined || (state !== 'running' && state !== 'waiting')) return;
     entry.isPaused = true;
     driver.handle({ type: 'pause', id });
     if (entry.download === undefined) registry.rests(id, 'paused');
@@ -36,17 +48,21 @@ export class QueueRequests implements Controlled {
   resume(id: number): void {
     const { entries, driver, registry } = this.#options;
     const entry = entries.all.get(id);
-    if (entry === undefined || entries.results.has(id)) return;
+    const state = entries.stateOf(id);
+    if (entry === undefined || state === 'done' || state === 'removed') return;
+    entries.failures.delete(id);
     entry.isPaused = false;
     if (entry.download === undefined) registry.rests(id, 'waiting');
     driver.handle({ type: 'resume', id });
   }
 
+  /** One that is done is only forgotten: its file stays. */
   remove(id: number, { keepPart }: { readonly keepPart: boolean }): void {
-    const { entries, driver } = this.#options;
+    const { entries, driver, picture } = this.#options;
     const entry = entries.all.get(id);
-    if (entry === undefined) return;
-    entry.keepPart = keepPart;
+    if (entry === undefined || entry.isRemoved) return;
+    picture.again(id);
+    entry.keepPart = keepPart || entries.results.has(id);
     entry.isRemoved = true;
     if (entry.download === undefined) this.forget(entry);
     driver.handle({ type: 'remove', id });

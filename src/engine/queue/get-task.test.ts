@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test';
 import type { Interfaces } from '../../system/network-change.ts';
 import { startOrigin } from '../../testing/origin-server/origin-server.ts';
 import type { TaskEvent } from '../base/task.ts';
-import { QueueTask } from './queue-task.ts';
+import { GetTask } from './get-task.ts';
 
 /** After so long the machine is watched, and then as often. */
 const WATCH_MS = 3_000;
@@ -47,7 +47,7 @@ test('a download waits while its host is to be left alone, and that is no try of
     },
   });
   const events: TaskEvent[] = [];
-  const task = new QueueTask([server.url('/asks.bin'), server.url('/waits.bin')], {
+  const task = new GetTask([server.url('/asks.bin'), server.url('/waits.bin')], {
     directory: home,
     home,
     keepAwake: false,
@@ -81,7 +81,7 @@ for (const [what, sizeBytes] of [
       files: { '/f.bin': { content: { seed: 'narrow', sizeBytes } } },
     });
     const options = { directory: home, home, keepAwake: false, limitRate: 1 };
-    const task = new QueueTask([server.url('/f.bin')], options).start();
+    const task = new GetTask([server.url('/f.bin')], options).start();
     while (!task.view().downloads.some(({ originBytes }) => originBytes > 0)) await new Promise(setImmediate);
     await task.stop();
     await assert.rejects(task.finished, { code: 'aborted' });
@@ -102,7 +102,7 @@ test('in another network what rests is tried at once, and over a connection that
     },
   });
   const events: TaskEvent[] = [];
-  const task = new QueueTask([server.url('/late.bin'), server.url('/soon.bin')], {
+  const task = new GetTask([server.url('/late.bin'), server.url('/soon.bin')], {
     directory: home,
     home,
     keepAwake: false,
