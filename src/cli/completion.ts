@@ -1,5 +1,6 @@
 import { COMMANDS } from './flags/commands.ts';
-import { type Flag, flagsOf } from './flags/flags.ts';
+import type { Flag } from './flags/flag.ts';
+import { flagsOf } from './flags/flags.ts';
 import { LIST_COMMANDS } from './flags/list-commands.ts';
 import { usageError } from './flags/usage.ts';
 

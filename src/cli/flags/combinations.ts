@@ -1,15 +1,7 @@
 import { FLAGS } from './flags.ts';
 import { LIST_COMMANDS } from './list-commands.ts';
-import type { Parsed } from './settings.ts';
+import { keyOf, type Parsed } from './parsed.ts';
 import { usageError } from './usage.ts';
-
-/** Flags that make sense for one download only, with what to do instead. */
-const SINGLE = [
-  ['output', 'Use --dir to choose where several files go'],
-  ['checksum', 'Write the checksum of each file under its line of a list, as checksum=ALG=HEX'],
-  ['mirror', 'Write the mirrors of each file on its line of a list, after tabs'],
-  ['import', 'Import each file by itself'],
-] as const;
 
 /** Throws a usage error for flags that are right by themselves but not together. */
 export function checkTogether(targetCount: number, parsed: Parsed): void {
@@ -20,12 +12,13 @@ export function checkTogether(targetCount: number, parsed: Parsed): void {
       'Give the URL of a file, or a list of them with -i FILE.',
     );
   }
-  for (const [flag, advice] of SINGLE) {
-    if (parsed[flag] === undefined || (targetCount === 1 && input === undefined)) continue;
+  for (const { long, single } of FLAGS) {
+    if (single === undefined || !isGiven(long, parsed) || (targetCount === 1 && input === undefined))
+      continue;
     const what = input === undefined ? `there are ${targetCount} URLs` : 'a list may have many';
     throw usageError(
-      `--${flag} is for a single download, and ${what}.`,
-      `${advice}, or run one command for each URL.`,
+      `${long} is for a single download, and ${what}.`,
+      `${single}, or run one command for each URL.`,
     );
   }
   checkRequests(parsed);
@@ -33,9 +26,22 @@ export function checkTogether(targetCount: number, parsed: Parsed): void {
 
 /** As `checkTogether`, for the flags that say how requests are made. */
 export function checkRequests(parsed: Parsed): void {
-  if (parsed.ipv4 && parsed.ipv6) throw usageError('-4 and -6 exclude each other.', 'Leave one of them out.');
-  if (parsed.key !== undefined && parsed.cert === undefined)
-    throw usageError('--key needs --cert.', 'Give the certificate that the key belongs to with --cert FILE.');
+  for (const { short, long, excludes, needs } of FLAGS) {
+    if (!isGiven(long, parsed)) continue;
+    const other = FLAGS.find((flag) => flag.long === excludes);
+    if (other !== undefined && isGiven(other.long, parsed))
+      throw usageError(
+        `${short ?? long} and ${other.short ?? other.long} exclude each other.`,
+        'Leave one of them out.',
+      );
+    const [needed, advice] = needs ?? [];
+    if (needed !== undefined && advice !== undefined && !isGiven(needed, parsed))
+      throw usageError(`${long} needs ${needed}.`, advice);
+  }
+}
+
+function isGiven(long: string, parsed: Parsed): boolean {
+  return parsed[keyOf(long)] !== undefined;
 }
 
 const ALL_FLAGS = [...FLAGS, ...LIST_COMMANDS.flatMap(({ flags }) => flags)];

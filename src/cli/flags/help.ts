@@ -1,14 +1,12 @@
 import { type Command, Option } from 'commander';
-import { PARSERS } from './flag-parsers.ts';
-import type { Flag } from './flags.ts';
+import type { Flag } from './flag.ts';
 
 /** Lets a command take a flag. `hidden`: it is not in the help. */
 export function addFlag(command: Command, flag: Flag, hidden = false): void {
   const value = flag.value && (flag.optional ? ` [${flag.value}]` : ` <${flag.value}>`);
   const names = `${flag.short ? `${flag.short}, ` : ''}${flag.long}${value ?? ''}`;
   const option = new Option(names, flag.help).helpGroup(`${flag.group ?? 'Options'}:`);
-  const parser = PARSERS[flag.long];
-  if (parser) option.argParser(parser);
+  if (flag.parse) option.argParser(flag.parse);
   // Given or not: nothing is the default of the engine.
   if (flag.long.startsWith('--no-')) option.default(undefined);
   command.addOption(hidden ? option.hideHelp() : option);

@@ -1,4 +1,6 @@
-import { type Flag, flagsAgain } from './flags.ts';
+import type { Flag } from './flag.ts';
+import { FLAGS, flagsAgain } from './flags.ts';
+import { LIST_FLAGS } from './list-flags.ts';
 
 /** A command about downloads that were begun before. */
 export interface ListCommandText {
@@ -11,7 +13,8 @@ export interface ListCommandText {
   readonly examples: readonly (readonly [line: string, meaning: string])[];
 }
 
-const JSON_FLAG: Flag = { long: '--json', help: 'one JSON object a line on stdout, for scripts' };
+const JSON_FLAG = FLAGS.find(({ long }) => long === '--json')!;
+const { ids, count, allUnfinished, allAtWork, onlyFailed, allFailed, finished, keep, yes } = LIST_FLAGS;
 
 /** What can be done with downloads that were begun before; those that run in other processes hear of it at once. */
 export const LIST_COMMANDS: readonly ListCommandText[] = [
@@ -20,7 +23,7 @@ export const LIST_COMMANDS: readonly ListCommandText[] = [
     help: 'list the downloads that are not finished',
     details:
       'Lists what runs, waits, is paused or has failed, in whatever process, with the number that names it to the other commands.',
-    flags: [{ long: '--ids', help: 'the numbers alone, one a line' }, JSON_FLAG],
+    flags: [ids, JSON_FLAG],
     examples: [
       ['dragonload ls', 'number, state, progress, rate, time left, name'],
       ['dragonload ls --json | jq .id', 'for a script'],
@@ -31,7 +34,7 @@ export const LIST_COMMANDS: readonly ListCommandText[] = [
     help: 'list the downloads that are finished',
     details:
       'Lists finished downloads, the newest first: where the file went, and how far it can be trusted. The last 10,000 are remembered.',
-    flags: [{ short: '-n', long: '--count', value: 'N', help: 'so many (default: 20)' }, JSON_FLAG],
+    flags: [count, JSON_FLAG],
     examples: [['dragonload history -n 5', 'the last five']],
   },
   {
@@ -40,11 +43,7 @@ export const LIST_COMMANDS: readonly ListCommandText[] = [
     help: 'go on with downloads from where they stopped',
     details:
       'Goes on with paused, failed and interrupted downloads: those given, or all of them. One that another process has paused goes on there. Headers and other flags for requests are not kept: give them again.',
-    flags: [
-      { long: '--all', help: 'all that are not finished, as without numbers' },
-      { long: '--failed', help: 'only those that failed' },
-      ...flagsAgain(),
-    ],
+    flags: [allUnfinished, onlyFailed, ...flagsAgain()],
     examples: [
       ['dragonload resume', 'all of them'],
       ['dragonload resume --failed', 'those that failed, once more'],
@@ -57,7 +56,7 @@ export const LIST_COMMANDS: readonly ListCommandText[] = [
     help: 'pause downloads',
     details:
       'The process that runs them keeps their state and waits for "dragonload resume". Those that wait for their turn are passed over until then.',
-    flags: [{ long: '--all', help: 'all that run or wait' }],
+    flags: [allAtWork],
     examples: [
       ['dragonload pause 12', 'this one'],
       ['dragonload pause --all', 'everything, in every process'],
@@ -102,12 +101,7 @@ export const LIST_COMMANDS: readonly ListCommandText[] = [
     help: 'forget downloads, and delete what has arrived of unfinished ones',
     details:
       'Finished files stay where they are. What has arrived of an unfinished one is deleted, unless --keep is given.',
-    flags: [
-      { long: '--failed', help: 'all that failed' },
-      { long: '--finished', help: 'the whole history' },
-      { long: '--keep', help: 'leave partial files where they are' },
-      { long: '--yes', help: 'do not ask' },
-    ],
+    flags: [allFailed, finished, keep, yes],
     examples: [
       ['dragonload rm 12', 'asks, then deletes the partial file'],
       ['dragonload rm --failed --yes', 'clears up'],

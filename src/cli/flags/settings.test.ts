@@ -2,16 +2,19 @@ import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
 import { Command } from 'commander';
+import type { QueueOptions, TaskOptions } from '../../engine/base/task.ts';
 import type { Job } from '../../lists/job.ts';
 import { captured } from '../../testing/cli/capture.ts';
 import { completionScript } from '../completion.ts';
 import { runCommandLine } from '../program.ts';
 import { jobsOf } from '../run/read-targets.ts';
 import { COMMANDS } from './commands.ts';
-import { FLAGS, flagsAgain, flagsOf } from './flags.ts';
+import type { RequestOptions } from './flag.ts';
+import { type FLAG_TABLE, FLAGS, flagsAgain, flagsOf } from './flags.ts';
 import { addFlag } from './help.ts';
 import { LIST_COMMANDS } from './list-commands.ts';
-import { type Parsed, runSettingsOf, taskOptionsOf } from './settings.ts';
+import type { Parsed, ValueOf } from './parsed.ts';
+import { runSettingsOf } from './settings.ts';
 
 /** Flags of `get` as the parser hands them over. */
 function parse(...argv: readonly string[]): Parsed {
@@ -21,11 +24,12 @@ function parse(...argv: readonly string[]): Parsed {
 }
 
 test('what is not given is left to the engine', () => {
-  assert.deepEqual(taskOptionsOf(parse()), {});
+  assert.deepEqual(runSettingsOf('get', parse()).options, {});
 });
 
 test('each flag becomes the option that it stands for', () => {
-  const options = taskOptionsOf(
+  const { options } = runSettingsOf(
+    'get',
     parse(
       ...['-d', 'discs', '--limit', '2M', '--quota', '1G', '--connections', '8', '--no-lookup'],
       ...[
@@ -95,6 +99,28 @@ test('each flag becomes the option that it stands for', () => {
   });
 });
 
+/** What a destination takes. */
+type Taken<To> = To extends `task.${infer Name extends keyof TaskOptions}`
+  ? TaskOptions[Name]
+  : To extends `request.${infer Name extends keyof RequestOptions}`
+    ? RequestOptions[Name]
+    : To extends `queue.${infer Name extends keyof QueueOptions}`
+      ? QueueOptions[Name]
+      : To extends `job.${infer Name extends keyof Job}`
+        ? Job[Name]
+        : unknown;
+type Misplaced<Row> = Row extends { readonly to: infer To; readonly long: infer Long }
+  ? (Row extends { readonly means: infer Value } ? Value : ValueOf<Row>) extends Taken<To>
+    ? never
+    : Long
+  : never;
+
+test('the value of each flag is what its destination takes, as far as types tell', () => {
+  // A checksum becomes a digest with the name of who states it on its way.
+  const misplaced: Misplaced<(typeof FLAG_TABLE)[number]> = '--checksum';
+  assert.ok(FLAGS.some(({ long }) => long === misplaced));
+});
+
 test('a priority may be below zero', () => {
   assert.equal(parse('--priority', '-5').priority, -5);
   assert.equal(parse('--priority=-5').priority, -5);
@@ -122,7 +148,10 @@ test('what is said of one download goes with its job, so that resuming knows it'
   const { options } = runSettingsOf('get', parsed);
   assert.equal(options.output, undefined);
   assert.equal(options.checksum, undefined);
-  assert.equal(runSettingsOf('host', parsed).options.output, 'x.iso');
+  assert.deepEqual(await jobsOf('host', ['https://a.example/x'], parsed, () => {}), jobs);
+  // A member that joins has no jobs of its own: it says it of what the room offers.
+  const joining = runSettingsOf('join', parsed).options;
+  assert.deepEqual([joining.output, joining.checksum], ['x.iso', `sha256:${sha256}`]);
 });
 
 test('no job holds the headers and cookies of the command line, which the list of downloads would keep', async () => {

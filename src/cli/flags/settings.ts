@@ -1,5 +1,9 @@
 import type { QueueOptions, TaskOptions } from '../../engine/base/task.ts';
+import type { Job } from '../../lists/job.ts';
 import type { CommandName } from './commands.ts';
+import type { Destination, Flag, RequestOptions, RunOptions } from './flag.ts';
+import { FLAGS } from './flags.ts';
+import { keyOf, type Parsed } from './parsed.ts';
 
 /** What a command line asks for, beside what to download. */
 export interface RunSettings {
@@ -11,125 +15,62 @@ export interface RunSettings {
   readonly warnings?: readonly string[];
 }
 
-/** The flags as the parser hands them over, each under its long name. Switches that begin with `no` are false when given. */
-export interface Parsed {
-  readonly dir?: string;
-  readonly output?: string;
-  readonly name?: string;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-  readonly port?: number;
-  readonly limit?: number;
-  readonly limitEach?: number;
-  readonly quota?: number;
-  readonly connections?: number;
-  readonly checksum?: string;
-  readonly mirror?: readonly string[];
-  readonly lookup?: boolean;
-  readonly yes?: boolean;
-  readonly allowPrivate?: boolean;
-  readonly stay?: boolean;
-  readonly input?: string;
-  readonly concurrent?: number;
-  readonly perHost?: number;
-  readonly retries?: number;
-  readonly priority?: number;
-  readonly category?: readonly (readonly [string, string])[];
-  readonly import?: string;
-  readonly at?: string;
-  readonly between?: string;
-  readonly header?: readonly (readonly [string, string])[];
-  readonly userAgent?: string;
-  readonly referer?: string;
-  readonly cookies?: string;
-  readonly netrc?: string | true;
-  readonly proxy?: string;
-  readonly noproxy?: string;
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-  readonly insecure?: boolean;
-  readonly interface?: string;
-  readonly ipv4?: boolean;
-  readonly ipv6?: boolean;
-  readonly onComplete?: string;
-  readonly notify?: boolean;
-  readonly keepAwake?: boolean;
-}
-
-/** How a run is carried out and told about. */
-export function runSettingsOf(way: CommandName, parsed: Parsed): RunSettings {
-  const { output, checksum, ...common } = taskOptionsOf(parsed);
-  const warnings = parsed.insecure ? [INSECURE] : [];
-  return {
-    // What belongs to a single `get` goes with its job, which the list of downloads keeps.
-    options: way === 'get' ? common : { ...common, ...defined({ output, checksum }) },
-    json: parsed.json ?? false,
-    quiet: parsed.quiet ?? false,
-    yes: parsed.yes ?? false,
-    warnings,
-  };
-}
-
 const INSECURE =
   'Warning: with --insecure nobody checks who the origin is; anyone on the way may have changed the file.';
 
-/** What the engine is to be told. What was not given is left out, so that its own defaults hold. */
-export function taskOptionsOf(parsed: Parsed): TaskOptions {
-  const request = requestOptionsOf(parsed);
-  const queue = queueOptionsOf(parsed);
-  return defined({
-    directory: parsed.dir,
-    output: parsed.output,
-    name: parsed.name,
-    port: parsed.port,
-    limitRate: parsed.limit,
-    quotaBytes: parsed.quota,
-    connections: parsed.connections,
-    checksum: parsed.checksum,
-    allowPrivate: parsed.allowPrivate,
-    stay: parsed.stay,
-    lookUpDigests: parsed.lookup === false ? false : undefined,
-    keepAwake: parsed.keepAwake === false ? false : undefined,
-    onComplete: parsed.onComplete,
-    notify: parsed.notify,
-    request: Object.keys(request).length > 0 ? request : undefined,
-    queue: Object.keys(queue).length > 0 ? queue : undefined,
-  });
+/** How a run is carried out and told about. */
+export function runSettingsOf(way: CommandName, parsed: Parsed): RunSettings {
+  const { run, task } = optionsOf(way, parsed);
+  const { json = false, quiet = false, yes = false } = run;
+  return { options: task, json, quiet, yes, warnings: parsed.insecure ? [INSECURE] : [] };
 }
 
-function requestOptionsOf(parsed: Parsed): NonNullable<TaskOptions['request']> {
-  return defined({
-    headers: parsed.header,
-    userAgent: parsed.userAgent,
-    referer: parsed.referer,
-    cookieFile: parsed.cookies,
-    netrc: parsed.netrc,
-    proxy: parsed.proxy,
-    noProxy: parsed.noproxy,
-    caFile: parsed.ca,
-    certificateFile: parsed.cert,
-    keyFile: parsed.key,
-    insecure: parsed.insecure,
-    interface: parsed.interface,
-    family: parsed.ipv4 ? 4 : parsed.ipv6 ? 6 : undefined,
-  });
+/** What the flags say of each download of this command line. `output` and what else is for a single one is among it. */
+export function jobSettingsOf(way: CommandName, parsed: Parsed): Partial<Job> {
+  return optionsOf(way, parsed).job;
 }
 
-function queueOptionsOf(parsed: Parsed): QueueOptions {
-  return defined({
-    concurrent: parsed.concurrent,
-    perHost: parsed.perHost,
-    retries: parsed.retries,
-    startAt: parsed.at,
-    window: parsed.between,
-    categories: parsed.category,
-  });
+/** The flags, each in its place. What was not given is left out, so that the engine's own defaults hold. */
+interface Options {
+  readonly task: TaskOptions;
+  readonly run: Partial<RunOptions>;
+  readonly job: Partial<Job>;
 }
 
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+type Section = Destination extends `${infer Name}.${string}` ? Name : never;
 
-/** Without the fields that are undefined. */
-function defined<T extends object>(fields: T): Defined<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
+function optionsOf(way: CommandName, parsed: Parsed): Options {
+  const sections: Record<Section, Record<string, unknown>> = {
+    task: {},
+    request: {},
+    queue: {},
+    run: {},
+    job: {},
+  };
+  for (const flag of FLAGS) {
+    const value = givenBy(flag, parsed);
+    const to = way === 'join' ? (flag.joinTo ?? flag.to) : flag.to;
+    if (value === undefined || to === undefined) continue;
+    const [section, name] = to.split('.') as [Section, string];
+    sections[section][name] = to === 'job.checksums' ? [{ checksum: value, by: flag.long }] : value;
+  }
+  const request: RequestOptions = sections.request;
+  const queue: QueueOptions = sections.queue;
+  return {
+    task: { ...sections.task, ...orNothing('request', request), ...orNothing('queue', queue) },
+    run: sections.run,
+    job: sections.job,
+  };
+}
+
+/** A switch counts only where it says something else than its default. */
+function givenBy(flag: Flag, parsed: Parsed): unknown {
+  const value: unknown = parsed[keyOf(flag.long)];
+  if (flag.value !== undefined || value === undefined) return value;
+  const isOn = flag.long.startsWith('--no-') ? value === false : value === true;
+  return isOn ? (flag.means ?? value) : undefined;
+}
+
+function orNothing<Name extends string, T extends object>(name: Name, options: T): { [K in Name]?: T } {
+  return Object.keys(options).length > 0 ? ({ [name]: options } as { [K in Name]?: T }) : {};
 }

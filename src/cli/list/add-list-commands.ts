@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { addFlag, examplesText } from '../flags/help.ts';
 import { LIST_COMMANDS } from '../flags/list-commands.ts';
+import type { ListFlags } from '../flags/list-flags.ts';
 import { EXIT } from '../run/exit-codes.ts';
-import type { ListFlags } from './list-flags.ts';
 
 /** Adds these commands to the program. What carries them out is loaded when it is called for. */
 export function addListCommands(program: Command, done: (exitCode: number) => void): void {

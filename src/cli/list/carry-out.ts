@@ -1,9 +1,9 @@
 import type { DownloadCommands } from '../../downloads/download-commands.ts';
 import { commandsOf, openStore } from '../../downloads/edits.ts';
 import type { ListCommandText } from '../flags/list-commands.ts';
+import type { ListFlags } from '../flags/list-flags.ts';
 import { safeText } from '../text/text.ts';
 import { withAdvice } from './choose.ts';
-import type { ListFlags } from './list-flags.ts';
 
 /** What to do about a download that is finished, where something else is better than to look at the list. */
 const FINISHED_ADVICE: Partial<Record<ListCommandText['name'], string>> = {

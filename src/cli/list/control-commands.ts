@@ -1,11 +1,11 @@
 import { DragonloadError } from '../../core/errors.ts';
 import type { DownloadCommands } from '../../downloads/download-commands.ts';
+import type { ListFlags } from '../flags/list-flags.ts';
 import { parseRate } from '../flags/rate.ts';
 import { wholeNumber } from '../flags/values.ts';
 import { formatRate } from '../text/format.ts';
 import { safeText } from '../text/text.ts';
 import { checkChoice, numberOf, numbersOf, rowsOf } from './choose.ts';
-import type { ListFlags } from './list-flags.ts';
 import { say } from './say.ts';
 
 /** `dragonload pause`: those that a process has are told to, the others are marked. */

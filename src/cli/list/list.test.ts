@@ -8,8 +8,8 @@ import { jobOf, openStore, type Store } from '../../downloads/edits.ts';
 import { jobFrom } from '../../downloads/resume-plan.ts';
 import { type Captured, captured } from '../../testing/cli/capture.ts';
 import type { ListCommandText } from '../flags/list-commands.ts';
+import type { ListFlags } from '../flags/list-flags.ts';
 import { carryOut } from './carry-out.ts';
-import type { ListFlags } from './list-flags.ts';
 
 const SECRET_URL = 'https://alice:hunter2@example.org/disc.iso?token=hunter2';
 

@@ -1,12 +1,12 @@
 import type { DownloadCommands } from '../../downloads/download-commands.ts';
 import type { DownloadRow } from '../../downloads/edits.ts';
 import { displayUrl } from '../../downloads/edits.ts';
+import type { ListFlags } from '../flags/list-flags.ts';
 import { jsonLine } from '../report/json.ts';
 import { formatBytes, formatDuration, formatRate, percentOf } from '../text/format.ts';
 import { terminalSize, terminalTraits } from '../text/terminal.ts';
 import { asciiText, safeText } from '../text/text.ts';
 import { commonLimit } from './control-commands.ts';
-import type { ListFlags } from './list-flags.ts';
 import { say } from './say.ts';
 import { table } from './table.ts';
 

@@ -1,11 +1,11 @@
 import type { DownloadCommands } from '../../downloads/download-commands.ts';
 import type { DownloadRow } from '../../downloads/edits.ts';
+import type { ListFlags } from '../flags/list-flags.ts';
 import { usageError } from '../flags/usage.ts';
 import { ask } from '../report/prompt.ts';
 import { formatBytes } from '../text/format.ts';
 import { safeText, shorten } from '../text/text.ts';
 import { checkChoice, rowsOf } from './choose.ts';
-import type { ListFlags } from './list-flags.ts';
 import { say } from './say.ts';
 
 /** Longer names are shortened in a question. */

@@ -2,10 +2,10 @@ import type { DownloadCommands } from '../../downloads/download-commands.ts';
 import { type ResumeStep, resumeStep, unreadable } from '../../downloads/resume-plan.ts';
 import type { Job } from '../../lists/job.ts';
 import { checkRequests } from '../flags/combinations.ts';
+import type { ListFlags } from '../flags/list-flags.ts';
 import { runSettingsOf } from '../flags/settings.ts';
 import { runDownload } from '../run/run.ts';
 import { checkChoice, rowsOf } from './choose.ts';
-import type { ListFlags } from './list-flags.ts';
 import { say } from './say.ts';
 
 const UNFINISHED = ['failed', 'paused', 'waiting', 'running'] as const;

@@ -1,0 +1,110 @@
+import { resolve } from 'node:path';
+import type { Flag } from './flag.ts';
+import { list } from './flag.ts';
+import { parseRate } from './rate.ts';
+import { parseText } from './text-values.ts';
+import { parseCategory, parseTime, parseWindow, wholeNumber } from './values.ts';
+
+/** Which downloads run when. */
+export const QUEUE_FLAGS = [
+  {
+    group: 'Queue',
+    short: '-i',
+    long: '--input',
+    value: 'FILE',
+    help: 'read URLs from a list or a Metalink file; - is stdin',
+    completes: 'file',
+    only: ['get'],
+    isOnce: true,
+    parse: (text: string) => parseText('--input', 'a file, or - for stdin', text),
+    to: 'run.input',
+  },
+  {
+    group: 'Queue',
+    long: '--concurrent',
+    value: 'N',
+    help: 'downloads at once (default: 5)',
+    only: ['get'],
+    parse: (text: string) => wholeNumber('--concurrent', text, 1, 64),
+    to: 'queue.concurrent',
+  },
+  {
+    group: 'Queue',
+    long: '--per-host',
+    value: 'N',
+    help: 'downloads at once from one host (default: no limit of its own)',
+    only: ['get'],
+    parse: (text: string) => wholeNumber('--per-host', text, 1, 64),
+    to: 'queue.perHost',
+  },
+  {
+    group: 'Queue',
+    long: '--limit-each',
+    value: 'RATE',
+    help: 'fetch at most this fast for each download',
+    only: ['get'],
+    isOnce: true,
+    parse: (text: string) => parseRate(text, '--limit-each'),
+    to: 'job.limitRate',
+  },
+  {
+    group: 'Queue',
+    long: '--retries',
+    value: 'N',
+    help: 'try failed downloads again so many times (default: 3)',
+    only: ['get'],
+    parse: (text: string) => wholeNumber('--retries', text, 0, 100),
+    to: 'queue.retries',
+  },
+  {
+    group: 'Queue',
+    long: '--priority',
+    value: 'N',
+    help: 'start before those with a lower one, -1000 to 1000 (default: 0)',
+    only: ['get'],
+    isOnce: true,
+    parse: (text: string) => wholeNumber('--priority', text, -1000, 1000),
+    to: 'job.priority',
+  },
+  {
+    group: 'Queue',
+    long: '--category',
+    value: 'GLOB=DIR',
+    help: "put files whose name fits into DIR: '*.iso=discs'; may be repeated",
+    only: ['get'],
+    isOnce: true,
+    parse: list(parseCategory),
+    to: 'queue.categories',
+  },
+  {
+    group: 'Queue',
+    long: '--import',
+    value: 'FILE',
+    help: 'go on from what another program left: a partial file, or one with its .aria2',
+    completes: 'file',
+    only: ['get'],
+    isOnce: true,
+    // Jobs are kept and gone on with from other directories.
+    parse: (text: string) => resolve(parseText('--import', 'a file', text)),
+    to: 'job.leftover',
+    single: 'Import each file by itself',
+  },
+  {
+    group: 'Queue',
+    long: '--at',
+    value: 'HH:MM',
+    help: 'start at this time of day',
+    only: ['get'],
+    parse: (text: string) => parseTime(text),
+    to: 'queue.startAt',
+  },
+  {
+    group: 'Queue',
+    long: '--between',
+    value: 'HH:MM-HH:MM',
+    help: 'work only between these times of day',
+    only: ['get'],
+    parse: parseWindow,
+    to: 'queue.window',
+  },
+] as const satisfies readonly Flag[];
