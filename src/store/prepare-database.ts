@@ -77,11 +77,15 @@ function chooseJournal(database: DatabaseSync, path: string): void {
 
 /** The steps that a file has been through. Throws `state-broken` for one of a newer version, `Damaged` for a foreign one. */
 function versionOf(database: DatabaseSync, path: string): number {
-  const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
+  const read = () => Number(database.prepare('PRAGMA user_version').get()?.user_version);
+  let version = read();
   if (version < 0) throw new Damaged('a version below 0');
-  // Another program's tables are not to be added to.
-  if (version === 0 && database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined)
-    throw new Damaged('tables of nobody knows whom');
+  if (version === 0 && database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined) {
+    // Another process may have made them since the version was read; it writes both at once.
+    version = read();
+    // Another program's tables are not to be added to.
+    if (version === 0) throw new Damaged('tables of nobody knows whom');
+  }
   if (version > MIGRATIONS.length) {
     const application = Number(database.prepare('PRAGMA application_id').get()?.application_id);
     if (application !== APPLICATION_ID) throw new Damaged('a database of another program');
