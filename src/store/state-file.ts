@@ -41,9 +41,15 @@ export function makeStateFile(path: string): boolean {
     return true;
   }
   if (!found.isFile()) return false;
-  accessSync(path, constants.R_OK | constants.W_OK);
-  accessSync(dirname(path), constants.W_OK);
-  if (process.platform !== 'win32' && (found.mode & 0o077) !== 0) chmodSync(path, found.mode & 0o700);
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    accessSync(dirname(path), constants.W_OK);
+    if (process.platform !== 'win32' && (found.mode & 0o077) !== 0) chmodSync(path, found.mode & 0o700);
+  } catch (thrown) {
+    if (codeOf(thrown) !== 'ENOENT') throw thrown;
+    // Another process has put it aside since it was found.
+    return makeStateFile(path);
+  }
   return true;
 }
 
