@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../core/errors.ts';
+import type { ErrorValue } from '../core/errors.ts';
 import type { DownloadId, MemberId, RoomId } from '../core/ids.ts';
 import type { MemberPhase } from '../core/messages.ts';
 import type { Trust } from '../core/result.ts';
@@ -90,9 +90,8 @@ export interface ResultState {
 }
 
 /** A failure, for faces and scripts. */
-export interface ErrorState {
-  readonly code: ErrorCode;
-  readonly message: string;
+export interface ErrorState extends ErrorValue {
+  /** The hint in words that fit every face; a face that has flags, buttons or keys makes its own words of `hint`. */
   readonly next: string | undefined;
 }
 
