@@ -143,10 +143,12 @@ export class OriginSide {
     this.#streams.stopAll();
   }
 
-  /** Takes a lease on. One of bytes that cannot be leased is passed over. */
-  grant(lease: Lease): void {
+  /** Takes a lease on. One of bytes that cannot be leased is passed over. Returns whether there is anything in it to fetch. */
+  grant(lease: Lease): boolean {
     const sound = soundLease(lease, this.#geometry);
-    if (this.#canFetch !== false && sound) this.leases.grant(sound);
+    if (this.#canFetch === false || !sound) return false;
+    this.leases.grant(sound);
+    return this.#ledger.firstGap(sound) !== undefined;
   }
 
   revoke(lease: number, end: number, nowMs: number): void {

@@ -74,6 +74,27 @@ test('a member that nobody gives anything to do helps itself after a while', () 
   assert.ok(world.finishes(60_000, a));
 });
 
+test('a member that has helped itself waits longer again once the coordinator gives it something to fetch', () => {
+  const world = new SmallWorld();
+  const a = world.add('a', 2);
+  world.meet(a, 'boss', { content: 'good', recordOf: recordBy('boss') });
+  world.say('boss', a, { type: 'coordinate', epoch: 9, seniority: 1 });
+  world.open(a);
+  // The LAN is fast: that it would take long to wait for it is no reason to fetch anything.
+  world.say('boss', a, have(0, 4));
+  world.run(60);
+  world.say('boss', a, have(4, 8));
+  world.run(10_600);
+  assert.equal(a.originBytes, 4 * PIECE, 'after ten seconds without a byte it helps itself');
+  const isMissing = (piece: number) => a.disk.read(geometry.startOf(piece), geometry.endOf(piece)) === 'hole';
+  const start = [...Array(16).keys()].find(isMissing)!;
+  const lease = { lease: 9 * 2 ** 20, kind: 'run', owner: undefined } as const;
+  const range = geometry.bytesOfRun({ start, end: start + 1 });
+  world.say('boss', a, { type: 'grant', epoch: 9, download: 'd0', lease: { ...lease, ...range } });
+  world.run(3_000);
+  assert.equal(a.originBytes, 5 * PIECE, 'and then only what it was given');
+});
+
 test('a download that has waited for its turn does not take that for having been kept waiting', () => {
   const world = new SmallWorld();
   const a = world.add('a', 2);

@@ -218,7 +218,6 @@ export class DownloadCore {
   }
 
   pullEnded(event: PullEnded, nowMs: number): void {
-    for (const record of event.records) this.learn(record, nowMs);
     const pull = this.#lan.ended(event, nowMs);
     if (pull) this.#proofs.pullEnded(pull, nowMs);
     this.schedule(nowMs);

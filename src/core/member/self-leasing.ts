@@ -32,7 +32,7 @@ export class SelfLeasing {
     this.#patience.progress(nowMs);
   }
 
-  /** The coordinator gave this member something to do. */
+  /** The coordinator gave this member something to fetch: to wait for it is worth while again. */
   granted(): void {
     this.#patience.granted();
   }
