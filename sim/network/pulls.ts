@@ -1,5 +1,4 @@
 import type { PullEnded } from '../../src/core/contract.ts';
-import type { PieceRecord } from '../../src/core/messages.ts';
 import type { Context } from './context.ts';
 import { type Flow, Fluid } from './fluid.ts';
 import type { Sessions } from './sessions.ts';
@@ -15,7 +14,6 @@ interface Pull extends Flow {
   readonly start: number;
   readonly end: number;
   delivered: number;
-  records: readonly PieceRecord[];
 }
 
 /** Bytes that move between members over the LAN. */
@@ -51,7 +49,6 @@ export class Pulls {
       start,
       end,
       delivered: start,
-      records: [],
       uses: [this.#up[from.index]!, this.#down[member.index]!],
       blocked: !this.#world.passing(member, from),
       position: start,
@@ -115,8 +112,9 @@ export class Pulls {
       }
       if (!from.disk.canServe(start, end))
         this.#world.fail(`${from.name} would serve ${start} to ${end} and has not got it`);
-      pull.records = records;
       this.#world.note(from, `serves ${member.name} ${start} to ${end}`);
+      this.#world.deliver(member, { type: 'records', download: this.#world.download, records });
+      if (!this.#isOpen(pull)) return;
     }
     this.#aim(pull);
     this.fluid.add(pull, this.#world.clock.nowMs);
@@ -162,13 +160,12 @@ export class Pulls {
     this.fluid.remove(pull, this.#world.clock.nowMs);
     this.#pulls.get(member.index)!.delete(id);
     const { download } = this.#world;
-    const records = outcome === 'complete' ? pull.records : [];
     const { life } = member;
     if (pull.delivered > start) {
       this.#world.deliver(from, { type: 'served', download, bytes: pull.delivered - start });
     }
     if (member.life !== life) return;
-    this.#world.deliver(member, { type: 'pull-ended', download, pull: id, outcome, records });
+    this.#world.deliver(member, { type: 'pull-ended', download, pull: id, outcome });
   }
 
   #isOpen(pull: Pull): boolean {

@@ -21,7 +21,10 @@ export type Event =
   | OriginEnded
   | PullBytes
   | PullEnded
-  /** Records of pieces whose bytes are on their way, their signatures checked. */
+  /**
+   * Records that came with the answer to a pull, their signatures checked. They come before the first `pull-bytes` of that
+   * pull: what is hashed can be compared at once.
+   */
   | { readonly type: 'records'; readonly download: DownloadId; readonly records: readonly PieceRecord[] }
   | { readonly type: 'size-known'; readonly download: DownloadId; readonly sizeBytes: number }
   | {
@@ -134,8 +137,6 @@ export interface PullEnded {
   readonly pull: number;
   /** `refused`: the peer answered that it does not have it, or answered rubbish. */
   readonly outcome: 'complete' | 'stopped' | 'broken' | 'refused';
-  /** Records that came with the bytes, their signatures checked. */
-  readonly records: readonly PieceRecord[];
 }
 
 export type Command =

@@ -174,7 +174,7 @@ export class DownloadCore {
 
   onGrant({ lease }: Grant, nowMs: number): void {
     if (lease.owner === this.#options.me) return this.#helpers.expect(lease);
-    if (lease.lease < OWN_LEASES) this.#origin.grant(lease);
+    if (lease.lease < OWN_LEASES && this.#origin.grant(lease)) this.#selfHelp.granted();
     this.schedule(nowMs);
   }
 

@@ -112,7 +112,7 @@ test('what a liar had signed is given up and fetched again', () => {
     world.later(1, () => {
       a.disk.write(start, end, 'evil');
       world.tell(a, { type: 'pull-bytes', download, pull, start, end });
-      world.tell(a, { type: 'pull-ended', download, pull, outcome: 'complete', records: [] });
+      world.tell(a, { type: 'pull-ended', download, pull, outcome: 'complete' });
     });
     return true;
   };
@@ -376,7 +376,7 @@ test('what a member sent of a piece before it broke off is not mixed with what t
     world.later(1, () => {
       a.disk.write(start, start + 64 * 1024, 'evil');
       world.tell(a, { type: 'pull-bytes', download, pull, start, end: start + 64 * 1024 });
-      world.tell(a, { type: 'pull-ended', download, pull, outcome: 'broken', records: [] });
+      world.tell(a, { type: 'pull-ended', download, pull, outcome: 'broken' });
       world.disconnectStranger(a, 'evil');
     });
     return true;

@@ -54,7 +54,7 @@ class Desk {
   }
 
   end({ pull }: Pull, outcome: 'complete' | 'stopped' | 'broken' | 'refused'): void {
-    this.side.ended({ type: 'pull-ended', download: 'd0', pull, outcome, records: [] }, this.nowMs);
+    this.side.ended({ type: 'pull-ended', download: 'd0', pull, outcome }, this.nowMs);
     this.side.schedule(this.nowMs);
   }
 }
@@ -170,10 +170,7 @@ test('bytes of a pull that is over change nothing', () => {
   } as const;
   assert.deepEqual(desk.side.bytes(event, 0), []);
   assert.equal(
-    desk.side.ended(
-      { type: 'pull-ended', download: 'd0', pull: pull!.pull, outcome: 'complete', records: [] },
-      0,
-    ),
+    desk.side.ended({ type: 'pull-ended', download: 'd0', pull: pull!.pull, outcome: 'complete' }, 0),
     undefined,
   );
 });

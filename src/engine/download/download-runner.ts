@@ -134,10 +134,10 @@ export class DownloadRunner implements AsyncDisposable {
         this.#track(this.#hash(command.piece));
         return true;
       case 'sign':
-        this.#keep(this.#deps.sign(this.offer, command.piece, command.sha256));
+        this.#track(this.#keep(this.#deps.sign(this.offer, command.piece, command.sha256)));
         return true;
       case 'keep':
-        this.#keep(command.record);
+        this.#track(this.#keep(command.record));
         return true;
       case 'use-sources':
         this.sources.add(command.urls, { trusted: false });
@@ -215,7 +215,7 @@ export class DownloadRunner implements AsyncDisposable {
     this.#pulls.delete(pull);
     const outcome =
       transfer.position >= transfer.end ? 'complete' : transfer.stopped ? 'stopped' : result.outcome;
-    this.#dispatch({ type: 'pull-ended', download, pull, outcome, records: [] });
+    this.#dispatch({ type: 'pull-ended', download, pull, outcome });
   }
 
   #transfer(
@@ -267,8 +267,9 @@ export class DownloadRunner implements AsyncDisposable {
     this.#dispatch({ type: 'hashed', download: this.offer.download, piece, sha256 });
   }
 
-  #keep(record: PieceRecord): void {
-    this.#track(this.part.keep(record));
+  /** A piece that the journal does not have is not kept: the others must not hear of it. */
+  async #keep(record: PieceRecord): Promise<void> {
+    await this.part.keep(record);
     this.#dispatch({ type: 'kept', download: this.offer.download, record });
   }
 

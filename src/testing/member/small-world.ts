@@ -346,6 +346,6 @@ export class SmallWorld {
 
   #endPull(actor: Actor, pull: number, outcome: 'complete' | 'stopped' | 'broken' | 'refused'): void {
     if (!actor.pulls.delete(pull)) return;
-    this.tell(actor, { type: 'pull-ended', download: this.offer.download, pull, outcome, records: [] });
+    this.tell(actor, { type: 'pull-ended', download: this.offer.download, pull, outcome });
   }
 }
