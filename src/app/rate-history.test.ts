@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { emptyHistory, MAX_SAMPLES, withSample } from './rate-history.ts';
+import { MAX_SAMPLES, NO_HISTORY, withSample } from './rate-history.ts';
 import type { RateHistory } from './state.ts';
 
 /** A history with a sample a second of the given rates from origins, from the time 0 on. */
 function historyOf(rates: readonly number[]): RateHistory {
   return rates.reduce(
     (history, originRate, second) => withSample(history, { atMs: second * 1000, originRate, lanRate: 1 }),
-    emptyHistory(0),
+    NO_HISTORY,
   );
 }
 

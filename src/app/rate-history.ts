@@ -5,10 +5,8 @@ export const MAX_SAMPLES = 300;
 /** Between two samples of a history that has just begun, in milliseconds. */
 export const FIRST_STEP_MS = 1_000;
 
-/** A history without samples, as of a moment. */
-export function emptyHistory(atMs: number): RateHistory {
-  return { stepMs: FIRST_STEP_MS, atMs, originRates: [], lanRates: [] };
-}
+/** A history without samples. */
+export const NO_HISTORY: RateHistory = { stepMs: FIRST_STEP_MS, atMs: 0, originRates: [], lanRates: [] };
 
 /**
  * The history with one more sample, in bytes per second. Steps in which nobody sampled, as while a download was paused,

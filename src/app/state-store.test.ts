@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ManualClock } from '../testing/app/manual-clock.ts';
-import { emptyHistory } from './rate-history.ts';
+import { NO_HISTORY } from './rate-history.ts';
 import type { EngineState } from './state.ts';
 import { type StateListener, StateStore } from './state-store.ts';
 
@@ -29,7 +29,7 @@ function world(options: { readonly isMoving?: boolean } = {}) {
         heldBytes: 0,
         sizeBytes: 0,
       },
-      history: emptyHistory(0),
+      history: NO_HISTORY,
       settings: { limitRate: undefined, concurrent: 5 },
       notices: [],
     };

@@ -15,7 +15,7 @@ export interface StateStoreOptions {
   /** Whether two pictures say the same: then no new version is made. */
   readonly isSame: (a: Omit<EngineState, 'version'>, b: Omit<EngineState, 'version'>) => boolean;
   /** Whether figures change by themselves, so that subscribers want to look again soon. */
-  readonly isMoving: () => boolean;
+  readonly isMoving: (state: EngineState) => boolean;
   /** A listener threw or rejected. Told once for each. */
   readonly onListenerError?: (thrown: unknown) => void;
   readonly clock?: StoreClock;
@@ -131,7 +131,7 @@ export class StateStore implements Disposable {
       subscriber.seen = state.version;
       this.#call(subscriber, state);
     }
-    if (this.#options.isMoving()) this.#plan(subscriber);
+    if (this.#options.isMoving(state)) this.#plan(subscriber);
   }
 
   #call(subscriber: Subscriber, state: EngineState): void {
@@ -153,7 +153,8 @@ export class StateStore implements Disposable {
   }
 }
 
-const SYSTEM_CLOCK: StoreClock = {
+/** The clock of this process. */
+export const SYSTEM_CLOCK: StoreClock = {
   now: () => performance.now(),
   after(delayMs, callback) {
     const timer = setTimeout(callback, delayMs).unref();

@@ -108,7 +108,7 @@ export interface PieceMap {
 export interface RateHistory {
   /** Between two samples. */
   readonly stepMs: number;
-  /** When the last sample was taken. */
+  /** When the last sample was taken; 0 while there is none. */
   readonly atMs: number;
   /** Oldest first; both lists are of one length, at most 300. */
   readonly originRates: readonly number[];
@@ -120,7 +120,7 @@ export interface RoomState {
   readonly way: 'host' | 'join' | 'list';
   /** Undefined where there is none, as in a room from a list that everybody has. */
   readonly invite: string | undefined;
-  readonly status: 'opening' | 'open' | 'leaving' | 'left' | 'failed';
+  readonly status: 'open' | 'leaving' | 'left' | 'failed';
   readonly error: ErrorState | undefined;
   readonly me: MemberId | undefined;
   readonly coordinator: MemberId | undefined;

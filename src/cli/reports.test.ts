@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { EngineState } from '../app/state.ts';
+import { Tally } from '../app/tally.ts';
 import { DragonloadError } from '../core/errors.ts';
 import type { Result } from '../core/result.ts';
-import type { View } from '../core/view.ts';
-import { aloneView, downloadView, roomView } from '../testing/cli/views.ts';
+import { downloadState, engineState, roomState, sourceOf } from '../testing/cli/states.ts';
 import { JsonReporter, jsonLine } from './report/json.ts';
 import { PlainReporter } from './report/plain.ts';
-import { Tally } from './report/tally.ts';
 import { inviteLines, shellQuote } from './screen/invite-card.ts';
 import { gainLines } from './text/event-lines.ts';
 import { terminalTraits } from './text/terminal.ts';
@@ -81,9 +81,10 @@ test('the invite names the command as it was run', () => {
 test('progress tells of the downloads that are under way, an unknown size as null', () => {
   const json = jsonReporter();
   const downloads = [
-    downloadView({ id: 'a', phase: 'done' }),
-    downloadView({
-      id: 'b',
+    downloadState({ id: 1, download: 'a', status: 'done' }),
+    downloadState({
+      id: 2,
+      download: 'b',
       sizeBytes: undefined,
       heldBytes: 7,
       originBytes: 5,
@@ -92,7 +93,7 @@ test('progress tells of the downloads that are under way, an unknown size as nul
       lanRate: 2.4,
     }),
   ];
-  json.reporter.watch({ view: () => ({ ...aloneView(), downloads }) });
+  json.reporter.watch(sourceOf(() => engineState(downloads, { done: 0 })));
   json.reporter.tick();
   json.reporter.close();
   assert.deepEqual(json.out, [
@@ -134,10 +135,10 @@ test('a name of many lines stays one JSON line', () => {
 test('plain lines tell of changes, and of progress at once and then every five seconds', () => {
   const stderr = sink();
   const reporter = new PlainReporter(stderr, LOOK);
-  let view: View = roomView(['alice', 'bob']);
-  reporter.watch({ view: () => view });
+  let state: EngineState = roomState(['alice', 'bob']);
+  reporter.watch(sourceOf(() => state));
   for (let second = 0; second < 6; second += 1) reporter.tick();
-  view = roomView(['alice', 'bob'], { phase: 'checking' });
+  state = roomState(['alice', 'bob'], { status: 'checking' });
   reporter.tick();
   reporter.close(new Tally());
   const progress =

@@ -61,7 +61,7 @@ export interface PieceRun {
   readonly end: number;
   /** `held` here; `active`: its bytes are arriving or being checked; `peer`: somebody else in the room holds it. */
   readonly kind: 'held' | 'active' | 'peer';
-  /** Who fetched it from the origin, where it is held and that is known. */
+  /** Who fetched it from the origin, where it is held, that is known and there is a room. */
   readonly by: MemberId | undefined;
 }
 

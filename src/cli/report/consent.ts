@@ -1,7 +1,7 @@
+import type { EngineState } from '../../app/state.ts';
 import type { DragonloadError } from '../../core/errors.ts';
 import { DragonloadError as Failure } from '../../core/errors.ts';
 import type { Offer } from '../../core/messages.ts';
-import type { View } from '../../core/view.ts';
 import type { TerminalStream } from '../text/terminal.ts';
 import { ask, needsConsent, offerQuestion } from './prompt.ts';
 import type { Reporter } from './reporter.ts';
@@ -12,8 +12,8 @@ export interface ConsentOptions {
   readonly input: NodeJS.ReadStream;
   readonly output: TerminalStream;
   readonly reporter: Reporter;
-  /** The room as it is known by now. */
-  readonly view: () => View | undefined;
+  /** What is known by now. */
+  readonly state: () => EngineState;
   /** There is nothing left to take part in: the run ends with this error. */
   readonly giveUp: (error: DragonloadError) => void;
   readonly signal?: AbortSignal;
@@ -28,7 +28,7 @@ export function createConsent(options: ConsentOptions): (offer: Offer) => Promis
     const { input, output, reporter, signal } = options;
     reporter.pause();
     try {
-      const question = offerQuestion(offer, hostName(options.view()));
+      const question = offerQuestion(offer, hostName(options.state()));
       return await ask(question, { input, output, ...(signal && { signal }) });
     } finally {
       reporter.resume();
@@ -51,8 +51,8 @@ export function createConsent(options: ConsentOptions): (offer: Offer) => Promis
   };
 }
 
-function hostName(view: View | undefined): string | undefined {
-  return view?.members.find((member) => member.id === view.room?.coordinator && !member.isMe)?.name;
+function hostName({ rooms: [room] }: EngineState): string | undefined {
+  return room?.members.find(({ id, isMe }) => id === room.coordinator && !isMe)?.name;
 }
 
 function declined(): DragonloadError {

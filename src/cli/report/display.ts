@@ -1,17 +1,18 @@
+import { Pace } from '../../app/pace.ts';
+import type { StateSource } from '../../app/state-tracker.ts';
+import type { Tally } from '../../app/tally.ts';
 import type { DragonloadError } from '../../core/errors.ts';
-import type { Task, TaskEvent } from '../../engine/base/task.ts';
+import type { TaskEvent } from '../../engine/base/task.ts';
 import { renderFrame } from '../screen/frame.ts';
 import { inviteCode, inviteLines } from '../screen/invite-card.ts';
-import { Pace } from '../screen/pace.ts';
 import { Screen, SHOW_CURSOR } from '../screen/screen.ts';
-import { errorLines, eventLines, isQueue, noticeLines, type TextLook } from '../text/event-lines.ts';
+import { errorLines, eventLines, noticeLines, type TextLook } from '../text/event-lines.ts';
 import type { Look } from '../text/spans.ts';
 import type { TerminalStream } from '../text/terminal.ts';
 import { terminalSize } from '../text/terminal.ts';
 import { endingLines } from './ending.ts';
 import type { Reporter } from './reporter.ts';
 import { ToldErrors } from './reporter.ts';
-import type { Tally } from './tally.ts';
 
 /** Eight pictures a second: smooth enough, and too few to notice in the CPU time. */
 const FRAME_MS = 125;
@@ -26,7 +27,7 @@ export class LiveDisplay implements Reporter {
   readonly #told = new ToldErrors();
   readonly #pace = new Pace();
   readonly #onResize = (): void => this.tick();
-  #task: Pick<Task, 'view'> | undefined;
+  #source: StateSource | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** Lines that wait for the next picture. */
   readonly #later: string[] = [];
@@ -39,8 +40,8 @@ export class LiveDisplay implements Reporter {
     this.#screen = new Screen(stream);
   }
 
-  watch(task: Pick<Task, 'view'>): void {
-    this.#task = task;
+  watch(source: StateSource): void {
+    this.#source = source;
     this.#timer = setTimeout(() => {
       this.tick();
       this.#timer = setInterval(() => this.tick(), FRAME_MS);
@@ -51,14 +52,14 @@ export class LiveDisplay implements Reporter {
     process.on('exit', this.#onExit);
   }
 
-  /** Draws the view as it is now. The timer calls it. */
+  /** Draws the state as it is now. The timer calls it. */
   tick(): void {
-    if (this.#paused || this.#task === undefined) return;
+    if (this.#paused || this.#source === undefined) return;
     this.#print([]);
-    const view = this.#task.view();
-    this.#pace.note(view, performance.now());
+    const { state } = this.#source;
+    this.#pace.note(state, performance.now());
     const place = { ...this.#look, ...terminalSize(this.#stream), wallMs: Date.now(), pace: this.#pace };
-    this.#screen.draw(renderFrame(view, place));
+    this.#screen.draw(renderFrame(state, place));
   }
 
   event(event: TaskEvent): void {
@@ -67,10 +68,10 @@ export class LiveDisplay implements Reporter {
       const code = inviteCode(event.link, { ...this.#look, ...terminalSize(this.#stream) });
       this.#print([...code, ...inviteLines(event.link, this.#look)]);
     } else {
-      const view = this.#task?.view();
-      const lines = eventLines(event, view, this.#textLook());
+      const isOneOfMany = (this.#source?.downloadCount ?? 0) > 1;
+      const lines = eventLines(event, this.#textLook(), isOneOfMany);
       // Many small files may be done between two pictures: they are told together, in one write.
-      if (event.type === 'done' && isQueue(view)) this.#later.push(...lines);
+      if (event.type === 'done' && isOneOfMany) this.#later.push(...lines);
       else this.#print(lines);
     }
   }

@@ -1,7 +1,7 @@
+import type { Failure, Tally } from '../../app/tally.ts';
 import { gainLines, noticeLines, type TextLook } from '../text/event-lines.ts';
 import { formatBytes, formatElapsed } from '../text/format.ts';
 import { renderText, SGR } from '../text/spans.ts';
-import type { Failure, Tally } from './tally.ts';
 
 /** Of more failures than this only the number is told; the list of downloads has them. */
 const MAX_FAILURES = 20;

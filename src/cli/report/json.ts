@@ -1,10 +1,12 @@
+import { Pace } from '../../app/pace.ts';
+import { isUnderWay } from '../../app/queue-state.ts';
+import { hasQueue, isSeveral, type QueueSummary, queueSummary } from '../../app/queue-summary.ts';
+import type { DownloadState } from '../../app/state.ts';
+import type { StateSource } from '../../app/state-tracker.ts';
 import type { DragonloadError } from '../../core/errors.ts';
-import type { DownloadView } from '../../core/view.ts';
 import { trustWord } from '../../downloads/trust-text.ts';
-import type { Task, TaskEvent } from '../../engine/base/task.ts';
-import { Pace } from '../screen/pace.ts';
-import { type QueueState, queueState } from '../screen/queue-state.ts';
-import { errorLines, eventLines, isQueue } from '../text/event-lines.ts';
+import type { TaskEvent } from '../../engine/base/task.ts';
+import { errorLines, eventLines } from '../text/event-lines.ts';
 import type { Look } from '../text/spans.ts';
 import { safeText } from '../text/text.ts';
 import type { Reporter } from './reporter.ts';
@@ -26,7 +28,7 @@ export class JsonReporter implements Reporter {
   readonly #quiet: boolean;
   readonly #told = new ToldErrors();
   readonly #pace = new Pace();
-  #task: Pick<Task, 'view'> | undefined;
+  #source: StateSource | undefined;
   #timer: NodeJS.Timeout | undefined;
   #ticks = 0;
   #queueLine = '';
@@ -38,23 +40,23 @@ export class JsonReporter implements Reporter {
     this.#look = look;
   }
 
-  watch(task: Pick<Task, 'view'>): void {
-    this.#task = task;
+  watch(source: StateSource): void {
+    this.#source = source;
     this.#timer = setInterval(() => this.tick(), PROGRESS_MS);
   }
 
   /** Writes a `progress` line for every download that is under way, and one for the queue. The timer calls it. */
   tick(): void {
-    const view = this.#task?.view();
-    if (view === undefined) return;
-    const several = view.queue !== undefined && isQueue(view);
-    if (several && this.#ticks++ % 2 === 1) return;
-    this.#pace.note(view, performance.now());
-    for (const download of view.downloads) {
-      if (download.phase !== 'done' && download.phase !== 'failed') this.#line(progress(download));
+    const state = this.#source?.state;
+    if (state === undefined) return;
+    const isQueue = hasQueue(state);
+    if (isQueue && isSeveral(state) && this.#ticks++ % 2 === 1) return;
+    this.#pace.note(state, performance.now());
+    for (const download of state.downloads) {
+      if (isUnderWay(download)) this.#line(progress(download));
     }
-    if (view.queue === undefined) return;
-    const line = jsonLine(queueObject(queueState(view, this.#pace)));
+    if (!isQueue) return;
+    const line = jsonLine(queueObject(queueSummary(state, this.#pace)));
     if (line !== this.#queueLine) this.#stdout.write(`${line}\n`);
     this.#queueLine = line;
   }
@@ -63,7 +65,7 @@ export class JsonReporter implements Reporter {
     if (event.type === 'error') {
       if (!this.#told.isNew(event.error, event.id)) return;
       this.#line(errorObject(event.error, event));
-      this.#people(eventLines(event, this.#task?.view(), this.#look));
+      this.#people(eventLines(event, this.#look, (this.#source?.downloadCount ?? 0) > 1));
       return;
     }
     const line = jsonEvent(event);
@@ -118,11 +120,11 @@ export function errorObject(
   return { event: 'error', code, message, next, id: about.id, url: about.url };
 }
 
-function queueObject({ counts, heldBytes, sizeBytes, rate }: QueueState): object {
-  const { waiting, running, paused, done, failed, opensInMs } = counts;
+function queueObject({ queue, rate }: QueueSummary): object {
+  const { waiting, running, paused, done, failed, heldBytes, sizeBytes, opensAtMs } = queue;
   // Schedules are of minutes; so rounded it stays the same, and is told once.
-  const opensMs = Math.round((Date.now() + (opensInMs ?? 0)) / 60_000) * 60_000;
-  const opensAt = opensInMs === undefined ? undefined : new Date(opensMs).toISOString();
+  const opensMs = Math.round((opensAtMs ?? 0) / 60_000) * 60_000;
+  const opensAt = opensAtMs === undefined ? undefined : new Date(opensMs).toISOString();
   return {
     event: 'queue',
     waiting,
@@ -169,10 +171,11 @@ function jsonEvent(event: TaskEvent): object | undefined {
 }
 
 /** `size` is null while the origin has not told it; `rate` is whole bytes per second from origin and LAN together. */
-function progress(download: DownloadView): object {
+function progress(download: DownloadState): object {
   return {
     event: 'progress',
-    download: download.id,
+    // Before the origin has been asked nobody knows what it is but by its address.
+    download: download.download ?? `job ${download.url}`,
     bytes: download.heldBytes,
     size: download.sizeBytes ?? null,
     originBytes: download.originBytes,

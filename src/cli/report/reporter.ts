@@ -1,11 +1,12 @@
+import type { StateSource } from '../../app/state-tracker.ts';
+import type { Tally } from '../../app/tally.ts';
 import type { DragonloadError } from '../../core/errors.ts';
-import type { Task, TaskEvent } from '../../engine/base/task.ts';
-import type { Tally } from './tally.ts';
+import type { TaskEvent } from '../../engine/base/task.ts';
 
 /** Tells the outside what a task does: as JSON lines, as a display, or as plain lines. */
 export interface Reporter {
-  /** From now on the task has something to see. Events may have come before. */
-  watch(task: Pick<Task, 'view'>): void;
+  /** From now on there is something to see. Events may have come before. */
+  watch(source: StateSource): void;
   event(event: TaskEvent): void;
   /** A sentence of the command line itself. */
   notice(message: string): void;

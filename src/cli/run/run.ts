@@ -1,11 +1,13 @@
+import { StateTracker } from '../../app/state-tracker.ts';
+import { Tally } from '../../app/tally.ts';
+import type { TrackedTask } from '../../app/tracked-task.ts';
 import { DragonloadError } from '../../core/errors.ts';
-import type { Task, TaskEvent, TaskOptions } from '../../engine/base/task.ts';
+import { DEFAULT_CONCURRENT, type Task, type TaskEvent, type TaskOptions } from '../../engine/base/task.ts';
 import type { CommandName } from '../flags/commands.ts';
 import type { RunSettings } from '../flags/settings.ts';
 import { chooseReporter } from '../report/choose-reporter.ts';
 import { createConsent } from '../report/consent.ts';
 import type { Reporter } from '../report/reporter.ts';
-import { Tally } from '../report/tally.ts';
 import { EXIT, exitCodeFor } from './exit-codes.ts';
 import type { Start, Target } from './load-engine.ts';
 import { loadEngine } from './load-engine.ts';
@@ -20,17 +22,18 @@ export function runDownload(
   targets: readonly Target[],
   settings: RunSettings,
 ): Promise<number> {
-  return runWith(() => loadEngine(way), targets, settings);
+  return runWith(way, () => loadEngine(way), targets, settings);
 }
 
 /** As `runDownload`, with the engine that `load` yields. */
 export async function runWith(
+  way: CommandName,
   load: () => Promise<Start>,
   targets: readonly Target[],
   settings: RunSettings,
 ): Promise<number> {
   const reporter = await chooseReporter(settings);
-  return new Run(settings, reporter).toItsEnd(await load(), targets);
+  return new Run(way, settings, reporter).toItsEnd(await load(), targets);
 }
 
 /** One task from its start to its end, whichever that is: done, failed, declined, interrupted or broken. */
@@ -38,6 +41,9 @@ class Run {
   readonly #settings: RunSettings;
   readonly #reporter: Reporter;
   readonly #tally = new Tally();
+  readonly #tracker: StateTracker;
+  /** The task's place in the state. */
+  readonly #tracked: TrackedTask;
   /** Aborted when the run is to end. */
   readonly #over = new AbortController();
   /** Rejects when the run was broken off and the task has been stopped. */
@@ -47,8 +53,12 @@ class Run {
   /** Why this side broke it off, when not by a signal. */
   #reason: DragonloadError | undefined;
 
-  constructor(settings: RunSettings, reporter: Reporter) {
+  constructor(way: CommandName, settings: RunSettings, reporter: Reporter) {
     this.#settings = settings;
+    const { limitRate, queue } = settings.options;
+    const engineSettings = { limitRate, concurrent: queue?.concurrent ?? DEFAULT_CONCURRENT };
+    this.#tracker = new StateTracker({ settings: () => engineSettings });
+    this.#tracked = this.#tracker.track(way);
     this.#reporter = reporter;
     this.#brokenOff.promise.catch(() => {});
   }
@@ -65,7 +75,8 @@ class Run {
     try {
       for (const warning of this.#settings.warnings ?? []) this.#reporter.notice(warning);
       this.#task = await start(targets, this.#taskOptions());
-      this.#reporter.watch(this.#task);
+      this.#tracked.attach(this.#task);
+      this.#reporter.watch(this.#tracker);
       // Told to stop while it started: now there is something to stop.
       if (this.#over.signal.aborted) this.#breakOff();
       await Promise.race([this.#task.finished, this.#brokenOff.promise]);
@@ -75,6 +86,7 @@ class Run {
     } finally {
       await this.#stop();
       this.#reporter.close(this.#tally);
+      this.#tracker[Symbol.dispose]();
       process.off('uncaughtException', this.#onCrash);
     }
   }
@@ -85,7 +97,7 @@ class Run {
       input: process.stdin,
       output: process.stderr,
       reporter: this.#reporter,
-      view: () => this.#task?.view(),
+      state: () => this.#tracker.state,
       giveUp: (error) => {
         this.#reason ??= error;
         this.#breakOff();
@@ -94,6 +106,7 @@ class Run {
     });
     const onEvent = (event: TaskEvent): void => {
       this.#tally.add(event);
+      this.#tracker.heard(this.#tracked, event);
       this.#reporter.event(event);
     };
     return { ...this.#settings.options, consent, onEvent, signal: this.#over.signal };

@@ -1,11 +1,12 @@
-import type { DownloadView, View } from '../../core/view.ts';
+import { isUnderWay } from '../../app/queue-state.ts';
+import { type PaceRates, queueSummary } from '../../app/queue-summary.ts';
+import type { DownloadState, EngineState } from '../../app/state.ts';
 import { formatDuration, formatRate, percentOf } from '../text/format.ts';
 import type { Look, Span } from '../text/spans.ts';
 import { SGR, spread } from '../text/spans.ts';
 import { asciiText, padEnd, padStart, safeText, shorten } from '../text/text.ts';
 import { bar } from './bar.ts';
-import type { Pace } from './pace.ts';
-import { amountText, countsText, leftText, queueState } from './queue-state.ts';
+import { amountText, countsText, leftText } from './queue-text.ts';
 
 const GAP = '  ';
 const RATE_COLUMNS = 10;
@@ -19,13 +20,15 @@ const MIN_NAME_COLUMNS = 8;
 
 /** Several downloads alone, one a line: name, bar, share, rate, time left. At most `rows` lines; the last counts those left out. */
 export function downloadTable(
-  view: View,
+  state: EngineState,
   columns: number,
   rows: number,
   look: Look,
 ): readonly (readonly Span[])[] {
-  // What a queue runs and still asks the origin for is in the picture, too.
-  const active = view.downloads.filter(({ phase }) => phase !== 'done' && phase !== 'failed');
+  // As they began, so that a new one comes at the end.
+  const active = state.downloads
+    .filter(isUnderWay)
+    .sort((a, b) => (a.startedAtMs ?? a.addedAtMs) - (b.startedAtMs ?? b.addedAtMs));
   const shown = active.length <= rows ? active : active.slice(0, Math.max(0, rows - 1));
   const lines = shown.map((download) => downloadLine(download, columns, look));
   const hidden = active.length - shown.length;
@@ -33,20 +36,24 @@ export function downloadTable(
 }
 
 /** How all of several downloads go: the numbers, then (but in a room, where they stand above) amount, rate and time. */
-export function queueLines(view: View, columns: number, pace?: Pace): readonly (readonly Span[])[] {
-  const state = queueState(view, pace);
-  const { counts, rate } = state;
-  const first: Span[] = [{ text: countsText(state) }];
-  if (counts.failed > 0) first.push({ text: `, ${counts.failed} failed`, sgr: SGR.bad });
-  if (view.room !== undefined) return [first];
+export function queueLines(
+  state: EngineState,
+  columns: number,
+  pace?: PaceRates,
+): readonly (readonly Span[])[] {
+  const summary = queueSummary(state, pace);
+  const { queue, rate } = summary;
+  const first: Span[] = [{ text: countsText(summary) }];
+  if (queue.failed > 0) first.push({ text: `, ${queue.failed} failed`, sgr: SGR.bad });
+  if (state.rooms.length > 0) return [first];
   const second: Span[] = [
-    { text: `${amountText(state)}${GAP}` },
+    { text: `${amountText(summary)}${GAP}` },
     { text: rate > 0 ? formatRate(rate) : '', sgr: SGR.good },
   ];
-  return [first, spread(second, [{ text: leftText(state) }], columns)];
+  return [first, spread(second, [{ text: leftText(summary) }], columns)];
 }
 
-function downloadLine(download: DownloadView, columns: number, look: Look): readonly Span[] {
+function downloadLine(download: DownloadState, columns: number, look: Look): readonly Span[] {
   const { heldBytes, sizeBytes, originRate, lanRate, leftMs } = download;
   const withTime = columns >= MIN_COLUMNS_WITH_TIME;
   const barColumns =
@@ -65,8 +72,8 @@ function downloadLine(download: DownloadView, columns: number, look: Look): read
   if (barColumns > 0) spans.push({ text: GAP }, ...bar(share / 100, barColumns, look, SGR.good));
   const percent = sizeBytes === undefined ? '' : `${share}%`;
   spans.push({ text: GAP + padStart(percent, PERCENT_COLUMNS), sgr: SGR.bold });
-  const { phase } = download;
-  const word = phase === 'checking' ? 'checking' : phase === 'waiting' ? 'asking' : undefined;
+  const { status } = download;
+  const word = status === 'checking' ? 'checking' : status === 'running' ? undefined : 'asking';
   const rate = word ?? formatRate(originRate + lanRate);
   spans.push({ text: GAP + padStart(rate, RATE_COLUMNS), sgr: SGR.good });
   if (withTime) {

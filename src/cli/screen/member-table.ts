@@ -1,4 +1,4 @@
-import type { MemberView, View } from '../../core/view.ts';
+import type { MemberState } from '../../app/state.ts';
 import { formatBytes, formatRate, percentOf } from '../text/format.ts';
 import type { Look, Span } from '../text/spans.ts';
 import { SGR } from '../text/spans.ts';
@@ -21,38 +21,31 @@ interface Layout {
 
 /**
  * The members of the room, a header first: what each adds to what the room fetches from the origin, its rates, and
- * how much of the file it has. At most `rows` lines; the last counts those left out.
+ * how much of the file, of `sizeBytes`, it has. At most `rows` lines; the last counts those left out.
  */
 export function memberTable(
-  view: View,
+  members: readonly MemberState[],
+  sizeBytes: number | undefined,
   columns: number,
   rows: number,
   look: Look,
 ): readonly (readonly Span[])[] {
   if (rows < 2) return [];
-  const download = current(view);
-  const layout = layoutFor(columns, view.members, look);
+  const layout = layoutFor(columns, members, look);
   // Shares are of what is listed here, so that they add up even before the room has told its total.
-  const totalBytes = view.members.reduce((sum, member) => sum + member.originBytes, 0);
-  const shown = view.members.length <= rows - 1 ? view.members : view.members.slice(0, Math.max(0, rows - 2));
+  const totalBytes = members.reduce((sum, member) => sum + member.originBytes, 0);
+  const shown = members.length <= rows - 1 ? members : members.slice(0, Math.max(0, rows - 2));
   const lines = [header(layout)];
   for (const member of shown) {
     const share = totalBytes === 0 ? 0 : member.originBytes / totalBytes;
-    lines.push(memberLine(member, share, download?.sizeBytes, layout, look));
+    lines.push(memberLine(member, share, sizeBytes, layout, look));
   }
-  const hidden = view.members.length - shown.length;
+  const hidden = members.length - shown.length;
   if (hidden > 0) lines.push([{ text: `and ${hidden} more`, sgr: SGR.dim }]);
   return lines;
 }
 
-/** The download that a person wants to see: the first that is under way, else the last one. */
-export function current(view: View): View['downloads'][number] | undefined {
-  return (
-    view.downloads.find((one) => one.phase !== 'done' && one.phase !== 'failed') ?? view.downloads.at(-1)
-  );
-}
-
-function layoutFor(columns: number, members: readonly MemberView[], look: Look): Layout {
+function layoutFor(columns: number, members: readonly MemberState[], look: Look): Layout {
   const rate = GAP.length + RATE_COLUMNS;
   const percent = GAP.length + PERCENT_COLUMNS;
   const has = columns >= 46;
@@ -75,13 +68,13 @@ function header(layout: Layout): readonly Span[] {
 }
 
 function memberLine(
-  member: MemberView,
+  member: MemberState,
   share: number,
   sizeBytes: number | undefined,
   layout: Layout,
   look: Look,
 ): readonly Span[] {
-  const away = !member.connected && !member.isMe;
+  const away = !member.isConnected;
   const ellipsis = look.unicode ? '\u2026' : '..';
   const name = padEnd(shorten(label(member, look), layout.name, ellipsis), layout.name);
   const spans: Span[] = [{ text: name, sgr: away ? SGR.dim : member.isMe ? SGR.bold : undefined }];
@@ -104,7 +97,7 @@ function memberLine(
 }
 
 /** The rate from the origin, or in its place the word that says why there is none. */
-function originCell(member: MemberView, away: boolean): Span {
+function originCell(member: MemberState, away: boolean): Span {
   if (away) return { text: padStart('away', RATE_COLUMNS), sgr: SGR.dim };
   if (member.phase === 'failed') return { text: padStart('failed', RATE_COLUMNS), sgr: SGR.bad };
   if (member.phase === 'checking') return { text: padStart('checking', RATE_COLUMNS), sgr: SGR.warn };
@@ -113,7 +106,7 @@ function originCell(member: MemberView, away: boolean): Span {
   return { text: padStart(formatRate(member.originRate), RATE_COLUMNS) };
 }
 
-function label(member: MemberView, look: Look): string {
+function label(member: MemberState, look: Look): string {
   const name = look.unicode ? safeText(member.name) : asciiText(member.name);
   return member.isMe ? `${name} (you)` : name;
 }

@@ -1,5 +1,5 @@
 import { type Cell, pieceCells } from '../../app/piece-cells.ts';
-import type { DownloadView } from '../../core/view.ts';
+import type { PieceMap } from '../../app/state.ts';
 import type { Look, Span } from '../text/spans.ts';
 
 /** Foreground and background of a cell: the left half of a character takes the one, the right half the other. */
@@ -22,11 +22,10 @@ const LETTERS: Readonly<Record<Cell, string>> = { held: '#', active: '>', peer: 
  * The pieces of a download from its first to its last, as one line of at most `columns`. In colour every character
  * shows two cells (half blocks). Nothing while the number of pieces is unknown or when the file is empty.
  */
-export function pieceMap(download: DownloadView, columns: number, look: Look): readonly Span[] {
-  if (!download.pieceCount || columns < 1) return [];
+export function pieceMap(pieces: PieceMap, columns: number, look: Look): readonly Span[] {
+  if (!pieces.pieceCount || columns < 1) return [];
   const halves = look.color && look.unicode;
-  const { pieceBytes, pieceCount, pieces: runs } = download;
-  const cells = pieceCells({ pieceBytes, pieceCount, runs }, halves ? columns * 2 : columns);
+  const cells = pieceCells(pieces, halves ? columns * 2 : columns);
   if (cells.length === 0) return [];
   return halves ? halfBlocks(cells, columns) : blocks(cells, columns, look);
 }

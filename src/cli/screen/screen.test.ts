@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Tally } from '../../app/tally.ts';
 import type { Result } from '../../core/result.ts';
+import { aloneState, downloadState, engineState, roomState, sourceOf } from '../../testing/cli/states.ts';
 import { FakeTerminal } from '../../testing/cli/tty.ts';
-import { aloneView, roomView } from '../../testing/cli/views.ts';
 import { LiveDisplay } from '../report/display.ts';
-import { Tally } from '../report/tally.ts';
 import { Screen } from './screen.ts';
 
 const RESULT: Result = {
@@ -76,7 +76,7 @@ test('a terminal that became narrower is cleared of the lines that it has wrappe
 test('the display shows the room, lets events scroll by above, and leaves only what counts', () => {
   const terminal = new FakeTerminal(80, 24);
   const display = new LiveDisplay(terminal, { color: true, unicode: true });
-  display.watch({ view: () => roomView(['alice', 'bob']) });
+  display.watch(sourceOf(() => roomState(['alice', 'bob'])));
   display.tick();
   display.event({ type: 'member', change: 'joined', id: '2', name: 'carol' });
   display.tick();
@@ -91,8 +91,8 @@ test('the display shows the room, lets events scroll by above, and leaves only w
 test('files of a queue that are done between two pictures are told in one write, and none is lost', () => {
   const terminal = new FakeTerminal(80, 24);
   const display = new LiveDisplay(terminal, { color: false, unicode: true });
-  const queue = { done: 0, running: 1, waiting: 20, paused: 0, failed: 0 };
-  display.watch({ view: () => ({ ...aloneView(), queue }) });
+  const downloads = [downloadState(), downloadState({ id: 2, status: 'waiting' })];
+  display.watch(sourceOf(() => engineState(downloads)));
   display.tick();
   const before = terminal.writes.length;
   const save = (name: string): void => display.event({ type: 'done', result: { ...RESULT, path: name } });
@@ -110,7 +110,7 @@ test('files of a queue that are done between two pictures are told in one write,
 test('the display makes way for a question and comes back after it', () => {
   const terminal = new FakeTerminal(80, 24);
   const display = new LiveDisplay(terminal, { color: false, unicode: true });
-  display.watch({ view: () => aloneView() });
+  display.watch(sourceOf(() => aloneState()));
   display.tick();
   display.pause();
   display.tick();

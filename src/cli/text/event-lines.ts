@@ -1,6 +1,5 @@
 import type { DragonloadError } from '../../core/errors.ts';
 import type { Result } from '../../core/result.ts';
-import type { View } from '../../core/view.ts';
 import { trustWord } from '../../downloads/trust-text.ts';
 import type { TaskEvent } from '../../engine/base/task.ts';
 import { formatBytes, formatElapsed } from './format.ts';
@@ -15,8 +14,11 @@ export interface TextLook extends Look {
   readonly columns?: number;
 }
 
-/** What to tell people about an event, as finished lines; nothing for what the display itself shows. */
-export function eventLines(event: TaskEvent, view: View | undefined, look: TextLook): string[] {
+/**
+ * What to tell people about an event, as finished lines; nothing for what the display itself shows. `isOneOfMany`: there
+ * are several downloads, so that it has to be said which one is meant.
+ */
+export function eventLines(event: TaskEvent, look: TextLook, isOneOfMany = false): string[] {
   switch (event.type) {
     case 'member':
       return text([{ text: event.name, sgr: SGR.bold }, { text: ` ${event.change}` }], look);
@@ -28,9 +30,9 @@ export function eventLines(event: TaskEvent, view: View | undefined, look: TextL
     case 'notice':
       return noticeLines(event.message, look);
     case 'error':
-      return errorLines(event.error, look, isQueue(view) ? nameOf(event) : undefined);
+      return errorLines(event.error, look, isOneOfMany ? nameOf(event) : undefined);
     case 'done':
-      return savedLines(event.result, isQueue(view), look);
+      return savedLines(event.result, isOneOfMany, look);
     case 'invite':
       return [];
   }
@@ -46,13 +48,6 @@ export function errorLines(error: DragonloadError, look: TextLook, subject?: str
   const about = subject === undefined ? error.message : `${subject}: ${error.message}`;
   const lines = text([{ text: 'dragonload: ', sgr: SGR.bad }, { text: about }], look);
   return error.next === undefined ? lines : [...lines, ...text([{ text: `  ${error.next}` }], look)];
-}
-
-/** Whether there are several downloads, so that it has to be said which one is meant. */
-export function isQueue(view: View | undefined): boolean {
-  const queue = view?.queue;
-  if (queue === undefined) return (view?.downloads.length ?? 0) > 1;
-  return queue.done + queue.failed + queue.running + queue.waiting + queue.paused > 1;
 }
 
 /** The download that an error is about, by its number and the end of its address. */

@@ -39,6 +39,11 @@ test('held pieces are told with who fetched them, as the longest runs', () => {
   ]);
 });
 
+test('alone nobody is named', () => {
+  const state = download(300, [record(0, 'x'), record(1, 'y')]);
+  assert.deepEqual(pieceRuns(state, { isAlone: true }), [{ start: 0, end: 2, kind: 'held', by: undefined }]);
+});
+
 test('a piece of which one byte is claimed or on disk is active, up to a short last piece', () => {
   const state = download(950, [record(4, 'me')]);
   state.ledger.claim(1, { start: 199, end: 201 }, 'origin');

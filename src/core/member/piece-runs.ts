@@ -4,9 +4,12 @@ import type { PieceRun } from '../view.ts';
 
 /**
  * The pieces of a download as the fewest runs, ascending; pieces in no run are missing. None while the size is unknown,
- * since a map cannot be drawn then. One pass over the pieces, meant to be made several times a second.
+ * since a map cannot be drawn then. Alone nobody else can have fetched a piece, so that nobody is named. One pass over the pieces, meant to be made several times a second.
  */
-export function pieceRuns({ ledger, geometry, knowledge }: DownloadState): readonly PieceRun[] {
+export function pieceRuns(
+  { ledger, geometry, knowledge }: DownloadState,
+  { isAlone = false }: { readonly isAlone?: boolean } = {},
+): readonly PieceRun[] {
   const { pieceCount, pieceBytes, limitBytes } = geometry;
   const runs: { start: number; end: number; kind: PieceRun['kind']; by: MemberId | undefined }[] = [];
   if (pieceCount === undefined) return runs;
@@ -22,7 +25,7 @@ export function pieceRuns({ ledger, geometry, knowledge }: DownloadState): reado
   };
   const addPresent = (start: number, end: number): void => {
     for (let piece = start; piece < end; piece++) {
-      if (ledger.held.has(piece)) add(piece, 'held', knowledge.record(piece)?.signer);
+      if (ledger.held.has(piece)) add(piece, 'held', isAlone ? undefined : knowledge.record(piece)?.signer);
       else add(piece, 'active', undefined);
     }
   };

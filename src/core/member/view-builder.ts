@@ -33,7 +33,9 @@ export function buildView(
     me: identity.me,
     room: identity.room && { ...identity.room, coordinator: room.coordinator, epoch: room.epoch },
     members,
-    downloads: downloads.map((download) => downloadView(download, statuses, nowMs)),
+    downloads: downloads.map((download) =>
+      downloadView(download, statuses, identity.room === undefined, nowMs),
+    ),
   };
 }
 
@@ -61,7 +63,12 @@ function memberView(
   };
 }
 
-function downloadView(download: DownloadCore, statuses: Statuses, nowMs: number): DownloadView {
+function downloadView(
+  download: DownloadCore,
+  statuses: Statuses,
+  isAlone: boolean,
+  nowMs: number,
+): DownloadView {
   const mine = download.status(nowMs);
   const { sizeBytes, pieceBytes, pieceCount } = download.state.geometry;
   let roomOriginBytes = mine.originBytes;
@@ -88,7 +95,7 @@ function downloadView(download: DownloadCore, statuses: Statuses, nowMs: number)
     roomOriginBytes,
     pieceBytes,
     pieceCount,
-    pieces: pieceRuns(download.state),
+    pieces: pieceRuns(download.state, { isAlone }),
     leftMs: leftBytes === undefined || rate <= 0 ? undefined : (leftBytes / rate) * 1000,
     startedMs: download.startedMs,
   };

@@ -4,6 +4,7 @@ import type { Offer } from '../../core/messages.ts';
 import type { Result } from '../../core/result.ts';
 import type { View } from '../../core/view.ts';
 import type { RequestOptions } from '../../origin/requests/request-options.ts';
+import type { DownloadRates, TaskPicture } from './task-picture.ts';
 
 /** What every way of taking part understands. All fields may be left out. */
 export interface TaskOptions {
@@ -47,6 +48,9 @@ export interface TaskOptions {
   /** Aborting stops the task in order: state is saved and the room is told. */
   readonly signal?: AbortSignal;
 }
+
+/** So many downloads of a `get` run at once, unless the options say otherwise. */
+export const DEFAULT_CONCURRENT = 5;
 
 /** When the downloads of a `get` run. */
 export interface QueueOptions {
@@ -94,6 +98,12 @@ export type TaskEvent =
 export interface Task extends AsyncDisposable {
   /** What there is to see now. Cheap: meant to be called several times a second. */
   view(): View;
+  /** What there is to see now, as data and with all downloads. Cheap: what has not changed is not drawn anew. */
+  picture(): TaskPicture;
+  /** The rates of what runs now. */
+  rates(): readonly DownloadRates[];
+  /** How many downloads there are by now. */
+  readonly downloadCount: number;
   /**
    * Resolves when this member has everything and nobody needs it any more (with `stay`: when stopped).
    * Rejects with a `DragonloadError` when a download failed; with the code `aborted` when stopped before the end.

@@ -20,7 +20,7 @@ import { Sources } from '../../origin/sources/sources.ts';
 import { withoutUser } from '../../url/web-url.ts';
 import type { TaskOutcome } from '../base/completion-hooks.ts';
 import { CoreDriver, type CoreDriverOptions } from '../base/core-driver.ts';
-import type { Task, TaskEvent, TaskOptions } from '../base/task.ts';
+import type { TaskEvent, TaskOptions } from '../base/task.ts';
 import { bytesToCompare } from './bytes-to-compare.ts';
 import { DownloadRunner, geometryOf, type PullFrom } from './download-runner.ts';
 import { finishPart } from './finishing.ts';
@@ -59,7 +59,7 @@ export interface NewDownload {
  * What every way of taking part has in common: an engine, its downloads on disk, and the end of it all. Subclasses
  * bring in the downloads, and the room if there is one.
  */
-export abstract class MemberTask implements Task {
+export abstract class MemberTask implements AsyncDisposable {
   protected readonly options: TaskOptions;
   protected readonly runners = new Map<DownloadId, DownloadRunner>();
   protected readonly places: ReturnType<typeof places>;
@@ -67,8 +67,8 @@ export abstract class MemberTask implements Task {
   protected expecting = 0;
   protected readonly stopping = new AbortController();
   readonly finished: Promise<readonly Result[]>;
-  readonly #results = new Map<DownloadId, Result>();
-  readonly #failures = new Map<DownloadId | undefined, DragonloadError>();
+  protected readonly results = new Map<DownloadId, Result>();
+  protected readonly failures = new Map<DownloadId | undefined, DragonloadError>();
   #settle!: { resolve: (results: readonly Result[]) => void; reject: (error: DragonloadError) => void };
   #engine: CoreDriver | undefined;
   #opening: Promise<void> | undefined;
@@ -278,8 +278,8 @@ export abstract class MemberTask implements Task {
 
   /** Something ended badly: one download, or all of them when none is named. */
   protected fail(download: DownloadId | undefined, error: DragonloadError): void {
-    if (this.stopping.signal.aborted || this.#failures.has(download)) return;
-    this.#failures.set(download, error);
+    if (this.stopping.signal.aborted || this.failures.has(download)) return;
+    this.failures.set(download, error);
     this.onFailed(download, error);
   }
 
@@ -288,13 +288,13 @@ export abstract class MemberTask implements Task {
     for (const [id, { lastError }] of this.runners) {
       if (this.#engine?.core.failureOf(id) !== undefined) this.#fail(id);
       // Another address or another network has healed it.
-      else if (lastError === undefined) this.#failures.delete(id);
+      else if (lastError === undefined) this.failures.delete(id);
     }
     if (this.expecting > 0 || this.#ending) return;
-    const over = [...this.runners.keys()].every((id) => this.#results.has(id) || this.#failures.has(id));
-    const mayServe = this.#failures.size === 0 || this.#results.size > 0;
+    const over = [...this.runners.keys()].every((id) => this.results.has(id) || this.failures.has(id));
+    const mayServe = this.failures.size === 0 || this.results.size > 0;
     if (!over || (mayServe && (this.options.stay === true || this.isNeeded))) return;
-    const [failure] = this.#failures.values();
+    const [failure] = this.failures.values();
     this.endWith(failure);
   }
 
@@ -345,7 +345,7 @@ export abstract class MemberTask implements Task {
       }
       this.dispatch({ type: 'finished', download: id });
       const result = this.resultOf(runner, finishing.file);
-      this.#results.set(id, result);
+      this.results.set(id, result);
       this.emit({ type: 'done', result });
       this.onDone(result, runner);
       this.settled();
@@ -389,11 +389,11 @@ export abstract class MemberTask implements Task {
     await this.#opening;
     for (const runner of this.runners.values()) await runner[Symbol.asyncDispose]().catch(() => {});
     this.#engine?.[Symbol.dispose]();
-    const outcome = { results: this.#results, failures: this.#failures };
+    const outcome = { results: this.results, failures: this.failures };
     await this.over(outcome, failure?.code === 'aborted').catch(() => {});
     const complete =
-      this.runners.size > 0 && this.#results.size === this.runners.size && this.#failures.size === 0;
+      this.runners.size > 0 && this.results.size === this.runners.size && this.failures.size === 0;
     if (failure && !(complete && failure.code === 'aborted')) this.#settle.reject(failure);
-    else this.#settle.resolve([...this.#results.values()]);
+    else this.#settle.resolve([...this.results.values()]);
   }
 }

@@ -10,17 +10,18 @@ import type { Store } from '../../store/store.ts';
 import { CompletionHooks } from '../base/completion-hooks.ts';
 import { MachineWatch } from '../base/machine-watch.ts';
 import { quotaSpent } from '../base/meters.ts';
-import type { TaskEvent, TaskOptions } from '../base/task.ts';
+import { DEFAULT_CONCURRENT, type TaskEvent, type TaskOptions } from '../base/task.ts';
+import type { DownloadRates, TaskPicture } from '../base/task-picture.ts';
 import { QueueDriver } from './driver.ts';
 import { Entries } from './entries.ts';
 import { type PreparedJob, prepareJobs } from './prepare-jobs.ts';
 import { progressOf } from './progress.ts';
+import { QueueList } from './queue-list.ts';
 import { QueueRuns } from './queue-runs.ts';
 import { QueueRequests } from './requests.ts';
 import { QueueShared } from './shared.ts';
 import { QueuePicture } from './view.ts';
 
-const CONCURRENT = 5;
 const RETRIES = 3;
 const ADDED_AT_ONCE = 5_000;
 
@@ -51,6 +52,7 @@ export class DownloadQueue {
   readonly #options: TaskOptions;
   readonly #events: DownloadQueueHooks;
   readonly #entries = new Entries();
+  readonly #list = new QueueList(this.#entries);
   readonly #picture = new QueuePicture();
   readonly #open = new DisposableStack();
   readonly #hooks: CompletionHooks;
@@ -84,7 +86,7 @@ export class DownloadQueue {
       this.store = store;
       this.dataDir = dataDir;
       this.#registry = this.#open.use(new Registry(store, onNotice));
-      const { concurrent = CONCURRENT, retries = RETRIES } = queue;
+      const { concurrent = DEFAULT_CONCURRENT, retries = RETRIES } = queue;
       this.#driver = this.#open.use(
         new QueueDriver({
           limits: { concurrent, perHost: queue.perHost ?? concurrent, retries },
@@ -121,6 +123,20 @@ export class DownloadQueue {
   /** Its downloads, and the way to command them. */
   get downloads(): LocalDownloads {
     return this.#requests;
+  }
+
+  picture(): TaskPicture {
+    const { opensInMs, isSpent: isQuotaSpent } = this.#driver;
+    const downloads = this.#list.downloads();
+    return { downloads, room: undefined, me: undefined, members: [], opensInMs, isQuotaSpent };
+  }
+
+  rates(): readonly DownloadRates[] {
+    return this.#list.rates();
+  }
+
+  get downloadCount(): number {
+    return this.#entries.all.size;
   }
 
   view(): View {

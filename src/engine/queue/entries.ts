@@ -1,5 +1,6 @@
 import type { DragonloadError } from '../../core/errors.ts';
 import type { Result } from '../../core/result.ts';
+import type { DownloadView } from '../../core/view.ts';
 import type { DownloadState } from '../../store/download-row.ts';
 import { keyOf, type PreparedJob } from './prepare-jobs.ts';
 import type { QueuedDownload } from './queued-download.ts';
@@ -26,6 +27,16 @@ export interface Entry {
   partPath: string | undefined;
   /** Its own limit in bytes per second, as it was last set. */
   limitRate: number | undefined;
+  /** As it was last set. */
+  priority: number;
+  /** How it looked when it last stopped or failed. */
+  lastView: DownloadView | undefined;
+  /** In milliseconds since the epoch, as the next two. */
+  readonly addedAtMs: number;
+  /** When it had its turn the last time. */
+  startedAtMs: number | undefined;
+  /** When it was done or given up. */
+  endedAtMs: number | undefined;
 }
 
 /** The downloads of a queue by number, those that run, and what came of those that are over. */
@@ -54,6 +65,11 @@ export class Entries {
       keepPart: false,
       partPath: undefined,
       limitRate: prepared.job.limitRate,
+      priority: prepared.job.priority ?? 0,
+      lastView: undefined,
+      addedAtMs: Date.now(),
+      startedAtMs: undefined,
+      endedAtMs: undefined,
     };
     this.all.set(id, entry);
     this.#numbers.set(keyOf(prepared), id);

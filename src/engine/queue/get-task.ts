@@ -3,6 +3,7 @@ import type { Result } from '../../core/result.ts';
 import type { View } from '../../core/view.ts';
 import type { Job } from '../../lists/job.ts';
 import type { Task, TaskOptions } from '../base/task.ts';
+import type { DownloadRates, TaskPicture } from '../base/task-picture.ts';
 import { DownloadQueue } from './download-queue.ts';
 
 /** `get`: a queue that ends when its downloads have. */
@@ -35,6 +36,18 @@ export class GetTask implements Task {
 
   view(): View {
     return this.#queue?.view() ?? { me: '', room: undefined, members: [], downloads: [] };
+  }
+
+  picture(): TaskPicture {
+    return this.#queue?.picture() ?? NOTHING_YET;
+  }
+
+  rates(): readonly DownloadRates[] {
+    return this.#queue?.rates() ?? [];
+  }
+
+  get downloadCount(): number {
+    return this.#queue?.downloadCount ?? 0;
   }
 
   stop(): Promise<void> {
@@ -77,3 +90,12 @@ export class GetTask implements Task {
     else this.#outcome.resolve(this.#queue?.results ?? []);
   }
 }
+
+const NOTHING_YET: TaskPicture = {
+  downloads: [],
+  room: undefined,
+  me: undefined,
+  members: [],
+  opensInMs: undefined,
+  isQuotaSpent: false,
+};

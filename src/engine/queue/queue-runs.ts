@@ -84,6 +84,8 @@ export class QueueRuns {
     const order = { ...prepared, id, row, limitRate: entry.limitRate };
     const download = new QueuedDownload(order, shared, emit);
     entry.download = download;
+    entry.startedAtMs = Date.now();
+    entry.endedAtMs = undefined;
     entries.running.add(entry);
     download.ended.then((end) => this.#ended(entry, download, end)).catch(onBroken);
   }
@@ -95,6 +97,7 @@ export class QueueRuns {
     if (view !== undefined) registry.progress(id, { ...progressOf(view, download), bytesPerSecond: 0 });
     entry.partPath = download.partPath ?? entry.partPath;
     entry.wasFound ||= download.wasFound;
+    entry.lastView = end.kind === 'done' ? undefined : (download.downloadView ?? entry.lastView);
     entry.download = undefined;
     entries.running.delete(entry);
     switch (end.kind) {
@@ -125,10 +128,12 @@ export class QueueRuns {
     driver.handle({ type: 'ended', id, outcome, waitMs });
   }
 
-  #done({ id }: Entry, end: Extract<DownloadEnd, { kind: 'done' }>): void {
+  #done(entry: Entry, end: Extract<DownloadEnd, { kind: 'done' }>): void {
     const { entries, registry, picture, hooks, emit } = this.#deps;
+    const { id } = entry;
     const result = { ...end.result, id };
     entries.results.set(id, result);
+    entry.endedAtMs = Date.now();
     picture.done(end.view);
     registry.finished(id, result, end);
     hooks.done(result);
@@ -142,6 +147,7 @@ export class QueueRuns {
     if (hasFreshLink) return driver.handle({ type: 'resume', id });
     const error = entry.error ?? new DragonloadError('internal', 'The download failed.');
     entries.failures.set(id, error);
+    entry.endedAtMs = Date.now();
     registry.failed(id, error);
     emit({ type: 'error', error, id, url: displayUrl(prepared.job.url) });
   }

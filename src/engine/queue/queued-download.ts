@@ -21,7 +21,7 @@ import { NOBODY, trustOf } from '../download/trust.ts';
 import { presentFile, unchangedFile, type Wanted } from './already.ts';
 import type { PreparedJob } from './prepare-jobs.ts';
 import type { QueueShared } from './shared.ts';
-import { finishedView, restingView } from './view.ts';
+import { finishedView, nameOf, restingView } from './view.ts';
 
 /** Loaded once: an import that has been made before still costs as much as a request. */
 let saving: Promise<typeof import('../../disk/save-whole.ts')> | undefined;
@@ -92,9 +92,13 @@ export class QueuedDownload {
     const view = this.#solo?.view();
     if (view !== undefined && view.downloads.length > 0) return view;
     const url = displayUrl(this.#job.url);
-    const name = safeFileName(this.#job.output ?? this.#job.fileName ?? lastPart(url));
-    const downloads = [restingView(`job ${url}`, url, name, this.#startedMs)];
+    const downloads = [restingView(`job ${url}`, url, nameOf(this.#job), this.#startedMs)];
     return { me: NOBODY, room: undefined, members: [], downloads };
+  }
+
+  /** How far its core has come; undefined while the file is only being looked at. */
+  get downloadView(): DownloadView | undefined {
+    return this.#solo?.view().downloads[0];
   }
 
   /** Where its part lies; undefined while there is none. */
@@ -288,8 +292,4 @@ export class QueuedDownload {
       ...(this.#job.checksums ?? []).map((stated) => parseChecksum(stated.checksum, stated.by)),
     ];
   }
-}
-
-function lastPart(url: string): string {
-  return url.slice(url.lastIndexOf('/') + 1);
 }

@@ -77,7 +77,9 @@ export class QueueRequests implements LocalDownloads {
   }
 
   setPriority(id: number, priority: number): void {
-    const { driver, registry } = this.#options;
+    const { entries, driver, registry } = this.#options;
+    const entry = entries.all.get(id);
+    if (entry !== undefined) entry.priority = priority;
     driver.handle({ type: 'priority', id, priority });
     registry.progress(id, { priority });
   }

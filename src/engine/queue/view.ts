@@ -1,6 +1,9 @@
+import { safeFileName } from '../../core/file-name.ts';
 import { pieceBytesFor } from '../../core/geometry.ts';
 import type { Result } from '../../core/result.ts';
 import type { DownloadView, QueueView, View } from '../../core/view.ts';
+import type { Job } from '../../lists/job.ts';
+import { displayUrl } from '../../url/web-url.ts';
 
 /** So many of the downloads that are over stay in the picture. */
 const KEPT_DONE = 5;
@@ -55,6 +58,12 @@ export class QueuePicture {
       },
     };
   }
+}
+
+/** What a file is called before its origin has been asked. */
+export function nameOf({ url, output, fileName }: Job): string {
+  const shown = displayUrl(url);
+  return safeFileName(output ?? fileName ?? shown.slice(shown.lastIndexOf('/') + 1));
 }
 
 /** The picture of a finished file for which no engine had to run. */

@@ -14,9 +14,11 @@ import { displayUrl, normalUrl } from '../../url/web-url.ts';
 import type { TaskOutcome } from '../base/completion-hooks.ts';
 import { metersFor, quotaSpent } from '../base/meters.ts';
 import { Origins } from '../base/origins.ts';
-import type { TaskOptions } from '../base/task.ts';
+import type { Task, TaskOptions } from '../base/task.ts';
+import type { DownloadRates, TaskPicture } from '../base/task-picture.ts';
 import type { DownloadRunner, PullFrom } from '../download/download-runner.ts';
 import { MemberTask } from '../download/member-task.ts';
+import { type RoomDownloadFacts, roomPicture, roomRates } from './room-picture.ts';
 import { RoomUpkeep } from './room-upkeep.ts';
 import { Uploads } from './uploads.ts';
 
@@ -30,12 +32,14 @@ export interface RoomAccess {
 }
 
 /** A task in a room: sessions with the other members, over which the core speaks and pieces travel. */
-export abstract class RoomTask extends MemberTask {
+export abstract class RoomTask extends MemberTask implements Task {
   protected readonly origins: Origins;
   /** Addresses that the user of this member has named, in normal form, and for each the file's own one. */
   readonly #named = new Map<string, string>();
   readonly #limiter: RateLimiter;
   #upkeep: RoomUpkeep | undefined;
+  /** When downloads were done or failed, in milliseconds since the epoch. */
+  readonly #endedAtMs = new Map<DownloadId, number>();
   readonly #sessions = new Map<MemberId, Session>();
   #identity: Identity | undefined;
   #lan: Lan | undefined;
@@ -58,6 +62,28 @@ export abstract class RoomTask extends MemberTask {
       meter,
       onNotice: (message) => this.emit({ type: 'notice', message }),
     });
+  }
+
+  picture(): TaskPicture {
+    return roomPicture(this.view(), (download) => this.#factsOf(download));
+  }
+
+  rates(): readonly DownloadRates[] {
+    return roomRates(this.view(), (download) => this.#upkeep?.idOf(download));
+  }
+
+  get downloadCount(): number {
+    return this.runners.size;
+  }
+
+  #factsOf(download: DownloadId): RoomDownloadFacts | undefined {
+    const id = this.#upkeep?.idOf(download);
+    if (id === undefined) return undefined;
+    const result = this.results.get(download);
+    const error = this.failures.get(download);
+    const isOver = result !== undefined || error !== undefined;
+    const path = this.runners.get(download)?.part.targetPath;
+    return { id, path, result, error, endedAtMs: isOver ? this.#endedAtMs.get(download) : undefined };
   }
 
   /** How this member came into the room. */
@@ -92,6 +118,7 @@ export abstract class RoomTask extends MemberTask {
   }
 
   protected override onDone(result: Result, runner: DownloadRunner): void {
+    this.#endedAtMs.set(runner.offer.download, Date.now());
     this.upkeep.done(result, runner.offer.identity);
   }
 
@@ -99,7 +126,9 @@ export abstract class RoomTask extends MemberTask {
     const id = download === undefined ? undefined : this.#upkeep?.idOf(download);
     const offer = download === undefined ? undefined : this.runners.get(download)?.offer;
     this.emit({ type: 'error', error, id, url: offer && displayUrl(offer.url) });
-    if (download !== undefined) this.#upkeep?.failed(download, error);
+    if (download === undefined) return;
+    this.#endedAtMs.set(download, Date.now());
+    this.#upkeep?.failed(download, error);
   }
 
   protected override async over(outcome: TaskOutcome, isBrokenOff: boolean): Promise<void> {

@@ -6,8 +6,9 @@ import { runWith } from '../../cli/run/run.ts';
 import { DragonloadError } from '../../core/errors.ts';
 import type { Offer } from '../../core/messages.ts';
 import type { Result } from '../../core/result.ts';
-import type { PieceRun } from '../../core/view.ts';
+import type { PieceRun, View } from '../../core/view.ts';
 import type { Task, TaskOptions } from '../../engine/base/task.ts';
+import { roomPicture, roomRates } from '../../engine/room/room-picture.ts';
 import { roomView } from './views.ts';
 
 const [scenario = 'done', ...flags] = process.argv.slice(2);
@@ -79,16 +80,18 @@ function start(_targets: readonly unknown[], options: TaskOptions): Task {
   // Something must keep the process, as sockets do.
   const keep = setInterval(() => {}, 1000);
   promise.catch(() => {}).finally(() => clearInterval(keep));
+  const view = (): View =>
+    roomView(['alice', 'bob', '\u5f20\u4f1f\u7684\u7535\u8111', 'carol-with-a-very-long-host-name.example'], {
+      heldBytes: SIZE * share(),
+      leftMs: (1 - share()) * 20_000,
+      pieces: pieces(share()),
+    });
+  const facts = { id: 1, path: undefined, result: undefined, error: undefined, endedAtMs: undefined };
   return {
-    view: () =>
-      roomView(
-        ['alice', 'bob', '\u5f20\u4f1f\u7684\u7535\u8111', 'carol-with-a-very-long-host-name.example'],
-        {
-          heldBytes: SIZE * share(),
-          leftMs: (1 - share()) * 20_000,
-          pieces: pieces(share()),
-        },
-      ),
+    view,
+    picture: () => roomPicture(view(), () => facts),
+    rates: () => roomRates(view(), () => facts.id),
+    downloadCount: 1,
     finished: promise,
     stop,
     [Symbol.asyncDispose]: stop,
@@ -108,6 +111,6 @@ const has = (flag: string): boolean => flags.includes(flag);
 const settings = { options: {}, json: has('--json'), quiet: has('--quiet'), yes: has('--yes') };
 process.stderr.write('(ready)\n');
 await finish(
-  runWith(async () => start, [], settings),
+  runWith('host', async () => start, [], settings),
   process.argv,
 );

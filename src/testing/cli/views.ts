@@ -3,7 +3,7 @@ import type { DownloadView, MemberView, View } from '../../core/view.ts';
 const MIB = 1024 * 1024;
 
 /** A member as it looks in the middle of a download; the given fields replace the usual ones. */
-export function memberView(fields: Partial<MemberView> = {}): MemberView {
+function memberView(fields: Partial<MemberView> = {}): MemberView {
   return {
     id: 'a'.repeat(64),
     name: 'alice',
@@ -23,7 +23,7 @@ export function memberView(fields: Partial<MemberView> = {}): MemberView {
 }
 
 /** A download as it looks in the middle; the given fields replace the usual ones. */
-export function downloadView(fields: Partial<DownloadView> = {}): DownloadView {
+function downloadView(fields: Partial<DownloadView> = {}): DownloadView {
   return {
     id: 'd'.repeat(32),
     fileName: 'debian-13.2.0-amd64-DVD-1.iso',
@@ -60,16 +60,5 @@ export function roomView(names: readonly string[], download: Partial<DownloadVie
     room: { id: 'room', invite: 'dragon://join/v1/room#k=secret', coordinator: members[0]?.id, epoch: 1 },
     members,
     downloads: [downloadView(download)],
-  };
-}
-
-/** A download alone, in the middle. */
-export function aloneView(download: Partial<DownloadView> = {}): View {
-  const me = memberView({ isMe: true, lanBytes: 0, lanRate: 0 });
-  return {
-    me: me.id,
-    room: undefined,
-    members: [me],
-    downloads: [downloadView({ lanBytes: 0, lanRate: 0, ...download })],
   };
 }

@@ -1,7 +1,7 @@
-import type { DragonloadError } from '../../core/errors.ts';
-import type { Result } from '../../core/result.ts';
-import { trustWord } from '../../downloads/trust-text.ts';
-import type { TaskEvent } from '../../engine/base/task.ts';
+import type { DragonloadError } from '../core/errors.ts';
+import type { Result } from '../core/result.ts';
+import { trustWord } from '../downloads/trust-text.ts';
+import type { TaskEvent } from '../engine/base/task.ts';
 
 /** A download that failed. */
 export interface Failure {

@@ -1,4 +1,5 @@
-import type { View } from '../../core/view.ts';
+import { hasQueue } from './queue-summary.ts';
+import type { EngineState } from './state.ts';
 
 /** The pace is that of so many milliseconds before now, of which no more samples are kept than this. */
 const WINDOW_MS = 10_000;
@@ -15,9 +16,10 @@ export class Pace {
   readonly #samples: Sample[] = [];
 
   /** Looks at the queue. `nowMs`: by any clock that only goes forward. */
-  note({ queue }: View, nowMs: number): void {
-    if (queue === undefined) return;
-    this.#samples.push({ ms: nowMs, bytes: queue.heldBytes ?? 0, files: queue.done });
+  note(state: EngineState, nowMs: number): void {
+    if (!hasQueue(state)) return;
+    const { heldBytes, done } = state.queue;
+    this.#samples.push({ ms: nowMs, bytes: heldBytes, files: done });
     while (this.#samples.length > MAX_SAMPLES || (this.#samples[1]?.ms ?? nowMs) < nowMs - WINDOW_MS)
       this.#samples.shift();
   }

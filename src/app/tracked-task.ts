@@ -1,0 +1,133 @@
+import { DragonloadError } from '../core/errors.ts';
+import type { DownloadId } from '../core/ids.ts';
+import type { MemberView } from '../core/view.ts';
+import type { Task, TaskEvent } from '../engine/base/task.ts';
+import type { DownloadRates, ListedDownload, TaskPicture } from '../engine/base/task-picture.ts';
+import { downloadState, errorState } from './download-state.ts';
+import { sameDownload } from './same-state.ts';
+import type { DownloadState, MemberState, RateHistory, RoomState } from './state.ts';
+
+/** What the state needs of a task. */
+export type Trackable = Pick<Task, 'picture' | 'rates' | 'downloadCount' | 'finished'>;
+
+/** How its downloads came to be: `get` for downloads alone, else the way into the room. */
+export type TaskWay = 'get' | RoomState['way'];
+
+/** What a task adds to the state. */
+export interface TaskPart {
+  readonly downloads: readonly DownloadState[];
+  /** Undefined for downloads alone, and until the room is open. */
+  readonly room: RoomState | undefined;
+  readonly opensInMs: number | undefined;
+  readonly isQuotaSpent: boolean;
+}
+
+interface Drawn {
+  readonly listed: ListedDownload;
+  readonly history: RateHistory;
+  readonly state: DownloadState;
+}
+
+/** One task whose downloads, and room if it has one, are in the state. Its events may come before the task is there. */
+export class TrackedTask {
+  readonly #way: TaskWay;
+  readonly #historyOf: (id: number) => RateHistory;
+  readonly #onChange: () => void;
+  #task: Trackable | undefined;
+  readonly #resumedBytes = new Map<DownloadId, number>();
+  #drawn = new Map<number, Drawn>();
+  #status: RoomState['status'] = 'open';
+  #error: DragonloadError | undefined;
+
+  /** `onChange`: it has ended. */
+  constructor(way: TaskWay, historyOf: (id: number) => RateHistory, onChange: () => void) {
+    this.#way = way;
+    this.#historyOf = historyOf;
+    this.#onChange = onChange;
+  }
+
+  /** The task is there. Called once. */
+  attach(task: Trackable): void {
+    this.#task = task;
+    const ended = (status: RoomState['status'], error?: DragonloadError): void => {
+      this.#status = status;
+      this.#error = error;
+      this.#onChange();
+    };
+    task.finished.then(
+      () => ended('left'),
+      (thrown: unknown) => {
+        const error = DragonloadError.from(thrown);
+        if (error.code === 'aborted') ended('left');
+        else ended('failed', error);
+      },
+    );
+  }
+
+  /** The user leaves the room: what follows is its ending. */
+  leaving(): void {
+    if (this.#status !== 'open') return;
+    this.#status = 'leaving';
+    this.#onChange();
+  }
+
+  heard(event: TaskEvent): void {
+    if (event.type === 'resumed') this.#resumedBytes.set(event.download, event.bytes);
+  }
+
+  get downloadCount(): number {
+    return this.#task?.downloadCount ?? 0;
+  }
+
+  /** The rates of what runs now. */
+  rates(): readonly DownloadRates[] {
+    return this.#task?.rates() ?? [];
+  }
+
+  draw(): TaskPart {
+    const picture = this.#task?.picture();
+    if (picture === undefined)
+      return { downloads: [], room: undefined, opensInMs: undefined, isQuotaSpent: false };
+    const { opensInMs, isQuotaSpent } = picture;
+    return { downloads: this.#downloads(picture), room: this.#room(picture), opensInMs, isQuotaSpent };
+  }
+
+  /** A download that has not changed is the same object as the last time. */
+  #downloads({ downloads, room }: TaskPicture): readonly DownloadState[] {
+    const before = this.#drawn;
+    this.#drawn = new Map();
+    return downloads.map((listed) => {
+      const { id, download } = listed;
+      const history = this.#historyOf(id);
+      let drawn = before.get(id);
+      if (drawn?.listed !== listed || drawn.history !== history) {
+        const resumedBytes = (download === undefined ? undefined : this.#resumedBytes.get(download)) ?? 0;
+        const state = downloadState(listed, { room: room?.id, resumedBytes, history });
+        const isSame = drawn !== undefined && sameDownload(drawn.state, state);
+        drawn = { listed, history, state: isSame ? drawn!.state : state };
+      }
+      this.#drawn.set(id, drawn);
+      return drawn.state;
+    });
+  }
+
+  #room({ room, me, members }: TaskPicture): RoomState | undefined {
+    if (room === undefined || this.#way === 'get') return undefined;
+    return {
+      id: room.id,
+      way: this.#way,
+      invite: room.invite === '' ? undefined : room.invite,
+      status: this.#status,
+      error: this.#error && errorState(this.#error),
+      me,
+      coordinator: room.coordinator,
+      epoch: room.epoch,
+      members: members.map(memberState),
+      waitsFor: undefined,
+    };
+  }
+}
+
+function memberState({ connected, ...member }: MemberView): MemberState {
+  return { ...member, isConnected: connected || member.isMe };
+}
