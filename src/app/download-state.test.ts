@@ -65,7 +65,7 @@ test('one that is paused or has failed keeps what it has and goes at no rate', (
     const state = downloadState(listedDownload({ status, view: coreView(), error }), ALONE);
     assert.deepEqual([state.status, state.heldBytes, state.pieces.runs.length], [status, 400, 1]);
     assert.deepEqual([state.originRate, state.lanRate, state.leftMs], [0, 0, undefined]);
-    assert.deepEqual(state.error, { code: 'dns', message: 'No such host.', next: 'Check the URL.' });
+    assert.deepEqual(state.error, { ...error.toValue(), next: 'Check the URL.' });
   }
 });
 

@@ -58,8 +58,8 @@ export function downloadState(listed: ListedDownload, context: DownloadContext):
 }
 
 /** A failure as plain data. */
-export function errorState({ code, message, next }: DragonloadError): ErrorState {
-  return { code, message, next };
+export function errorState(error: DragonloadError): ErrorState {
+  return { ...error.toValue(), next: error.next };
 }
 
 /** One that has its turn is as far as its core says. In a room it may have it and wait for those before it. */
