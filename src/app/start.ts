@@ -1,5 +1,6 @@
 import type { Task, TaskOptions } from '../engine/base/task.ts';
 import { GetTask } from '../engine/queue/get-task.ts';
+import type { RoomControls } from '../engine/room/room-controls.ts';
 import type { Job } from '../lists/job.ts';
 
 /** Downloads alone. The room's machinery is not even loaded. */
@@ -11,13 +12,13 @@ export function startGet(targets: readonly (string | Job)[], options: TaskOption
 export async function startHost(
   targets: readonly (string | Job)[],
   options: TaskOptions = {},
-): Promise<Task> {
+): Promise<Task & RoomControls> {
   const { HostTask } = await import('../engine/room/host-task.ts');
   return new HostTask(targets, options).start();
 }
 
 /** Joins a room and takes part in its downloads. */
-export async function startJoin(invite: string, options: TaskOptions = {}): Promise<Task> {
+export async function startJoin(invite: string, options: TaskOptions = {}): Promise<Task & RoomControls> {
   const { JoinTask } = await import('../engine/room/join-task.ts');
   return new JoinTask(invite, options).start();
 }

@@ -1,12 +1,13 @@
 import { DragonloadError } from '../core/errors.ts';
 import { PART_SUFFIX } from '../core/file-name.ts';
+import type { Job } from '../lists/job.ts';
 import type { ControlRequest, DownloadPatch, DownloadRow, DownloadState } from '../store/download-row.ts';
 import type { Store } from '../store/store.ts';
 import { parseOriginUrl } from '../url/web-url.ts';
 import { type Controlled, carryOut, rateOf } from './control.ts';
 import { withChange, withFreshLink } from './job-edits.ts';
 import { jobOf } from './job-row.ts';
-import { unreadable } from './resume-plan.ts';
+import { resumeStep, unreadable } from './resume-plan.ts';
 import { type CommandKind, checkLimit, checkPriority, checkState, unknownDownload } from './rules.ts';
 
 /**
@@ -73,6 +74,33 @@ export class DownloadCommands {
     for (const id of here) this.#local?.pause(id);
     const elsewhere = this.#others(['running', 'waiting']).filter(({ isTaken }) => isTaken === true);
     return here.length + this.#ask('pause', elsewhere);
+  }
+
+  /**
+   * Lets a paused or failed download go on where it is. One that nobody has is returned as a job, for this process to
+   * `start`. Throws `wrong-state` for one of a room, which has to be joined again.
+   */
+  resume(id: number): { readonly recipient: Recipient; readonly start?: Job } {
+    this.#check('resume', id);
+    const request = { kind: 'resume', download: id } as const;
+    if (this.#isHere(id)) return { recipient: this.#send(request) };
+    const row = this.row(id);
+    let step = resumeStep(row);
+    // The process that had it may be gone by now: then it is nobody's.
+    if (step.kind === 'ask' && this.#send(request) === 'nobody')
+      step = resumeStep({ ...row, isTaken: false });
+    switch (step.kind) {
+      case 'start':
+        return { recipient: 'nobody', start: step.job };
+      case 'room':
+        throw new DragonloadError('wrong-state', `Download ${id} belongs to a room.`, {
+          next: 'Join the room again with its invite.',
+        });
+      case 'unreadable':
+        throw unreadable(id);
+      default:
+        return { recipient: 'elsewhere' };
+    }
   }
 
   /** Asks the processes that have these to let them go on. Those that nobody has are left alone. */

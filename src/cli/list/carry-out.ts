@@ -1,5 +1,5 @@
+import { Dragonload } from '../../app/dragonload.ts';
 import type { DownloadCommands } from '../../downloads/download-commands.ts';
-import { commandsOf, openStore } from '../../downloads/edits.ts';
 import type { ListCommandText } from '../flags/list-commands.ts';
 import type { ListFlags } from '../flags/list-flags.ts';
 import { safeText } from '../text/text.ts';
@@ -16,9 +16,13 @@ export async function carryOut(
   args: readonly string[],
   flags: ListFlags,
 ): Promise<number | undefined> {
-  using store = openStore((message) => process.stderr.write(`${safeText(message)}\n`));
+  await using dragonload = new Dragonload({
+    onEvent: (event) => {
+      if (event.type === 'notice') process.stderr.write(`${safeText(event.message)}\n`);
+    },
+  });
   try {
-    return await dispatch(name, commandsOf(store), args, flags);
+    return await dispatch(name, dragonload.downloads(), args, flags);
   } catch (thrown) {
     throw withAdvice(thrown, FINISHED_ADVICE[name] ?? 'Run "dragonload ls" to see those that are not.');
   }

@@ -5,6 +5,7 @@ import type { DownloadId, MemberId, RoomId } from '../../core/ids.ts';
 import type { Message, Offer, PieceRecord } from '../../core/messages.ts';
 import type { Result } from '../../core/result.ts';
 import type { FinishedPart } from '../../disk/files/part-options.ts';
+import type { LocalDownloads } from '../../downloads/download-commands.ts';
 import { type Identity, loadIdentity } from '../../lan/identity/identity.ts';
 import { signRecord, verifyRecord } from '../../lan/identity/records.ts';
 import { Lan, type ServedBytes, type ServeRequest, type Session, type SessionEnd } from '../../lan/lan.ts';
@@ -18,6 +19,7 @@ import type { Task, TaskOptions } from '../base/task.ts';
 import type { DownloadRates, TaskPicture } from '../base/task-picture.ts';
 import type { DownloadRunner, PullFrom } from '../download/download-runner.ts';
 import { MemberTask } from '../download/member-task.ts';
+import type { RoomControls } from './room-controls.ts';
 import { type RoomDownloadFacts, roomPicture, roomRates } from './room-picture.ts';
 import { RoomUpkeep } from './room-upkeep.ts';
 import { Uploads } from './uploads.ts';
@@ -32,7 +34,7 @@ export interface RoomAccess {
 }
 
 /** A task in a room: sessions with the other members, over which the core speaks and pieces travel. */
-export abstract class RoomTask extends MemberTask implements Task {
+export abstract class RoomTask extends MemberTask implements Task, RoomControls {
   protected readonly origins: Origins;
   /** Addresses that the user of this member has named, in normal form, and for each the file's own one. */
   readonly #named = new Map<string, string>();
@@ -84,6 +86,14 @@ export abstract class RoomTask extends MemberTask implements Task {
     const isOver = result !== undefined || error !== undefined;
     const path = this.runners.get(download)?.part.targetPath;
     return { id, path, result, error, endedAtMs: isOver ? this.#endedAtMs.get(download) : undefined };
+  }
+
+  get downloads(): LocalDownloads {
+    return this.upkeep;
+  }
+
+  setLimit(bytesPerSecond: number | undefined): void {
+    this.upkeep.setLimit(bytesPerSecond);
   }
 
   /** How this member came into the room. */

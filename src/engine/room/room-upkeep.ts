@@ -4,7 +4,8 @@ import type { FileIdentity, Offer } from '../../core/messages.ts';
 import type { Result } from '../../core/result.ts';
 import type { View } from '../../core/view.ts';
 import { modifiedMs } from '../../disk/files/modified.ts';
-import { type Controlled, carryOut, InstallLimit, Poll } from '../../downloads/control.ts';
+import { carryOut, InstallLimit, Poll } from '../../downloads/control.ts';
+import type { LocalDownloads } from '../../downloads/download-commands.ts';
 import { type Registration, Registry } from '../../downloads/registry.ts';
 import type { Job } from '../../lists/job.ts';
 import type { RateLimiter } from '../../origin/limits/rate-limit.ts';
@@ -36,7 +37,7 @@ export interface RoomUpkeepOptions {
  * What a task in a room does beside downloading: keeps the list of downloads up to date and hears what other processes
  * ask through it, keeps the machine awake, runs what the user wants to be run.
  */
-export class RoomUpkeep implements Disposable, Controlled {
+export class RoomUpkeep implements Disposable, LocalDownloads {
   readonly #options: RoomUpkeepOptions;
   readonly #registry: Registry;
   readonly #aftermath: CompletionHooks;
@@ -45,6 +46,8 @@ export class RoomUpkeep implements Disposable, Controlled {
   readonly #limit: InstallLimit | undefined;
   /** Numbers in the list. */
   readonly #ids = new Map<DownloadId, number>();
+  /** Of those that are over. */
+  readonly #ends = new Map<number, 'done' | 'failed'>();
 
   constructor(options: RoomUpkeepOptions) {
     this.#options = options;
@@ -77,6 +80,15 @@ export class RoomUpkeep implements Disposable, Controlled {
     return id;
   }
 
+  ids(): Iterable<number> {
+    return this.#ids.values();
+  }
+
+  stateOf(id: number): 'running' | 'done' | 'failed' | undefined {
+    const isHere = [...this.#ids.values()].includes(id);
+    return isHere ? (this.#ends.get(id) ?? 'running') : undefined;
+  }
+
   idOf(download: DownloadId): number | undefined {
     return this.#ids.get(download);
   }
@@ -85,12 +97,15 @@ export class RoomUpkeep implements Disposable, Controlled {
     this.#aftermath.done(result);
     const { id, path } = result;
     if (id === undefined) return;
+    this.#ends.set(id, 'done');
     this.#registry.finished(id, result, { identity, fileModifiedMs: modifiedMs(path) });
   }
 
   failed(download: DownloadId, error: DragonloadError): void {
     const id = this.#ids.get(download);
-    if (id !== undefined) this.#registry.failed(id, error);
+    if (id === undefined) return;
+    this.#ends.set(id, 'failed');
+    this.#registry.failed(id, error);
   }
 
   /** Waits for what runs because of finished files. */
@@ -114,7 +129,7 @@ export class RoomUpkeep implements Disposable, Controlled {
   }
 
   setLimit(bytesPerSecond: number | undefined): void {
-    if (this.#limit === undefined) return;
+    if (this.#limit === undefined) return this.#options.limiter.setRate(bytesPerSecond);
     this.#limit.own = bytesPerSecond;
     this.#limit.follow();
   }
