@@ -1,21 +1,31 @@
 import type { RateLimiter } from '../../origin/limits/rate-limit.ts';
 import type { Answer } from './origin-answer.ts';
 import type { OriginFaults } from './origin-faults.ts';
+import type { OriginGate } from './origin-gate.ts';
 import type { Sink } from './origin-sink.ts';
+import type { SendWindow } from './origin-window.ts';
 
 const MAX_CHUNK_BYTES = 256 * 1024;
 const MIN_CHUNK_BYTES = 1448;
 
+/** What the bytes of a body go through. */
+export interface BodyPath {
+  readonly limiters: readonly RateLimiter[];
+  readonly window: SendWindow | undefined;
+  readonly gate: OriginGate | undefined;
+  /** Called with each number of bytes of the file written. */
+  readonly record: (bytes: number) => void;
+}
+
 /**
- * Writes the body of an answer, through the links in turn, and does at its place what the faults say. Calls `record` with each
- * number of bytes of the file written. Never rejects: a client that goes away ends it.
+ * Writes the body of an answer, through the links in turn, and does at its place what the faults say. Never rejects: a client
+ * that goes away ends it.
  */
 export async function sendBody(
   sink: Sink,
   answer: Answer,
   faults: OriginFaults,
-  limiters: readonly RateLimiter[],
-  record: (bytes: number) => void,
+  { limiters, window, gate, record }: BodyPath,
 ): Promise<void> {
   const { source, range, before, after, text } = answer;
   if (source === undefined || range === undefined) {
@@ -33,6 +43,8 @@ export async function sendBody(
   for (let at = range.start; at < end; ) {
     const bytes = Math.min(chunkBytes, end - at);
     for (const limiter of limiters) await limiter.take(bytes);
+    await window?.take(bytes, () => sink.isGone);
+    await gate?.pass(bytes);
     if (sink.isGone) return;
     record(bytes);
     await sink.write(source.slice(at, at + bytes));

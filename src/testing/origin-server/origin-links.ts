@@ -1,8 +1,12 @@
 import type { Socket } from 'node:net';
 import { RateLimiter } from '../../origin/limits/rate-limit.ts';
 import type { ConnectionCap, OriginFaults } from './origin-faults.ts';
+import { SendWindow } from './origin-window.ts';
 
 const BURST_MS = 20;
+/** What is on its way over a connection with a rate: so much of a second, and at least so many bytes. */
+const WINDOW_SECONDS = 1 / 16;
+const MIN_WINDOW_BYTES = 128 * 1024;
 
 export interface LinkRates {
   readonly ratePerConnection?: number;
@@ -17,6 +21,7 @@ export class OriginLinks {
   readonly #clientLinks = new Map<string, RateLimiter>();
   /** By connection and rate. A TLS socket is another object than the connection below it: they share their ports. */
   readonly #connectionLinks = new Map<string, RateLimiter>();
+  readonly #windows = new Map<string, SendWindow>();
   /** Numbers from 1, in the order of arrival. */
   readonly #numbers = new Map<string, number>();
   readonly #beyond = new Set<string>();
@@ -106,6 +111,17 @@ export class OriginLinks {
       limiters.push(link);
     }
     return limiters;
+  }
+
+  /** What limits the bytes on their way over a connection; nothing does when it has no rate of its own. */
+  windowOf(socket: Socket): SendWindow | undefined {
+    const { ratePerConnection } = this.#rates;
+    if (ratePerConnection === undefined) return undefined;
+    const key = keyOf(socket);
+    const windowBytes = Math.max(MIN_WINDOW_BYTES, Math.floor(ratePerConnection * WINDOW_SECONDS));
+    const window = this.#windows.get(key) ?? new SendWindow(windowBytes, socket);
+    this.#windows.set(key, window);
+    return window;
   }
 }
 

@@ -2,8 +2,12 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import { contentSha256, contentSlice, startOrigin } from './origin-server.ts';
+
+const NO_WINDOW = !existsSync('/proc/net/tcp') && 'this system does not tell what a client has not read';
 
 test('content of a seed is the same however it is cut', () => {
   const whole = contentSlice('s', 0, 3_000_001);
@@ -59,4 +63,68 @@ test('an origin of its own process says where it is', async () => {
   } finally {
     child.kill();
   }
+});
+
+/** Bytes that have come of an answer; it is read to its end only when `rest` is awaited. */
+async function begun(url: string) {
+  const response = await fetch(url);
+  const reader = response.body!.getReader();
+  let bytes = 0;
+  const rest = (async () => {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) bytes += next.value.length;
+  })();
+  return { rest, read: () => bytes };
+}
+
+const LARGE = { content: { seed: 's', sizeBytes: 1_000_000 } };
+
+test('an origin that is held until two ask begins with both', async () => {
+  await using origin = await startOrigin({ files: { '/f': LARGE } });
+  origin.holdUntilAsked(2);
+  const first = await begun(origin.url());
+  assert.equal(origin.servedBytes(), 0);
+  const second = await begun(origin.url());
+  await Promise.all([first.rest, second.rest]);
+  assert.equal(origin.servedBytes(), 2_000_000);
+});
+
+test('who asks and goes away is not counted among those who ask', async () => {
+  await using origin = await startOrigin({ files: { '/f': LARGE } });
+  origin.holdUntilAsked(2);
+  const gone = new AbortController();
+  await fetch(origin.url(), { signal: gone.signal });
+  gone.abort();
+  while (origin.active > 0) await new Promise(setImmediate);
+  const first = await begun(origin.url());
+  assert.equal(origin.servedBytes(), 0);
+  const second = await begun(origin.url());
+  await Promise.all([first.rest, second.rest]);
+});
+
+test('an origin that holds after some bytes sends them and no more, and the rest when it is released', async () => {
+  await using origin = await startOrigin({ files: { '/f': LARGE }, ratePerConnection: 50_000_000 });
+  origin.holdAfter(600_000);
+  const { rest, read } = await begun(origin.url());
+  while (read() < 500_000) await new Promise(setImmediate);
+  assert.ok(origin.servedBytes() <= 600_000);
+  const short = await fetch(origin.url(), { headers: { range: 'bytes=0-99' } });
+  assert.equal((await short.arrayBuffer()).byteLength, 100, 'who only looks is not held');
+  origin.release();
+  await rest;
+  assert.equal(read(), 1_000_000);
+});
+
+test('to a client that does not read no more is sent than the window', { skip: NO_WINDOW }, async () => {
+  const file = { content: { seed: 's', sizeBytes: 4_000_000 } };
+  await using origin = await startOrigin({
+    files: { '/idle': file, '/read': file },
+    ratePerConnection: 2_000_000,
+  });
+  const idle = await new Promise<IncomingMessage>((resolve) => get(origin.url('/idle'), resolve));
+  // At the same rate: when it is over, all of the other one could have been sent.
+  await (await fetch(origin.url('/read'))).arrayBuffer();
+  assert.ok(origin.servedBytes('/idle') < 500_000, `${origin.servedBytes('/idle')} bytes were sent`);
+  let bytes = 0;
+  for await (const chunk of idle) bytes += (chunk as Buffer).length;
+  assert.equal(bytes, 4_000_000);
 });

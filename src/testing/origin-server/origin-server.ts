@@ -5,6 +5,7 @@ import { fileAnswer } from './origin-answer.ts';
 import { sendBody } from './origin-body.ts';
 import { type ConnectionCap, FaultSchedule, type OriginFaults } from './origin-faults.ts';
 import type { OriginFile } from './origin-file.ts';
+import { OriginGate } from './origin-gate.ts';
 import { type LinkRates, OriginLinks } from './origin-links.ts';
 import { OriginRecord, type ServedRequest } from './origin-record.ts';
 import { OriginRefusals } from './origin-refusal.ts';
@@ -28,8 +29,8 @@ export interface OriginServerOptions extends LinkRates {
   readonly connectionCap?: ConnectionCap;
 }
 
-/** Shorter answers are for those who look, and are not held. */
-const MOST_UNHELD_BYTES = 64 * 1024;
+/** Shorter answers are for those who look at a file, and are not held. */
+const MAX_UNHELD_BYTES = 64 * 1024;
 
 /** A real HTTP server that serves files of known content, at limited rates, with faults on order. */
 export async function startOrigin(options: OriginServerOptions): Promise<OriginServer> {
@@ -49,7 +50,7 @@ export class OriginServer implements AsyncDisposable {
   readonly #schedule = new FaultSchedule();
   readonly #refusals = new OriginRefusals();
   readonly #record = new OriginRecord();
-  #held: PromiseWithResolvers<void> | undefined;
+  readonly #gate = new OriginGate();
 
   constructor(options: OriginServerOptions) {
     this.#options = options;
@@ -90,14 +91,23 @@ export class OriginServer implements AsyncDisposable {
     this.#schedule.restart(path);
   }
 
-  /** Sends no more than the heads of answers with much of a file, until `release`. */
+  /** Bodies begin only after `release`; short ones, for those who look, are not held. */
   hold(): void {
-    this.#held ??= Promise.withResolvers();
+    this.#gate.hold();
+  }
+
+  /** Bodies begin when so many are asked for at the same time: with a connection for each member, when all of them ask. */
+  holdUntilAsked(bodies: number): void {
+    this.#gate.holdUntilAsked(bodies);
+  }
+
+  /** So many further bytes of bodies are sent, and the rest after `release`. */
+  holdAfter(bytes: number): void {
+    this.#gate.holdAfter(bytes);
   }
 
   release(): void {
-    this.#held?.resolve();
-    this.#held = undefined;
+    this.#gate.release();
   }
 
   /** Each signed link that was given out so far has expired. */
@@ -112,6 +122,11 @@ export class OriginServer implements AsyncDisposable {
   /** Body bytes written, by client address. */
   get bytesByClient(): ReadonlyMap<string, number> {
     return this.#record.bytesByClient;
+  }
+
+  /** Requests that are being answered now. */
+  get active(): number {
+    return this.#record.active;
   }
 
   /** Most requests that were answered at the same time. */
@@ -172,9 +187,15 @@ export class OriginServer implements AsyncDisposable {
       sink.end();
       return;
     }
-    if (range !== undefined && range.end - range.start > MOST_UNHELD_BYTES) await this.#held?.promise;
-    const limiters = this.#links.limitersOf(request.socket, faults);
-    await sendBody(sink, answer, faults, limiters, (bytes) => this.#record.sent(served, range!.start, bytes));
+    const isLook = range === undefined || range.end - range.start <= MAX_UNHELD_BYTES;
+    const gate = isLook ? undefined : this.#gate;
+    await gate?.begin(response);
+    await sendBody(sink, answer, faults, {
+      limiters: this.#links.limitersOf(request.socket, faults),
+      window: this.#links.windowOf(request.socket),
+      gate,
+      record: (bytes) => this.#record.sent(served, range!.start, bytes),
+    });
   }
 
   #isTooMany(request: IncomingMessage, { refuseAbove }: OriginFaults): boolean {
