@@ -7,6 +7,28 @@ import type { Task, TaskOptions } from './engine/base/task.ts';
 import type { StaticOptions, User } from './engine/room/static-task.ts';
 import type { Job } from './lists/job.ts';
 
+export { type Cell, pieceCells } from './app/piece-cells.ts';
+export {
+  currentDownload,
+  isSeveral,
+  type QueueSummary,
+  queueSummary,
+} from './app/queue-summary.ts';
+export type {
+  DownloadState,
+  DownloadStatus,
+  EngineSettings,
+  EngineState,
+  ErrorState,
+  MemberState,
+  Notice,
+  PieceMap,
+  QueueState,
+  RateHistory,
+  ResultState,
+  RoomState,
+} from './app/state.ts';
+export type { StateListener, SubscribeOptions } from './app/state-store.ts';
 export { DragonloadError, type ErrorCode } from './core/errors.ts';
 export type { Offer } from './core/messages.ts';
 export type { Result, Trust } from './core/result.ts';

@@ -8,7 +8,10 @@ import { sameDownload } from './same-state.ts';
 import type { DownloadState, MemberState, RateHistory, RoomState } from './state.ts';
 
 /** What the state needs of a task. */
-export type Trackable = Pick<Task, 'picture' | 'rates' | 'downloadCount' | 'finished'>;
+export interface Trackable extends Pick<Task, 'picture' | 'rates' | 'downloadCount'> {
+  /** Undefined for what has no end of its own, as a queue that stays. */
+  readonly finished?: Promise<unknown>;
+}
 
 /** How its downloads came to be: `get` for downloads alone, else the way into the room. */
 export type TaskWay = 'get' | RoomState['way'];
@@ -54,7 +57,7 @@ export class TrackedTask {
       this.#error = error;
       this.#onChange();
     };
-    task.finished.then(
+    task.finished?.then(
       () => ended('left'),
       (thrown: unknown) => {
         const error = DragonloadError.from(thrown);

@@ -168,7 +168,7 @@ test('quiet tells errors and the bare invite', () => {
 test('the last line states what was gained', () => {
   assert.equal(
     gainLines(RESULT, LOOK).join('|'),
-    '1 min 20 s instead of about 3 min 52 s alone (2.9x as fast), 350 B from the origin, 650 B over the LAN, room-consistent (12% audited)',
+    '1 min 20 s instead of about 3 min 52 s alone (2.9x as fast), 350 B from the origin, 650 B over the LAN, room-consistent (12% audited): as the members signed it, with no digest from the publisher to check',
   );
   const alone: Result = {
     ...RESULT,

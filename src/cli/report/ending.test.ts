@@ -131,7 +131,10 @@ test('of several downloads an error says which it is about, and a saved file how
 test('shares that were compared or audited are in the trust word', () => {
   const trustOf = (trust: Trust): string => gainLines(done(1, trust).result, LOOK)[0]!;
   assert.match(trustOf({ kind: 'imported', comparedShare: 0.999 }), /imported \(99% compared\)$/);
-  assert.match(trustOf({ kind: 'room-consistent', auditedShare: 0 }), /room-consistent \(0% audited\)$/);
+  assert.match(
+    trustOf({ kind: 'room-consistent', auditedShare: 0 }),
+    /room-consistent \(0% audited\): as the members signed it, with no digest from the publisher to check$/,
+  );
 });
 
 test('what an origin says in an error cannot steer a terminal', () => {

@@ -50,6 +50,7 @@ class Run {
   readonly #brokenOff = Promise.withResolvers<never>();
   #task: Task | undefined;
   #stopped: Promise<void> | undefined;
+  #hasToldJoined = false;
   /** Why this side broke it off, when not by a signal. */
   #reason: DragonloadError | undefined;
 
@@ -107,9 +108,19 @@ class Run {
     const onEvent = (event: TaskEvent): void => {
       this.#tally.add(event);
       this.#tracker.heard(this.#tracked, event);
+      if (event.type === 'member') this.#tellJoined();
       this.#reporter.event(event);
     };
     return { ...this.#settings.options, consent, onEvent, signal: this.#over.signal };
+  }
+
+  /** The first member that shows up is one that was there before: what is new to the user is to be in the room. */
+  #tellJoined(): void {
+    const [room] = this.#tracker.state.rooms;
+    if (this.#hasToldJoined || room?.way !== 'join') return;
+    this.#hasToldJoined = true;
+    const me = room.members.find(({ isMe }) => isMe);
+    if (me !== undefined) this.#reporter.notice(`You joined as ${me.name}.`);
   }
 
   /** Ends the run before the task has. A task that leaves `finished` open when it was stopped is over all the same. */

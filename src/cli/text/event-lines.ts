@@ -87,6 +87,9 @@ export function gainLines(result: Result, look: TextLook): string[] {
   const verified = trust.kind === 'publisher-verified';
   spans.push({ text: trustWord(trust), sgr: verified ? SGR.good : undefined });
   if (verified) spans.push({ text: ` (${trust.by})` });
+  // The word alone tells nobody who has not read what it means.
+  if (trust.kind === 'room-consistent')
+    spans.push({ text: ': as the members signed it, with no digest from the publisher to check' });
   return text(spans, look);
 }
 
