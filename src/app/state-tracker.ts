@@ -102,7 +102,8 @@ export class StateTracker implements StateSource, Disposable {
 
   #draw(): Omit<EngineState, 'version'> {
     const parts = this.#tasks.map((task) => task.draw());
-    const downloads = parts.flatMap((part) => part.downloads);
+    const [first] = parts;
+    const downloads = parts.length === 1 ? first!.downloads : parts.flatMap((part) => part.downloads);
     const [opensInMs] = parts.map((part) => part.opensInMs).filter((ms) => ms !== undefined);
     const gate = {
       opensAtMs: this.#openingIn(opensInMs),

@@ -1,5 +1,5 @@
 import { DragonloadError } from '../core/errors.ts';
-import type { DownloadId } from '../core/ids.ts';
+import type { DownloadId, RoomId } from '../core/ids.ts';
 import type { MemberView } from '../core/view.ts';
 import type { Task, TaskEvent } from '../engine/base/task.ts';
 import type { DownloadRates, ListedDownload, TaskPicture } from '../engine/base/task-picture.ts';
@@ -27,7 +27,6 @@ export interface TaskPart {
 
 interface Drawn {
   readonly listed: ListedDownload;
-  readonly history: RateHistory;
   readonly state: DownloadState;
 }
 
@@ -38,7 +37,8 @@ export class TrackedTask {
   readonly #onChange: () => void;
   #task: Trackable | undefined;
   readonly #resumedBytes = new Map<DownloadId, number>();
-  #drawn = new Map<number, Drawn>();
+  #drawn: readonly Drawn[] = [];
+  #states: readonly DownloadState[] = [];
   #status: RoomState['status'] = 'open';
   #error: DragonloadError | undefined;
 
@@ -95,23 +95,29 @@ export class TrackedTask {
     return { downloads: this.#downloads(picture), room: this.#room(picture), opensInMs, isQuotaSpent };
   }
 
-  /** A download that has not changed is the same object as the last time. */
+  /** A download that has not changed is the same object as the last time, and so is the list of all. */
   #downloads({ downloads, room }: TaskPicture): readonly DownloadState[] {
     const before = this.#drawn;
-    this.#drawn = new Map();
-    return downloads.map((listed) => {
-      const { id, download } = listed;
-      const history = this.#historyOf(id);
-      let drawn = before.get(id);
-      if (drawn?.listed !== listed || drawn.history !== history) {
-        const resumedBytes = (download === undefined ? undefined : this.#resumedBytes.get(download)) ?? 0;
-        const state = downloadState(listed, { room: room?.id, resumedBytes, history });
-        const isSame = drawn !== undefined && sameDownload(drawn.state, state);
-        drawn = { listed, history, state: isSame ? drawn!.state : state };
-      }
-      this.#drawn.set(id, drawn);
-      return drawn.state;
+    let isSame = downloads.length === before.length;
+    // Tasks keep the order of their downloads, and new ones come last: those that do not match have been removed.
+    let at = 0;
+    this.#drawn = downloads.map((listed) => {
+      while (at < before.length && before[at]!.listed.id !== listed.id) at++;
+      const known = before[at];
+      if (known?.listed === listed) return known;
+      const state = this.#stateOf(listed, room?.id);
+      if (known !== undefined && sameDownload(known.state, state)) return { listed, state: known.state };
+      isSame = false;
+      return { listed, state };
     });
+    if (!isSame) this.#states = this.#drawn.map(({ state }) => state);
+    return this.#states;
+  }
+
+  #stateOf(listed: ListedDownload, room: RoomId | undefined): DownloadState {
+    const { id, download } = listed;
+    const resumedBytes = (download === undefined ? undefined : this.#resumedBytes.get(download)) ?? 0;
+    return downloadState(listed, { room, resumedBytes, history: this.#historyOf(id) });
   }
 
   #room({ room, me, members }: TaskPicture): RoomState | undefined {

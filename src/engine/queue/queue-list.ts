@@ -8,24 +8,29 @@ import { nameOf } from './view.ts';
 /** The entries of a queue as data. One that has not changed stays the same object, so that drawing often is cheap. */
 export class QueueList {
   readonly #entries: Entries;
-  #listed = new Map<number, ListedDownload>();
+  #listed: readonly ListedDownload[] = [];
 
   constructor(entries: Entries) {
     this.#entries = entries;
   }
 
-  /** In the order in which the downloads were asked for. */
+  /** In the order in which the downloads were asked for; the same list as before when nothing has changed. */
   downloads(): readonly ListedDownload[] {
     const before = this.#listed;
-    this.#listed = new Map();
-    return [...this.#entries.all.values()].map((entry) => {
+    const listed: ListedDownload[] = [];
+    let isSame = true;
+    // Entries keep their order, and new ones come last: those that do not match have been removed.
+    let at = 0;
+    for (const entry of this.#entries.all.values()) {
+      while (at < before.length && before[at]!.id !== entry.id) at++;
       const status = this.#statusOf(entry);
-      const known = before.get(entry.id);
-      const listed =
-        known !== undefined && isAsBefore(known, entry, status) ? known : this.#list(entry, status);
-      this.#listed.set(entry.id, listed);
-      return listed;
-    });
+      const known = before[at];
+      const isKnown = known !== undefined && isAsBefore(known, entry, status);
+      isSame &&= isKnown;
+      listed.push(isKnown ? known : this.#list(entry, status));
+    }
+    if (!isSame || listed.length !== before.length) this.#listed = listed;
+    return this.#listed;
   }
 
   /** The rates of what runs. */
@@ -51,14 +56,15 @@ export class QueueList {
     const { id, prepared, download, partPath, error, priority, limitRate, lastView } = entry;
     const { addedAtMs, startedAtMs, endedAtMs } = entry;
     const result = this.#entries.results.get(id);
+    const url = displayUrl(prepared.job.url);
     const view = download?.downloadView ?? lastView;
     const known = download?.targetPath ?? partPath?.slice(0, -PART_SUFFIX.length);
     return {
       id,
       status,
       download: result?.download ?? view?.id,
-      url: displayUrl(prepared.job.url),
-      fileName: result === undefined ? (view?.fileName ?? nameOf(prepared.job)) : basename(result.path),
+      url,
+      fileName: result === undefined ? (view?.fileName ?? nameOf(prepared.job, url)) : basename(result.path),
       path: result?.path ?? known,
       error,
       priority,

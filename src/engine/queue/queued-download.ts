@@ -92,7 +92,7 @@ export class QueuedDownload {
     const view = this.#solo?.view();
     if (view !== undefined && view.downloads.length > 0) return view;
     const url = displayUrl(this.#job.url);
-    const downloads = [restingView(`job ${url}`, url, nameOf(this.#job), this.#startedMs)];
+    const downloads = [restingView(`job ${url}`, url, nameOf(this.#job, url), this.#startedMs)];
     return { me: NOBODY, room: undefined, members: [], downloads };
   }
 

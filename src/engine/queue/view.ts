@@ -3,7 +3,6 @@ import { pieceBytesFor } from '../../core/geometry.ts';
 import type { Result } from '../../core/result.ts';
 import type { DownloadView, QueueView, View } from '../../core/view.ts';
 import type { Job } from '../../lists/job.ts';
-import { displayUrl } from '../../url/web-url.ts';
 
 /** So many of the downloads that are over stay in the picture. */
 const KEPT_DONE = 5;
@@ -60,10 +59,9 @@ export class QueuePicture {
   }
 }
 
-/** What a file is called before its origin has been asked. */
-export function nameOf({ url, output, fileName }: Job): string {
-  const shown = displayUrl(url);
-  return safeFileName(output ?? fileName ?? shown.slice(shown.lastIndexOf('/') + 1));
+/** What a file is called before its origin has been asked. `url`: its address, safe to show. */
+export function nameOf({ output, fileName }: Job, url: string): string {
+  return safeFileName(output ?? fileName ?? url.slice(url.lastIndexOf('/') + 1));
 }
 
 /** The picture of a finished file for which no engine had to run. */
