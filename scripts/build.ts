@@ -21,7 +21,7 @@ const { outputFiles } = await build({
   splitting: true,
   platform: 'node',
   format: 'esm',
-  target: 'node24',
+  target: 'node24.7',
   sourcemap: 'linked',
   legalComments: 'none',
   banner: { js: REQUIRE },

@@ -1,14 +1,12 @@
 #!/usr/bin/env node
 // The entry. It imports nothing that an old Node lacks, so that its first check can speak.
 import module from 'node:module';
+import { tooOldMessage } from './node-version.ts';
 
-const NODE_MAJOR = 24;
+const tooOld = tooOldMessage(process.versions.node);
 
-if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR) {
-  process.stderr.write(
-    `dragonload: This needs Node ${NODE_MAJOR} or newer; this is Node ${process.versions.node}.\n` +
-      '  Install it from https://nodejs.org, or in a checkout, after npm ci, run: npx dragonload\n',
-  );
+if (tooOld !== undefined) {
+  process.stderr.write(tooOld);
   process.exitCode = 1;
 } else {
   module.enableCompileCache();
