@@ -1,8 +1,11 @@
 import type { AddDownload, Command, Event } from '../../core/contract.ts';
 import { MemberCore, type MemberCoreOptions } from '../../core/member/member-core.ts';
 import type { View } from '../../core/view.ts';
+import { type Clock, PROCESS_CLOCK } from './clock.ts';
 
 export interface CoreDriverOptions extends Omit<MemberCoreOptions, 'random'> {
+  /** Default: the clock of the process. */
+  readonly clock?: Clock | undefined;
   /** Carries out a command. May dispatch events at once; they are handled in turn. */
   readonly execute: (command: Command) => void;
   /** Called after each round of events: for whoever waits for a state. */
@@ -11,19 +14,24 @@ export interface CoreDriverOptions extends Omit<MemberCoreOptions, 'random'> {
   readonly broken: (thrown: unknown) => void;
 }
 
-/** Runs a member's core: hands it events and the time, carries out its commands, wakes it when it asks. */
+/**
+ * Runs a member's core: hands it events and the time, carries out its commands, wakes it when it asks. Events are handled
+ * one after the other, each with all its commands before the next, also those that arrive while a command is carried out.
+ */
 export class CoreDriver implements Disposable {
   readonly #core: MemberCore;
   readonly #options: CoreDriverOptions;
+  readonly #clock: Clock;
   readonly #queue: Event[] = [];
   #running = false;
-  #timer: NodeJS.Timeout | undefined;
+  #cancelTimer = () => {};
   /** When the timer fires. */
   #wakeMs = Number.POSITIVE_INFINITY;
   #closed = false;
 
   constructor(options: CoreDriverOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? PROCESS_CLOCK;
     this.#core = new MemberCore({ ...options, random: Math.random });
   }
 
@@ -32,7 +40,7 @@ export class CoreDriver implements Disposable {
   }
 
   view(): View {
-    return this.#core.view(performance.now());
+    return this.#core.view(this.#clock.now());
   }
 
   add(download: Omit<AddDownload, 'type'>): void {
@@ -45,27 +53,29 @@ export class CoreDriver implements Disposable {
     if (!this.#running) this.#run();
   }
 
+  /** Nothing is handled any more, nor what is in line already. */
   [Symbol.dispose](): void {
     this.#closed = true;
-    clearTimeout(this.#timer);
+    this.#queue.length = 0;
+    this.#cancelTimer();
   }
 
   #run(): void {
     this.#running = true;
     try {
       for (let event = this.#queue.shift(); event; event = this.#queue.shift()) {
-        this.#core.handle(event, performance.now());
+        this.#core.handle(event, this.#clock.now());
         for (const command of this.#core.drain()) this.#options.execute(command);
       }
     } catch (thrown) {
       // A mistake in the core itself: nothing after it can be relied on, and nobody else is to blame.
-      this.#closed = true;
-      this.#queue.length = 0;
+      this[Symbol.dispose]();
       this.#options.broken(thrown);
       return;
     } finally {
       this.#running = false;
     }
+    if (this.#closed) return;
     this.#schedule();
     this.#options.settled();
   }
@@ -73,13 +83,13 @@ export class CoreDriver implements Disposable {
   /** A timer that would fire too early is left alone: an early tick costs less than a new timer after every event. */
   #schedule(): void {
     const deadline = this.#core.deadline();
-    if (deadline === undefined || this.#closed || deadline >= this.#wakeMs) return;
-    clearTimeout(this.#timer);
+    if (deadline === undefined || deadline >= this.#wakeMs) return;
+    this.#cancelTimer();
     this.#wakeMs = deadline;
-    const waitMs = Math.max(1, Math.ceil(deadline - performance.now()));
-    this.#timer = setTimeout(() => {
+    const waitMs = Math.max(1, Math.ceil(deadline - this.#clock.now()));
+    this.#cancelTimer = this.#clock.after(waitMs, () => {
       this.#wakeMs = Number.POSITIVE_INFINITY;
       this.dispatch({ type: 'tick' });
-    }, waitMs);
+    });
   }
 }
