@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { fakeHash } from '../../testing/member/fake-disk.ts';
 import { type Actor, SmallWorld, sampleOffer } from '../../testing/member/small-world.ts';
 import { cutOff, have, of, recordBy, sent } from '../../testing/member/speech.ts';
 import type { ByteRange } from '../ranges.ts';
@@ -75,21 +76,24 @@ test('a member that nobody gives anything to do helps itself after a while', () 
 });
 
 test('a member that has helped itself waits longer again once the coordinator gives it something to fetch', () => {
-  const world = new SmallWorld();
+  const offer = sampleOffer({ identity: { sizeBytes: 256 * PIECE, etag: '"1"', lastModified: undefined } });
+  const world = new SmallWorld(offer);
   const a = world.add('a', 2);
-  world.meet(a, 'boss', { content: 'good', recordOf: recordBy('boss') });
+  const recordOf = (piece: number) => ({ ...recordBy('boss')(piece), sha256: fakeHash(piece, PIECE) });
+  world.meet(a, 'boss', { content: 'good', recordOf });
   world.say('boss', a, { type: 'coordinate', epoch: 9, seniority: 1 });
   world.open(a);
-  // The LAN is fast: that it would take long to wait for it is no reason to fetch anything.
-  world.say('boss', a, have(0, 4));
+  // So much comes so fast over the LAN that to wait for the rest of it is no reason to fetch anything.
+  world.say('boss', a, have(0, 1));
   world.run(60);
-  world.say('boss', a, have(4, 8));
-  world.run(10_600);
+  world.say('boss', a, have(1, 246));
+  world.run(10_900);
   assert.equal(a.originBytes, 4 * PIECE, 'after ten seconds without a byte it helps itself');
-  const isMissing = (piece: number) => a.disk.read(geometry.startOf(piece), geometry.endOf(piece)) === 'hole';
-  const start = [...Array(16).keys()].find(isMissing)!;
+  const isMissing = (piece: number) =>
+    a.disk.read(world.geometry.startOf(piece), world.geometry.endOf(piece)) === 'hole';
+  const start = [...Array(256).keys()].find(isMissing)!;
   const lease = { lease: 9 * 2 ** 20, kind: 'run', owner: undefined } as const;
-  const range = geometry.bytesOfRun({ start, end: start + 1 });
+  const range = world.geometry.bytesOfRun({ start, end: start + 1 });
   world.say('boss', a, { type: 'grant', epoch: 9, download: 'd0', lease: { ...lease, ...range } });
   world.run(3_000);
   assert.equal(a.originBytes, 5 * PIECE, 'and then only what it was given');
