@@ -222,6 +222,23 @@ test('whoever unsubscribes inside a call hears no more, and may unsubscribe anot
   assert.deepEqual([heard, other.heard], [[0], []]);
 });
 
+test('whoever unsubscribes while its last call is open hears no more when that is done', async () => {
+  const { store, clock, change } = world();
+  const work = Promise.withResolvers<void>();
+  let calls = 0;
+  const end = store.subscribe(() => {
+    calls++;
+    return work.promise;
+  });
+  clock.advance(0);
+  end();
+  work.resolve();
+  await settled();
+  change();
+  clock.advance(1000);
+  assert.deepEqual([calls, clock.timerCount], [1, 0]);
+});
+
 test('an aborted signal ends a subscription, and lets none begin', () => {
   const { store, clock, change } = world();
   const { heard, listener } = recorder();
