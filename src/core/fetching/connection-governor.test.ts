@@ -184,6 +184,24 @@ test('when the only connection is refused the pauses double, with jitter', () =>
   assert.equal(at(0.5)[0], 750);
 });
 
+test('connections that are refused in turn, each while another is asked for, pause all the same', () => {
+  const governor = new ConnectionGovernor(4);
+  const mayOpenAfter = Array.from({ length: 5 }, (_, i) => {
+    governor.refused(40 * i, undefined, 1);
+    return governor.mayOpen(40 * i);
+  });
+  assert.deepEqual(mayOpenAfter, [true, true, true, true, false]);
+});
+
+test('refusals between which bytes come pause nothing', () => {
+  const governor = new ConnectionGovernor(4);
+  for (let i = 0; i < 20; i += 1) {
+    governor.progress(1000 * (i + 1), 2, 40 * i);
+    governor.refused(40 * i, undefined, 1);
+  }
+  assert.ok(governor.mayOpen(800));
+});
+
 test('what the origin asks for with Retry-After is kept, within five minutes', () => {
   const governor = new ConnectionGovernor(4);
   governor.refused(0, 20_000);

@@ -59,6 +59,8 @@ export class ConnectionGovernor {
   #bytes = 0;
   #brokenInRow = 0;
   #refusedInRow = 0;
+  /** Refusals since bytes came at all. */
+  #refusedSinceBytes = 0;
   #retryAtMs: number | undefined;
   #pausedUntilMs: number | undefined;
 
@@ -85,6 +87,7 @@ export class ConnectionGovernor {
   progress(totalBytes: number, activeStreams: number, nowMs: number, setupMs = 0): void {
     if (totalBytes > this.#bytes) {
       this.#brokenInRow = 0;
+      this.#refusedSinceBytes = 0;
       this.#retryAtMs = undefined;
       if (this.#pausedUntilMs === undefined || nowMs >= this.#pausedUntilMs) this.#refusedInRow = 0;
     }
@@ -123,9 +126,11 @@ export class ConnectionGovernor {
     this.#active = others;
     this.#cap = Math.max(1, Math.min(this.#cap, others));
     if (this.#count > this.#cap) this.#settle(this.#cap, nowMs);
+    this.#refusedSinceBytes += 1;
     let pauseMs = 0;
-    // With other connections at work the lower ceiling is answer enough.
-    if (others < 1 && !this.#isPaused(nowMs)) {
+    // With other connections at work the lower ceiling is answer enough. Those that are refused in turn are not at work.
+    const nobodyWorks = others < 1 || this.#refusedSinceBytes > this.#max;
+    if (nobodyWorks && !this.#isPaused(nowMs)) {
       pauseMs = this.#jittered(REFUSED_FIRST_MS, REFUSED_MAX_MS, this.#refusedInRow);
       this.#refusedInRow += 1;
     }
