@@ -14,6 +14,7 @@ const death = { silent: false, rejoinAfterMs: undefined, wiped: false };
 function run(scenario: Scenario): Outcome {
   const outcome = simulate(scenario, realCore);
   assert.equal(outcome.failure, undefined);
+  assert.equal(outcome.wasteful, undefined);
   return outcome;
 }
 

@@ -4,6 +4,9 @@ import type { SimMember } from '../network/sim-member.ts';
 import type { Transports } from '../network/transports.ts';
 import type { OriginAnswers } from './origin-answers.ts';
 
+/** What a member whose disk has failed must not ask for. */
+const NEEDS_DISK: ReadonlySet<string> = new Set(['fetch', 'pull', 'hash', 'sign', 'keep', 'finish']);
+
 /** Throws a `SimFailure` when the core of `member` asks for what it must not ask for now. */
 export function checkCommand(
   world: Transports,
@@ -17,6 +20,7 @@ export function checkCommand(
     if (id === member.id) wrong('to itself');
     return world.memberOf(id) ?? wrong(`names nobody: ${id}`);
   };
+  if (member.diskFailed && NEEDS_DISK.has(command.type)) wrong('after its disk has failed');
   const kept = (piece: number): boolean => member.disk.records.has(piece);
   switch (command.type) {
     case 'send': {
@@ -30,7 +34,7 @@ export function checkCommand(
       return;
     case 'drop': {
       const peer = peerOf(command.peer);
-      if (peer.corruptShare === 0 && !peer.wasMisled && !member.wasMisled)
+      if (peer.corruptShare === 0 && !peer.boasts && !peer.wasMisled && !member.wasMisled)
         wrong(`of ${peer.name}, which did nothing wrong: ${command.reason}`);
       return;
     }
@@ -49,7 +53,7 @@ export function checkCommand(
       // Whoever does not know the length may ask for what comes after the end.
       if (end !== undefined || start < world.scenario.file.sizeBytes)
         checkRange(world, start, end ?? world.scenario.file.sizeBytes, wrong);
-      if (world.scenario.file.ranges)
+      if (world.scenario.file.ranges && !member.readsWhole)
         checkUnheld(world, member, start, end ?? world.scenario.file.sizeBytes, wrong);
       return;
     }

@@ -2,9 +2,12 @@
 export class SimFailure extends Error {
   override readonly name = 'SimFailure';
   readonly atMs: number;
+  /** Nothing wrong was done, but a member never got its file. */
+  readonly isStuck: boolean;
 
-  constructor(message: string, atMs: number, cause?: unknown) {
-    super(message, cause === undefined ? {} : { cause });
+  constructor(message: string, atMs: number, options: { cause?: unknown; isStuck?: boolean } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.atMs = atMs;
+    this.isStuck = options.isStuck ?? false;
   }
 }

@@ -95,6 +95,9 @@ export function scheduleFaults(world: Stage): void {
       },
     );
   }
+  for (const { member: index } of faults.boast ?? []) members[index]!.boasts = true;
+  for (const { member: index, atMs } of faults.diskError ?? [])
+    clock.at(atMs, () => failDisk(world, members[index]!));
   scheduleOriginFaults(world, during);
   if (faults.originChanged !== undefined) {
     clock.at(faults.originChanged.atMs, () => {
@@ -119,6 +122,17 @@ function leave(world: Stage, member: SimMember): void {
   world.stop(member, false, false);
 }
 
+/** Its process goes on without the download, and serves what it has. */
+function failDisk(world: Stage, member: SimMember): void {
+  if (member.core === undefined || !member.added || member.finished) return;
+  world.note(member, 'cannot write any more');
+  member.diskFailed = true;
+  const { download } = world;
+  world.deliver(member, { type: 'failed', download, code: 'disk-full', message: 'no space is left' });
+  if (world.origin.openStreams(member) > 0 || world.pulls.openCount(member) > 0)
+    world.fail(`${member.name} goes on fetching after its disk has failed`);
+}
+
 /** Whom the first running member takes for the coordinator. */
 function coordinatorOf(world: Stage): SimMember | undefined {
   const witness = world.members.find((member) => member.core !== undefined && member.added);
@@ -134,8 +148,8 @@ function hasHeir(world: Stage, leaver: SimMember): boolean {
       member.core &&
       member.added &&
       member.canFetch &&
-      !member.lost &&
-      !member.corruptShare
+      !member.refused &&
+      !member.isExempt
     );
   });
 }

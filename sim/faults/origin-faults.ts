@@ -43,6 +43,18 @@ export function scheduleOriginFaults(world: Stage, during: During): void {
       world.deliver(members[index]!, { type: 'add-sources', download: world.download, urls });
     });
   }
+  for (const { member: index, atMs } of faults.refused ?? []) {
+    clock.at(atMs, () => {
+      world.note(members[index], 'is refused by the origin from now on');
+      members[index]!.refused = true;
+    });
+  }
+  if (faults.rangeless !== undefined) {
+    clock.at(faults.rangeless.atMs, () => {
+      world.note(undefined, 'the origin serves no ranges any more');
+      origin.isRangeless = true;
+    });
+  }
   mislead(world, faults);
 }
 
@@ -60,8 +72,8 @@ export function linkOf(url: string): number {
 
 /** The user of a member that is there, best of the one given, has a fresh link. */
 function refresh(world: Stage, chosen: SimMember, link: number): void {
-  const able = world.members.filter(({ core, added, lost, corruptShare }) => {
-    return core && added && !lost && corruptShare === 0;
+  const able = world.members.filter(({ core, added, isExempt }) => {
+    return core && added && !isExempt;
   });
   const member = able.includes(chosen) ? chosen : able[0];
   if (member === undefined) {

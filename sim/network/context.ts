@@ -26,4 +26,6 @@ export interface Context {
   note(member: SimMember | undefined, text: string): void;
   /** Ends the run: a check failed. */
   fail(message: string): never;
+  /** Ends the run: somebody will never have the file. */
+  getStuck(message: string): never;
 }

@@ -13,8 +13,8 @@ export interface OriginStream extends Flow {
   /** What was new about the origin by then. */
   readonly news: number;
   readonly start: number;
-  /** Where the origin begins: without ranges at the first byte, and what comes before `start` is passed over. */
-  readonly first: number;
+  /** Where the origin begins: without ranges maybe before `start`, and what comes before it is passed over. */
+  first: number;
   /** Bytes up to here were handed over. */
   delivered: number;
   end: number;

@@ -4,7 +4,9 @@ import type { Context } from './context.ts';
 import { Crawls } from './crawls.ts';
 import { type Flow, Fluid } from './fluid.ts';
 import { type OriginStream, STALL_MS } from './origin-stream.ts';
+import { verdictOf } from './origin-verdict.ts';
 import type { SimMember } from './sim-member.ts';
+import { WholeReadings } from './whole-readings.ts';
 
 /** A new connection costs so many round trips until the first byte: TCP, TLS 1.3, request. A warm one costs one. */
 const COLD_ROUND_TRIPS = 3;
@@ -24,12 +26,15 @@ export class Origin {
   readonly #links: readonly number[];
   readonly #streams = new Map<number, Map<number, OriginStream>>();
   readonly #warm: number[];
+  readonly #readings = new WholeReadings();
   rateFactor = 1;
   busy: { readonly retryAfterMs: number | undefined } | undefined;
   breakChance = 0;
   changed = false;
   brokenStreams = 0;
   readonly crawls: Crawls;
+  /** It serves the whole file only. */
+  isRangeless = false;
   /** Links before this one have expired. */
   validLink = 0;
 
@@ -58,14 +63,13 @@ export class Origin {
   fetch(member: SimMember, id: number, start: number, end: number | undefined): void {
     const { file, origin } = this.#world.scenario;
     const cap = origin.connectionRate;
-    const first = file.ranges ? start : 0;
     const stream: OriginStream = {
       id,
       member,
       link: member.link,
       news: member.news,
       start,
-      first,
+      first: start,
       delivered: start,
       end: end ?? file.sizeBytes,
       toEndOfFile: end === undefined,
@@ -80,8 +84,8 @@ export class Origin {
         ...this.crawls.ofNew(member),
       ],
       blocked: false,
-      position: first,
-      target: first,
+      position: start,
+      target: start,
       rate: 0,
     };
     const streams = this.#streams.get(member.index) ?? new Map();
@@ -89,7 +93,18 @@ export class Origin {
     streams.set(id, stream);
     const warm = this.#warm[member.index]! > 0;
     if (warm) this.#warm[member.index]!--;
-    this.#watch(stream, first);
+    if (member.readsWhole || !file.ranges) {
+      const reading = this.#readings.begin(member, stream, this.#world.clock.nowMs);
+      if (reading !== 'begun') {
+        this.#watch(stream, stream.first);
+        this.#world.clock.after(0, () => {
+          if (reading === 'busy') this.#finish(stream, 'busy');
+          else this.#run(stream);
+        });
+        return;
+      }
+    }
+    this.#watch(stream, stream.first);
     this.#world.clock.after(member.spec.originRttMs * (warm ? 1 : COLD_ROUND_TRIPS), () =>
       this.#answer(stream),
     );
@@ -118,6 +133,7 @@ export class Origin {
     for (const stream of this.#streams.get(member.index)?.values() ?? [])
       this.fluid.remove(stream, this.#world.clock.nowMs);
     this.#streams.delete(member.index);
+    this.#readings.died(member);
     this.#warm[member.index] = 0;
   }
 
@@ -127,6 +143,7 @@ export class Origin {
       stream.frozen = true;
       this.fluid.setBlocked(stream, true, this.#world.clock.nowMs);
     }
+    this.#readings.drop(member);
     this.#warm[member.index] = 0;
   }
 
@@ -167,25 +184,12 @@ export class Origin {
 
   #answer(stream: OriginStream): void {
     if (!this.#isOpen(stream) || stream.frozen) return;
-    if (stream.delivered >= stream.end) {
-      this.#finish(stream, 'complete');
-      return;
-    }
-    if (this.changed || !stream.member.spec.canFetch) {
-      this.#finish(stream, 'refused');
-      return;
-    }
-    if (stream.link < this.validLink) {
-      this.#finish(stream, 'expired');
-      return;
-    }
-    if (this.busy !== undefined) {
-      this.#finish(stream, 'busy', this.busy.retryAfterMs);
-      return;
-    }
-    const limit = this.#world.scenario.origin.connectionsPerMember;
-    if (limit !== undefined && this.openStreams(stream.member) > limit) {
-      this.#finish(stream, 'busy');
+    if (stream.delivered >= stream.end) return this.#finish(stream, 'complete');
+    const most = this.#world.scenario.origin.connectionsPerMember ?? Number.POSITIVE_INFINITY;
+    const verdict = verdictOf(this, stream, this.openStreams(stream.member) > most);
+    if (verdict !== undefined) {
+      if (verdict.outcome === 'rangeless') stream.member.readsWhole = true;
+      this.#finish(stream, verdict.outcome, verdict.retryAfterMs);
       return;
     }
     if (this.#world.prng.chance(this.breakChance)) {
@@ -195,6 +199,11 @@ export class Origin {
         return;
       }
     }
+    this.#run(stream);
+  }
+
+  #run(stream: OriginStream): void {
+    if (!this.#isOpen(stream)) return;
     this.#aim(stream);
     this.fluid.add(stream, this.#world.clock.nowMs);
   }
@@ -216,6 +225,7 @@ export class Origin {
   }
 
   #handOver(stream: OriginStream, upTo: number): void {
+    if (stream.member.diskFailed) return;
     if (upTo <= stream.delivered) return;
     const { member, id, delivered: start } = stream;
     stream.delivered = upTo;
@@ -250,10 +260,11 @@ export class Origin {
       // What has arrived but was not handed over yet is thrown away, as a closed socket's buffer is.
       stream.end = stream.delivered;
     }
-    const passedOver = Math.min(
-      Math.floor(this.fluid.positionOf(stream, this.#world.clock.nowMs)),
-      stream.start,
-    );
+    const { nowMs } = this.#world.clock;
+    const position = Math.floor(this.fluid.positionOf(stream, nowMs));
+    const isLost = outcome !== 'complete' && outcome !== 'stopped';
+    this.#readings.end(stream, position, isLost, nowMs);
+    const passedOver = Math.min(position, stream.start);
     if (passedOver > stream.first) {
       member.originBytes += passedOver - stream.first;
       this.#watcher.fetched(member, stream.first, passedOver);

@@ -14,6 +14,7 @@ interface Pull extends Flow {
   readonly start: number;
   readonly end: number;
   delivered: number;
+  stopped: boolean;
 }
 
 /** Bytes that move between members over the LAN. */
@@ -40,6 +41,11 @@ export class Pulls {
     return this.#pulls.get(member.index)?.size ?? 0;
   }
 
+  /** Pulls that the member has not asked to stop. */
+  openCount(member: SimMember): number {
+    return [...(this.#pulls.get(member.index)?.values() ?? [])].filter(({ stopped }) => !stopped).length;
+  }
+
   pull(member: SimMember, id: number, from: SimMember, start: number, end: number): void {
     const pull: Pull = {
       id,
@@ -49,6 +55,7 @@ export class Pulls {
       start,
       end,
       delivered: start,
+      stopped: false,
       uses: [this.#up[from.index]!, this.#down[member.index]!],
       blocked: !this.#world.passing(member, from),
       position: start,
@@ -63,6 +70,7 @@ export class Pulls {
 
   stop(member: SimMember, id: number): void {
     const pull = this.#pulls.get(member.index)!.get(id)!;
+    pull.stopped = true;
     this.#world.clock.after(0, () => this.#finish(pull, 'stopped'));
   }
 
@@ -127,6 +135,7 @@ export class Pulls {
 
   #handOver(pull: Pull, upTo: number): void {
     const { member, from, id, delivered: start } = pull;
+    if (member.diskFailed) return;
     // A source that lost its disk, or never had it while it could not answer.
     if (!from.disk.canServe(start, upTo)) {
       this.#finish(pull, 'refused');

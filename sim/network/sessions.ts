@@ -23,6 +23,8 @@ interface Session {
 /** A session on which nothing is heard for 5 to 6 s is given up, as in `src/lan/session.ts`. */
 const SILENCE_MS = 5000;
 const SILENCE_SPREAD_MS = 1000;
+/** How long a message is held up, or how much later it comes once more, at most. */
+const MESSED_UP_MS = 1500;
 /** A closed connection is noticed by the other side after this beside the latency. */
 const RESET_MS = 5;
 
@@ -78,7 +80,12 @@ export class Sessions {
     const side = session?.sides.find((each) => each.member === to);
     if (session === undefined || side === undefined || side.gone) return;
     const event: Event = { type: 'message', from: from.id, message };
-    this.#enqueue(session, side, event, this.latencyMs(from, to));
+    const { lateMessages = 0, repeatMessages = 0 } = this.#world.scenario.faults;
+    const { prng, clock } = this.#world;
+    const lateMs = lateMessages > 0 && prng.chance(lateMessages) ? prng.between(0, MESSED_UP_MS) : 0;
+    this.#enqueue(session, side, event, this.latencyMs(from, to) + lateMs);
+    if (repeatMessages > 0 && prng.chance(repeatMessages))
+      clock.after(prng.between(0, MESSED_UP_MS), () => this.#enqueue(session, side, event, 0));
   }
 
   /** `from` closes the session; both sides are told, the other after a while. */
@@ -141,7 +148,8 @@ export class Sessions {
   }
 
   #enqueue(session: Session, side: Side, event: Event, delayMs: number): void {
-    const dueMs = this.#world.clock.nowMs + delayMs;
+    // What follows a message that is held up waits behind it.
+    const dueMs = Math.max(this.#world.clock.nowMs + delayMs, side.inbound.at(-1)?.dueMs ?? 0);
     side.inbound.push({ event, dueMs });
     this.#world.clock.at(dueMs, () => this.#pump(session, side));
   }

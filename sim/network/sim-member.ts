@@ -26,6 +26,14 @@ export class SimMember {
   corruptFragments = false;
   /** It stalls for ever or said goodbye: it need not finish. */
   lost = false;
+  /** Its disk takes no more: its part in the download is over. */
+  diskFailed = false;
+  /** It claims to have what it has not, and to be faster than it is. */
+  boasts = false;
+  /** The origin refuses it from now on. */
+  refused = false;
+  /** The running process knows that the origin serves no ranges any more. */
+  readsWhole = false;
   /** The download was added to the running core. */
   added = false;
   /** The room's offer was seen by the running process. */
@@ -68,6 +76,11 @@ export class SimMember {
   servesWrong(piece: number): boolean {
     if (this.corruptShare === 0 || (!this.corruptFragments && !this.disk.records.has(piece))) return false;
     return hashText(`${this.id}/${piece}`) / 2 ** 32 < this.corruptShare;
+  }
+
+  /** It lies, its disk has failed, or it is out of reach for good: nothing is asked of it. */
+  get isExempt(): boolean {
+    return this.lost || this.corruptShare > 0 || this.diskFailed || this.boasts;
   }
 
   get name(): string {

@@ -66,11 +66,23 @@ export interface Faults {
   readonly originChanged?: { readonly atMs: number };
   /** Probability that a message between members is lost although the session lives. */
   readonly loseMessages?: number;
+  /** Probability that a message is held up for a while, and what follows it on its session with it. */
+  readonly lateMessages?: number;
+  /** Probability that a message comes a second time, after newer ones. */
+  readonly repeatMessages?: number;
+  /** From then on the disk of a member takes nothing more: its part in the download ends. */
+  readonly diskError?: readonly { readonly member: number; readonly atMs: number }[];
+  /** From then on the origin refuses the requests of a member. */
+  readonly refused?: readonly { readonly member: number; readonly atMs: number }[];
+  /** From then on the origin serves no ranges any more. */
+  readonly rangeless?: { readonly atMs: number };
+  /** Says that it has every piece, and that its link is ten times as fast. */
+  readonly boast?: readonly { readonly member: number }[];
 }
 
 /** When the last fault is over; infinite ones do not count, they last to the end. */
 export function faultsEndMs(faults: Faults): number {
-  let endMs = faults.originChanged?.atMs ?? 0;
+  let endMs = Math.max(faults.originChanged?.atMs ?? 0, faults.rangeless?.atMs ?? 0);
   const note = (ms: number): void => {
     if (Number.isFinite(ms)) endMs = Math.max(endMs, ms);
   };
@@ -82,6 +94,8 @@ export function faultsEndMs(faults: Faults): number {
     ...(faults.join ?? []),
     ...(faults.mirrors ?? []),
     ...(faults.connectionCrawl ?? []),
+    ...(faults.diskError ?? []),
+    ...(faults.refused ?? []),
   ])
     note(moment.atMs);
   for (const window of [
@@ -106,6 +120,14 @@ export function faultNames(faults: Faults): readonly string[] {
     const some = Array.isArray(value) ? value.length > 0 : value !== undefined && value !== 0;
     return some ? [name] : [];
   });
+}
+
+/** How many faults there are: each window, death or change for itself. */
+export function faultCount(faults: Faults): number {
+  const counts = Object.values(faults).map((value) =>
+    Array.isArray(value) ? value.length : Number(value !== undefined && value !== 0),
+  );
+  return counts.reduce((total, count) => total + count, 0);
 }
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] };

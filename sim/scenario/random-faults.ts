@@ -10,8 +10,7 @@ const QUIET_MS = 1500;
  * alone) is spared all deaths, so that somebody always has the download to go on with.
  */
 export function randomFaults(prng: Prng, count: number, expectedMs: number): Faults {
-  const survivor = Math.min(1, count - 1);
-  const mortals = Array.from({ length: count }, (_, index) => index).filter((index) => index !== survivor);
+  const mortals = mortalsOf(count);
   const { moment, window } = timesOf(prng, expectedMs);
   const death = (): Death => ({
     atMs: moment(),
@@ -79,9 +78,14 @@ export function randomOriginFaults(prng: Prng, count: number, expectedMs: number
 }
 
 /** When faults may come in a world that would take `expectedMs` without. */
-function timesOf(prng: Prng, expectedMs: number): Times {
+export function timesOf(prng: Prng, expectedMs: number): Times {
   const moment = (): number => Math.max(QUIET_MS, expectedMs * prng.between(0.05, 0.95));
   return { moment, window: () => ({ atMs: moment(), forMs: prng.between(300, 8000) }) };
+}
+
+/** All members but the one that is spared. */
+export function mortalsOf(count: number): readonly number[] {
+  return range(count).filter((index) => index !== Math.min(1, count - 1));
 }
 
 function range(count: number): number[] {

@@ -1,5 +1,6 @@
 import type { Command } from '../../src/core/contract.ts';
-import type { Offer } from '../../src/core/messages.ts';
+import type { Geometry } from '../../src/core/geometry.ts';
+import type { Message, Offer } from '../../src/core/messages.ts';
 import type { Checks } from '../checks/checks.ts';
 import { linkOf } from '../faults/origin-faults.ts';
 import type { SimMember } from '../network/sim-member.ts';
@@ -26,7 +27,8 @@ export function carryOut(world: CommandStage, member: SimMember, command: Comman
   const peer = 'peer' in command ? world.memberOf(command.peer) : undefined;
   switch (command.type) {
     case 'send': {
-      const message = world.scenario.copyMessages ? structuredClone(command.message) : command.message;
+      const told = member.boasts ? boasted(command.message, world.geometry) : command.message;
+      const message = world.scenario.copyMessages ? structuredClone(told) : told;
       const lost = world.prng.chance(world.scenario.faults.loseMessages ?? 0);
       if (!lost) sessions.send(member, world.memberOf(command.to)!, message);
       return;
@@ -112,6 +114,13 @@ export function carryOut(world: CommandStage, member: SimMember, command: Comman
   }
 }
 
+/** What a member says that claims to have and to bring more than it does. */
+function boasted(message: Message, geometry: Geometry): Message {
+  if (message.type === 'have') return { ...message, runs: [{ start: 0, end: geometry.pieceCount! }] };
+  if (message.type === 'report') return { ...message, originRate: 10 * message.originRate };
+  return message;
+}
+
 function hash(world: CommandStage, member: SimMember, piece: number): void {
   member.hashing.add(piece);
   later(world, member, 1 + world.geometry.bytesOf(piece) / HASH_RATE, () => {
@@ -125,6 +134,6 @@ function hash(world: CommandStage, member: SimMember, piece: number): void {
 function later(world: CommandStage, member: SimMember, delayMs: number, action: () => void): void {
   const { life } = member;
   world.clock.after(delayMs, () => {
-    if (member.life === life) action();
+    if (member.life === life && !member.diskFailed) action();
   });
 }

@@ -1,21 +1,15 @@
+import { type Cost, costOf } from '../checks/cost.ts';
 import { SimFailure } from '../checks/failure.ts';
 import { hashText } from '../network/content.ts';
 import type { MakeCore } from '../network/core-like.ts';
-import { boundSeconds } from '../scenario/bound.ts';
-import { faultNames } from '../scenario/faults.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { World } from './world.ts';
 
 /** What came of one world. */
-export interface Outcome {
+export interface Outcome extends Cost {
   readonly world: World;
+  /** What went wrong in it; then what it cost says little. */
   readonly failure: SimFailure | undefined;
-  /** Virtual seconds until the last one finished. */
-  readonly seconds: number;
-  /** `seconds` over the bound; undefined where the bound does not hold (faults, no ranges, limits on connections). */
-  readonly ratio: number | undefined;
-  /** Bytes fetched from the origin in vain, as a share of the file. */
-  readonly duplicateShare: number;
 }
 
 /** Runs one world to its end. Whatever goes wrong in it, a throwing core included, is told as `failure`. */
@@ -26,35 +20,12 @@ export function simulate(scenario: Scenario, makeCore: MakeCore, trace?: (line: 
     world.run();
   } catch (thrown) {
     failure =
-      thrown instanceof SimFailure ? thrown : new SimFailure(String(thrown), world.clock.nowMs, thrown);
+      thrown instanceof SimFailure
+        ? thrown
+        : new SimFailure(String(thrown), world.clock.nowMs, { cause: thrown });
     trace?.(`${failure.message}${thrown instanceof SimFailure ? '' : `\n${(thrown as Error).stack}`}`);
   }
-  const seconds = Math.max(0, ...world.members.map((member) => member.finishedMs ?? 0)) / 1000;
-  const bound = boundOf(scenario);
-  return {
-    world,
-    failure,
-    seconds,
-    ratio: failure || bound === undefined ? undefined : seconds / bound,
-    duplicateShare: world.checks.ledger.duplicateBytes / scenario.file.sizeBytes,
-  };
-}
-
-/** The least time that a scenario can take in seconds, where the formula applies. */
-export function boundOf(scenario: Scenario): number | undefined {
-  const { file, origin, members, faults } = scenario;
-  if (faultNames(faults).length > 0 || !file.ranges || origin.connectionRate || origin.connectionsPerMember)
-    return undefined;
-  if (members.some((member) => member.firewalled)) return undefined;
-  return boundSeconds(
-    file.sizeBytes,
-    origin.rate,
-    members.map(({ wanRate, canFetch, upRate, downRate }) => ({
-      wan: canFetch ? wanRate : 0,
-      up: upRate,
-      down: downRate,
-    })),
-  );
+  return { world, failure, ...costOf(world, world.checks.ledger.duplicateBytes) };
 }
 
 /** A digest of all that happens in a world: equal for equal runs. */

@@ -94,6 +94,8 @@ export class World implements Stage, CommandStage {
     member.tickMs = Number.POSITIVE_INFINITY;
     member.hashing.clear();
     member.finishing = false;
+    member.diskFailed = false;
+    member.readsWhole = false;
     member.banned.clear();
     member.core = this.#makeCore({
       me: member.id,
@@ -152,7 +154,8 @@ export class World implements Stage, CommandStage {
       this.clock.after(this.prng.pick([0, spec.originRttMs]), () => {
         if (member.life !== life) return;
         member.probed = true;
-        member.canFetch = spec.canFetch && !this.origin.changed && member.link >= this.origin.validLink;
+        member.canFetch =
+          spec.canFetch && !member.refused && !this.origin.changed && member.link >= this.origin.validLink;
         const message = member.canFetch ? undefined : 'the origin does not answer';
         this.deliver(member, {
           type: 'probe-done',
@@ -188,6 +191,10 @@ export class World implements Stage, CommandStage {
 
   fail(message: string): never {
     throw new SimFailure(message, this.clock.nowMs);
+  }
+
+  getStuck(message: string): never {
+    throw new SimFailure(message, this.clock.nowMs, { isStuck: true });
   }
 
   note(member: SimMember | undefined, text: string): void {
@@ -247,7 +254,7 @@ export class World implements Stage, CommandStage {
     if (member.life !== life) return;
     if (this.sessions.count(member) === 0) {
       const hosts = this.members.filter(
-        (other) => other !== member && other.core && this.passing(member, other),
+        (other) => other !== member && other.core && other.consented && this.passing(member, other),
       );
       const host = hosts.find((other) => !other.spec.firewalled && !member.banned.has(other));
       if (host !== undefined) this.sessions.dial(member, host);
