@@ -31,6 +31,10 @@ test('one opens a room, another joins it, and both have the file', async (t) => 
   const { alice, room, invite } = await hosted(t, origin);
   const bob = opened(t, undefined, { name: 'bob', consent: async () => true });
   assert.equal(await bob.dragonload.join(invite), room);
+  assert.deepEqual(
+    [alice, bob].map(({ dragonload }) => dragonload.state.rooms.map(({ id, way }) => [id, way])),
+    [[[room, 'host']], [[room, 'join']]],
+  );
   origin.release();
   for (const { dragonload, home } of [alice, bob]) {
     await dragonload.finish();
@@ -56,6 +60,7 @@ test('who leaves a room keeps what has arrived, and leaves it once', async (t) =
   await until(() => existsSync(join(alice.home, 'a.dragonload')));
   await Promise.all([alice.dragonload.leave(room), alice.dragonload.leave(room)]);
   assert.ok(existsSync(join(alice.home, 'a.dragonload')));
+  assert.equal(alice.dragonload.state.rooms[0]?.status, 'left');
   await assert.rejects(alice.dragonload.leave(room), { code: 'unknown-room' });
   await assert.rejects(alice.dragonload.leave('no such room'), { code: 'unknown-room' });
 });
@@ -89,6 +94,7 @@ test('a room for a file that is not there is not opened, and nothing of it stays
   await assert.rejects(dragonload.host([origin.url('/missing')]), { code: 'origin-missing' });
   await assert.rejects(dragonload.host([]), { code: 'usage' });
   await assert.rejects(dragonload.join('no invite'), { code: 'bad-invite' });
+  assert.deepEqual(dragonload.state.rooms, []);
   assert.deepEqual(await dragonload.finish(), []);
 });
 

@@ -139,9 +139,9 @@ test('settings that make no sense are refused, and those before stay', async (t)
     await assert.rejects(dragonload.change({ limitRate }), { code: 'usage' });
   for (const concurrent of [0, 65, 1.5])
     await assert.rejects(dragonload.change({ concurrent }), { code: 'usage' });
-  assert.deepEqual(dragonload.settings, { limitRate: 4096, concurrent: 5 });
+  assert.deepEqual(dragonload.state.settings, { limitRate: 4096, concurrent: 5 });
   await dragonload.change({ limitRate: undefined, concurrent: 2 });
-  assert.deepEqual(dragonload.settings, { limitRate: undefined, concurrent: 2 });
+  assert.deepEqual(dragonload.state.settings, { limitRate: undefined, concurrent: 2 });
 });
 
 test('a limit that is lifted lets what crawls go on at full speed', { timeout: 60_000 }, async (t) => {
@@ -184,4 +184,22 @@ test('the list of another process is read without a queue', async (t) => {
     [1],
   );
   await assert.rejects(dragonload.resume(1), { code: 'usage' });
+});
+
+test('the state shows what was added, under one number from the first moment to the last', async (t) => {
+  await using origin = await startOrigin({ files: { '/a': small('a') } });
+  const { dragonload, events } = opened(t);
+  const states = dragonload.changes({ everyMs: 0 });
+  await states.next();
+  const [id] = await dragonload.add([origin.url('/a')]);
+  assert.deepEqual(
+    dragonload.state.downloads.map((download) => download.id),
+    [id],
+  );
+  assert.equal(dragonload.downloadCount, 1);
+  await until(() => events.some(({ type }) => type === 'done'));
+  const { value } = await states.next();
+  assert.ok((value?.version ?? 0) > 0);
+  const [download] = dragonload.state.downloads;
+  assert.deepEqual([download?.id, download?.status, download?.result?.sha256.length], [id, 'done', 64]);
 });

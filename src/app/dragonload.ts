@@ -4,19 +4,20 @@ import type { Result } from '../core/result.ts';
 import { DownloadCommands, type LocalDownloads, type Recipient } from '../downloads/download-commands.ts';
 import { dataDirOf, openStore, type Store } from '../downloads/edits.ts';
 import { checkLimit } from '../downloads/rules.ts';
-import type { TaskEvent, TaskOptions } from '../engine/base/task.ts';
+import { DEFAULT_CONCURRENT, type TaskEvent, type TaskOptions } from '../engine/base/task.ts';
 import type { DownloadQueue, QueueOutcome } from '../engine/queue/download-queue.ts';
 import { LimitShares } from './limit-shares.ts';
 import { joined } from './local-downloads.ts';
 import { OpenRooms } from './open-rooms.ts';
 import type { Requests, Target } from './requests.ts';
-import type { EngineSettings } from './state.ts';
+import type { EngineSettings, EngineState } from './state.ts';
+import type { StateListener, SubscribeOptions } from './state-store.ts';
+import { StateTracker } from './state-tracker.ts';
 
 /** As for a single task; what is said of downloads holds for all that are added. */
 export type DragonloadOptions = TaskOptions;
 
 const MAX_CONCURRENT = 64;
-const CONCURRENT = 5;
 
 /**
  * Dragonload for a face that stays: a queue of downloads, any number of rooms, and commands for both, until it is disposed
@@ -25,6 +26,7 @@ const CONCURRENT = 5;
 export class Dragonload implements Omit<Requests, 'share'>, AsyncDisposable {
   /** Without the limit, of which each part is told its share. */
   readonly #options: DragonloadOptions;
+  readonly #tracker: StateTracker;
   readonly #rooms: OpenRooms;
   readonly #local: LocalDownloads;
   #settings: EngineSettings;
@@ -40,13 +42,11 @@ export class Dragonload implements Omit<Requests, 'share'>, AsyncDisposable {
 
   constructor({ limitRate, ...options }: DragonloadOptions = {}) {
     this.#options = options;
-    this.#settings = { limitRate, concurrent: options.queue?.concurrent ?? CONCURRENT };
-    this.#rooms = new OpenRooms(options, {
-      onEvent: (event) => this.#emit(event),
-      onChange: () => this.#changed(),
-    });
+    this.#settings = { limitRate, concurrent: options.queue?.concurrent ?? DEFAULT_CONCURRENT };
+    this.#tracker = new StateTracker({ settings: () => this.#settings });
+    this.#rooms = new OpenRooms(options, this.#tracker, () => this.#changed());
     this.#local = joined(() => {
-      const rooms = [...this.#rooms.all].map(({ downloads }) => downloads);
+      const rooms = this.#rooms.all.map(({ downloads }) => downloads);
       return this.#queue === undefined ? rooms : [this.#queue.downloads, ...rooms];
     });
     const { signal } = options;
@@ -119,12 +119,27 @@ export class Dragonload implements Omit<Requests, 'share'>, AsyncDisposable {
       });
     this.#settings = { limitRate, concurrent };
     this.#queue?.setConcurrent(concurrent);
-    this.#divideLimit();
+    this.#changed();
   }
 
-  /** What can be changed while it runs, as it is now. */
-  get settings(): EngineSettings {
-    return this.#settings;
+  /** Everything that a face shows, as it is now. */
+  get state(): EngineState {
+    return this.#tracker.state;
+  }
+
+  /** How many downloads this process has: cheap however many, where `state` would be drawn for that alone. */
+  get downloadCount(): number {
+    return this.#tracker.downloadCount;
+  }
+
+  /** Calls `listener` with the state soon, then with each later one that it has time for. Returns what ends that. */
+  subscribe(listener: StateListener, options?: SubscribeOptions): () => void {
+    return this.#tracker.store.subscribe(listener, options);
+  }
+
+  /** The states as they come, the latest one at a time, until the end. */
+  changes(options?: SubscribeOptions): AsyncIterableIterator<EngineState> {
+    return this.#tracker.store.changes(options);
   }
 
   /**
@@ -169,13 +184,13 @@ export class Dragonload implements Omit<Requests, 'share'>, AsyncDisposable {
   #brokenOff(): DragonloadError | undefined {
     if (this.#rooms.failure !== undefined) return this.#rooms.failure;
     if (this.#queue === undefined || this.#queue.isComplete) return undefined;
-    return new DragonloadError('aborted', 'Stopped before the end.');
+    return stopped();
   }
 
   /** How all has ended; undefined while there is something to do, or something paused that may be wanted again. */
   #outcome(): QueueOutcome | undefined {
     if (this.#broken !== undefined) return { failure: this.#broken };
-    if (this.#rooms.all.size > 0) return undefined;
+    if (this.#rooms.all.length > 0) return undefined;
     const queue = this.#queue === undefined ? { failure: undefined } : this.#queue.outcome();
     return queue && { failure: queue.failure ?? this.#rooms.failure };
   }
@@ -191,7 +206,8 @@ export class Dragonload implements Omit<Requests, 'share'>, AsyncDisposable {
 
   async #loadQueue(): Promise<DownloadQueue> {
     const { DownloadQueue } = await import('../engine/queue/download-queue.ts');
-    this.#throwIfClosed();
+    if (this.#closing !== undefined) throw stopped();
+    const tracked = this.#tracker.track('get');
     const queue = { ...this.#options.queue, concurrent: this.#settings.concurrent };
     this.#queue = new DownloadQueue(
       { ...this.#options, queue },
@@ -204,6 +220,7 @@ export class Dragonload implements Omit<Requests, 'share'>, AsyncDisposable {
         },
       },
     );
+    tracked.attach(this.#queue);
     this.#divideLimit();
     return this.#queue;
   }
@@ -217,6 +234,7 @@ export class Dragonload implements Omit<Requests, 'share'>, AsyncDisposable {
 
   #changed(): void {
     if (this.#closing === undefined) this.#divideLimit();
+    this.#tracker.store.touch();
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
@@ -240,8 +258,13 @@ export class Dragonload implements Omit<Requests, 'share'>, AsyncDisposable {
     this.#closing ??= Promise.resolve().then(async () => {
       await Promise.all([this.#rooms.close(), this.#queue?.close(isBrokenOff)]);
       this.#store?.[Symbol.dispose]();
+      this.#tracker[Symbol.dispose]();
     });
     this.#changed();
     return this.#closing;
   }
+}
+
+function stopped(): DragonloadError {
+  return new DragonloadError('aborted', 'Stopped before the end.');
 }

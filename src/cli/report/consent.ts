@@ -13,7 +13,7 @@ export interface ConsentOptions {
   readonly output: TerminalStream;
   readonly reporter: Reporter;
   /** What is known by now. */
-  readonly state: () => EngineState;
+  readonly state: () => EngineState | undefined;
   /** There is nothing left to take part in: the run ends with this error. */
   readonly giveUp: (error: DragonloadError) => void;
   readonly signal?: AbortSignal;
@@ -51,7 +51,8 @@ export function createConsent(options: ConsentOptions): (offer: Offer) => Promis
   };
 }
 
-function hostName({ rooms: [room] }: EngineState): string | undefined {
+function hostName(state: EngineState | undefined): string | undefined {
+  const room = state?.rooms[0];
   return room?.members.find(({ id, isMe }) => id === room.coordinator && !isMe)?.name;
 }
 

@@ -1,17 +1,47 @@
-import type { Task, TaskOptions } from '../../engine/base/task.ts';
+import type { StateSource } from '../../app/state-tracker.ts';
+import type { TaskOptions } from '../../engine/base/task.ts';
 import type { Job } from '../../lists/job.ts';
 import type { CommandName } from '../flags/commands.ts';
 
 /** What to download: URLs, or jobs that say more; for a `join` the one invite. */
 export type Target = string | Job;
 
-/** Begins to take part in one of the three ways; one engine for all. */
-export type Start = (targets: readonly Target[], options: TaskOptions) => Task | Promise<Task>;
+/** An engine that has begun with what it is to download. Disposing of it stops it in order. */
+export interface BegunEngine extends StateSource, AsyncDisposable {
+  /** Resolves when everything is done and all is closed. Rejects with the first failure. */
+  readonly finished: Promise<unknown>;
+}
+
+/** Begins to take part in one of the three ways. */
+export type Start = (targets: readonly Target[], options: TaskOptions) => BegunEngine;
 
 /** Loads the engine, which nothing but a download needs. */
 export async function loadEngine(way: CommandName): Promise<Start> {
-  const engine = await import('../../app/start.ts');
-  if (way === 'get') return engine.startGet;
-  if (way === 'host') return (targets, options) => engine.startHost(targets, options);
-  return ([invite], options) => engine.startJoin(invite as string, options);
+  const [{ Dragonload }] = await Promise.all([
+    import('../../app/dragonload.ts'),
+    // What it will load next, so that both come at once.
+    way === 'get' ? import('../../engine/queue/download-queue.ts') : import('../../app/start.ts'),
+  ]);
+  return (targets, options) => {
+    const dragonload = new Dragonload(options);
+    const begin = async (): Promise<unknown> => {
+      if (way === 'get') await dragonload.add(targets);
+      else if (way === 'host') await dragonload.host(targets);
+      else await dragonload.join(targets[0] as string);
+      return dragonload.finish();
+    };
+    const finished = begin();
+    // Whoever breaks it off need not look at the promise.
+    finished.catch(() => {});
+    return {
+      get state() {
+        return dragonload.state;
+      },
+      get downloadCount() {
+        return dragonload.downloadCount;
+      },
+      finished,
+      [Symbol.asyncDispose]: () => dragonload[Symbol.asyncDispose](),
+    };
+  };
 }

@@ -1,15 +1,13 @@
-import { StateTracker } from '../../app/state-tracker.ts';
 import { Tally } from '../../app/tally.ts';
-import type { TrackedTask } from '../../app/tracked-task.ts';
 import { DragonloadError } from '../../core/errors.ts';
-import { DEFAULT_CONCURRENT, type Task, type TaskEvent, type TaskOptions } from '../../engine/base/task.ts';
+import type { TaskEvent, TaskOptions } from '../../engine/base/task.ts';
 import type { CommandName } from '../flags/commands.ts';
 import type { RunSettings } from '../flags/settings.ts';
 import { chooseReporter } from '../report/choose-reporter.ts';
 import { createConsent } from '../report/consent.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { EXIT, exitCodeFor } from './exit-codes.ts';
-import type { Start, Target } from './load-engine.ts';
+import type { BegunEngine, Start, Target } from './load-engine.ts';
 import { loadEngine } from './load-engine.ts';
 import { onInterrupt } from './signals.ts';
 
@@ -22,44 +20,36 @@ export function runDownload(
   targets: readonly Target[],
   settings: RunSettings,
 ): Promise<number> {
-  return runWith(way, () => loadEngine(way), targets, settings);
+  return runWith(() => loadEngine(way), targets, settings);
 }
 
 /** As `runDownload`, with the engine that `load` yields. */
 export async function runWith(
-  way: CommandName,
   load: () => Promise<Start>,
   targets: readonly Target[],
   settings: RunSettings,
 ): Promise<number> {
   const reporter = await chooseReporter(settings);
-  return new Run(way, settings, reporter).toItsEnd(await load(), targets);
+  return new Run(settings, reporter).toItsEnd(await load(), targets);
 }
 
-/** One task from its start to its end, whichever that is: done, failed, declined, interrupted or broken. */
+/** One run from its start to its end, whichever that is: done, failed, declined, interrupted or broken. */
 class Run {
   readonly #settings: RunSettings;
   readonly #reporter: Reporter;
   readonly #tally = new Tally();
-  readonly #tracker: StateTracker;
-  /** The task's place in the state. */
-  readonly #tracked: TrackedTask;
   /** Aborted when the run is to end. */
   readonly #over = new AbortController();
-  /** Rejects when the run was broken off and the task has been stopped. */
+  /** Rejects when the run was broken off and the engine has been stopped. */
   readonly #brokenOff = Promise.withResolvers<never>();
-  #task: Task | undefined;
+  #engine: BegunEngine | undefined;
   #stopped: Promise<void> | undefined;
   #hasToldJoined = false;
   /** Why this side broke it off, when not by a signal. */
   #reason: DragonloadError | undefined;
 
-  constructor(way: CommandName, settings: RunSettings, reporter: Reporter) {
+  constructor(settings: RunSettings, reporter: Reporter) {
     this.#settings = settings;
-    const { limitRate, queue } = settings.options;
-    const engineSettings = { limitRate, concurrent: queue?.concurrent ?? DEFAULT_CONCURRENT };
-    this.#tracker = new StateTracker({ settings: () => engineSettings });
-    this.#tracked = this.#tracker.track(way);
     this.#reporter = reporter;
     this.#brokenOff.promise.catch(() => {});
   }
@@ -75,30 +65,26 @@ class Run {
     process.once('uncaughtException', this.#onCrash);
     try {
       for (const warning of this.#settings.warnings ?? []) this.#reporter.notice(warning);
-      this.#task = await start(targets, this.#taskOptions());
-      this.#tracked.attach(this.#task);
-      this.#reporter.watch(this.#tracker);
-      // Told to stop while it started: now there is something to stop.
-      if (this.#over.signal.aborted) this.#breakOff();
-      await Promise.race([this.#task.finished, this.#brokenOff.promise]);
+      this.#engine = start(targets, this.#options());
+      this.#reporter.watch(this.#engine);
+      await Promise.race([this.#engine.finished, this.#brokenOff.promise]);
       return EXIT.done;
     } catch (thrown) {
       return this.#failed(this.#reason ?? DragonloadError.from(thrown));
     } finally {
       await this.#stop();
       this.#reporter.close(this.#tally);
-      this.#tracker[Symbol.dispose]();
       process.off('uncaughtException', this.#onCrash);
     }
   }
 
-  #taskOptions(): TaskOptions {
+  #options(): TaskOptions {
     const consent = createConsent({
       yes: this.#settings.yes,
       input: process.stdin,
       output: process.stderr,
       reporter: this.#reporter,
-      state: () => this.#tracker.state,
+      state: () => this.#engine?.state,
       giveUp: (error) => {
         this.#reason ??= error;
         this.#breakOff();
@@ -107,7 +93,6 @@ class Run {
     });
     const onEvent = (event: TaskEvent): void => {
       this.#tally.add(event);
-      this.#tracker.heard(this.#tracked, event);
       if (event.type === 'member') this.#tellJoined();
       this.#reporter.event(event);
     };
@@ -116,25 +101,25 @@ class Run {
 
   /** The first member that shows up is one that was there before: what is new to the user is to be in the room. */
   #tellJoined(): void {
-    const [room] = this.#tracker.state.rooms;
+    const room = this.#engine?.state.rooms[0];
     if (this.#hasToldJoined || room?.way !== 'join') return;
     this.#hasToldJoined = true;
     const me = room.members.find(({ isMe }) => isMe);
     if (me !== undefined) this.#reporter.notice(`You joined as ${me.name}.`);
   }
 
-  /** Ends the run before the task has. A task that leaves `finished` open when it was stopped is over all the same. */
+  /** Ends the run before all is done. One that leaves `finished` open when it was stopped is over all the same. */
   #breakOff(): void {
     this.#over.abort();
-    if (this.#task === undefined) return;
+    if (this.#engine === undefined) return;
     const error = new DragonloadError('aborted', 'It was stopped.');
     this.#stop().then(() => setImmediate(() => this.#brokenOff.reject(error)));
   }
 
-  /** Stops the task, and waits no longer than is decent: a process that was told to end ends. */
+  /** Stops the engine, and waits no longer than is decent: a process that was told to end ends. */
   #stop(): Promise<void> {
-    if (this.#task === undefined) return Promise.resolve();
-    this.#stopped ??= within(this.#task.stop(), STOP_MS);
+    if (this.#engine === undefined) return Promise.resolve();
+    this.#stopped ??= within(Promise.resolve(this.#engine[Symbol.asyncDispose]()), STOP_MS);
     return this.#stopped;
   }
 

@@ -238,7 +238,8 @@ export class DownloadQueue {
     for (const { download } of running) download?.stop();
     await Promise.all(running.map(({ download }) => download?.ended));
     await this.#requests.over();
-    await this.#hooks.over(this.#entries, isBrokenOff);
+    // Of a queue that had nothing to do there is nothing to tell.
+    await this.#hooks.over(this.#entries, isBrokenOff || this.#entries.all.size === 0);
     this.#watch?.[Symbol.dispose]();
     try {
       this.#open.dispose();

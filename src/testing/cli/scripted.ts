@@ -1,13 +1,15 @@
 // A process for tests: the real runner and reporters on a task that follows a script instead of a network.
 // Arguments: a scenario, then any of --json, --quiet, --yes.
 
+import { StateTracker } from '../../app/state-tracker.ts';
 import { finish } from '../../cli/entry.ts';
+import type { BegunEngine } from '../../cli/run/load-engine.ts';
 import { runWith } from '../../cli/run/run.ts';
 import { DragonloadError } from '../../core/errors.ts';
 import type { Offer } from '../../core/messages.ts';
 import type { Result } from '../../core/result.ts';
 import type { PieceRun, View } from '../../core/view.ts';
-import type { Task, TaskOptions } from '../../engine/base/task.ts';
+import type { Task, TaskEvent, TaskOptions } from '../../engine/base/task.ts';
 import { roomPicture, roomRates } from '../../engine/room/room-picture.ts';
 import { roomView } from './views.ts';
 
@@ -42,7 +44,7 @@ function result(): Result {
   };
 }
 
-function start(_targets: readonly unknown[], options: TaskOptions): Task {
+function start(options: TaskOptions): Task {
   const { promise, resolve, reject } = Promise.withResolvers<readonly Result[]>();
   const startedMs = performance.now();
   const done = (): void => {
@@ -98,6 +100,26 @@ function start(_targets: readonly unknown[], options: TaskOptions): Task {
   };
 }
 
+/** The task with the state that a face draws. */
+function begin(_targets: readonly unknown[], options: TaskOptions): BegunEngine {
+  const tracker = new StateTracker({ settings: () => ({ limitRate: undefined, concurrent: 1 }) });
+  const tracked = tracker.track('host');
+  const onEvent = (event: TaskEvent): void => {
+    tracker.heard(tracked, event);
+    options.onEvent?.(event);
+  };
+  const task = start({ ...options, onEvent });
+  tracked.attach(task);
+  return {
+    get state() {
+      return tracker.state;
+    },
+    downloadCount: 1,
+    finished: task.finished,
+    [Symbol.asyncDispose]: () => task.stop(),
+  };
+}
+
 /** A thousand pieces of which about so many are there, as if they came in no order. */
 function pieces(share: number): readonly PieceRun[] {
   return Array.from({ length: 1000 }, (_, piece) => {
@@ -111,6 +133,6 @@ const has = (flag: string): boolean => flags.includes(flag);
 const settings = { options: {}, json: has('--json'), quiet: has('--quiet'), yes: has('--yes') };
 process.stderr.write('(ready)\n');
 await finish(
-  runWith('host', async () => start, [], settings),
+  runWith(async () => begin, [], settings),
   process.argv,
 );
