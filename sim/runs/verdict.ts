@@ -1,7 +1,7 @@
 import type { Batch, Failing, Remark } from './batch.ts';
 
 /** Of few worlds so many may be slow or wasteful, whatever share that is. */
-const ALWAYS_ALLOWED = 3;
+const ALWAYS_ALLOWED = 4;
 /** So many fresh worlds of a batch may get stuck. */
 const MOST_STUCK = 2;
 
