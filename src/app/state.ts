@@ -1,4 +1,5 @@
 import type { ErrorValue } from '../core/errors.ts';
+import type { Hint } from '../core/hint.ts';
 import type { DownloadId, MemberId, RoomId } from '../core/ids.ts';
 import type { MemberPhase } from '../core/messages.ts';
 import type { Trust } from '../core/result.ts';
@@ -176,6 +177,8 @@ export interface EngineSettings {
 export interface Notice {
   readonly atMs: number;
   readonly message: string;
+  /** What the user can do, where there is something. */
+  readonly hint?: Hint;
   /** The download that it is about. */
   readonly download: number | undefined;
 }

@@ -6,9 +6,12 @@ export interface ExpectedDigest {
   readonly algorithm: DigestKind;
   /** In upper or lower case. */
   readonly hex: string;
-  /** Who says so, for people: "the origin", "--checksum". */
+  /** Who says so, for people: "the origin", "the list". */
   readonly by: string;
 }
+
+/** Whose word a digest is that was given beside the address, by a flag or an option. */
+export const GIVEN_CHECKSUM = 'the given checksum';
 
 /**
  * Reads `alg:hex` or `alg=hex`, the name in any usual spelling; the hex comes back in lower case. Undefined when the kind is

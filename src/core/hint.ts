@@ -73,8 +73,8 @@ export type CommonHint =
   | { readonly kind: 'other-address'; readonly isKept: boolean }
   /** The file has another size than the list says. */
   | { readonly kind: 'check-list' }
-  /** The file does not have the digest that it should have. */
-  | { readonly kind: 'check-digest' }
+  /** The file does not have the digest that it should have. `path`: where it was kept; undefined: it was not. */
+  | { readonly kind: 'check-digest'; readonly path?: string }
   /** Another process holds a file that this one needs. */
   | { readonly kind: 'end-process' }
   | { readonly kind: 'update'; readonly who: 'this' | 'both' }
@@ -175,7 +175,10 @@ const WORDS: Words<Hint> = {
       ? 'Try another address of the file, or ask its publisher. What has arrived is kept.'
       : 'Try another address of the file.',
   'check-list': () => 'Check the address, and the list that it comes from.',
-  'check-digest': () => 'Nothing was kept: download it again, or check the digest.',
+  'check-digest': ({ path }) =>
+    path === undefined
+      ? 'Nothing was kept: download it again, or check the digest.'
+      : `The download was kept as ${path}: delete it and download again, or check the digest.`,
   'end-process': () => 'End the other Dragonload, or whatever program has the file open, then try again.',
   update: ({ who }) =>
     who === 'both' ? 'Update Dragonload on both sides.' : 'Update Dragonload, then try again.',
@@ -202,6 +205,11 @@ export function proxyRemedy({ instead }: Extract<Hint, { kind: 'choose-proxy' }>
     'ask-owner': 'Ask who runs it',
   };
   return words[instead];
+}
+
+/** The hint for a value, file or list that is wrong. `how`: what it has to look like, as a whole sentence. */
+export function correct(how: string): Hint {
+  return { kind: 'correct', how };
 }
 
 /** The next step as one or two sentences that fit every face: they name no flag, no command and no key to press. */

@@ -69,7 +69,7 @@ export async function claimPart(options: ClaimOptions): Promise<Claim> {
     if (claim !== undefined) return claim;
   }
   throw new DragonloadError('unwritable', `${directory} has too many unfinished files named like ${name}.`, {
-    next: 'Choose another name with --output.',
+    hint: { kind: 'choose-name', path: join(directory, name) },
   });
 }
 
@@ -81,7 +81,7 @@ export function purposeOf(url: string): string {
 /** Another process has the part. */
 export function partBusy(partPath: string): DragonloadError {
   return new DragonloadError('part-busy', `Another process is downloading ${partPath} at this moment.`, {
-    next: 'Wait for it, stop it, or choose another name with --output.',
+    hint: { kind: 'choose-name', path: partPath, instead: 'wait' },
   });
 }
 
@@ -173,7 +173,7 @@ async function lookAt(
     throw new DragonloadError(
       'part-version',
       `${partPath} was begun by a newer Dragonload (its journal has version ${reading.version}, this one reads ${JOURNAL_VERSION}).`,
-      { next: 'Go on with the newer version, or choose another name with --output.' },
+      { hint: { kind: 'choose-name', path: partPath, instead: 'update' } },
     );
   }
   if (reading.kind === 'broken') await setJournalAside(journalPath);

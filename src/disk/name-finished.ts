@@ -23,8 +23,7 @@ export async function nameFinished(
     digestsOf(),
     onDisk(partPath, () => file.truncate(sizeBytes).then(() => file.sync())),
   ]);
-  const next = `The download was kept as ${partPath}: delete it and download again, or check the digest.`;
-  checkDigests(name, digests, expected, next);
+  checkDigests(name, digests, expected, { kind: 'check-digest', path: partPath });
   const path = await onDisk(join(directory, name), async () => {
     if (!(await isStillAt(file, partPath))) throw replaced(partPath);
     return await place(partPath, directory, name, number);
@@ -34,6 +33,6 @@ export async function nameFinished(
 
 function replaced(partPath: string): DragonloadError {
   return new DragonloadError('unwritable', `Somebody has removed or replaced ${partPath} meanwhile.`, {
-    next: 'Run the same command again to start afresh, and leave the part file where it is.',
+    hint: { kind: 'leave-part', path: partPath },
   });
 }

@@ -194,7 +194,7 @@ export class Part implements AsyncDisposable {
         'origin-changed',
         `The file has ${sizeBytes} bytes now; it had ${known} before.`,
         {
-          next: 'Run the same command again to start afresh: the part is kept aside.',
+          hint: { kind: 'start-over' },
         },
       );
     }

@@ -49,7 +49,7 @@ export async function saveWhole(options: WholeFile): Promise<FinishedPart | unde
   const wanted = await targetOf(options);
   const name = basename(wanted);
   const digests = digestsOf(bytes, expected);
-  checkDigests(name, digests, expected, 'Nothing was kept: download it again, or check the digest.');
+  checkDigests(name, digests, expected, { kind: 'check-digest' });
   try {
     await ensureDirectory(dirname(wanted));
     // One part has one journal, by whatever way its directory was reached.
@@ -101,7 +101,7 @@ function save(bytes: Uint8Array, directory: string, name: string): string {
     remove(fresh);
   }
   throw new DragonloadError('unwritable', `${directory} has too many files named like ${name}.`, {
-    next: 'Choose another name with --output.',
+    hint: { kind: 'choose-name', path: join(directory, name) },
   });
 }
 

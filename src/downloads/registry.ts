@@ -263,6 +263,6 @@ function newDownload({ way, job, directory }: Registration): NewDownload {
   };
 }
 
-function errorOf({ code, message, next }: DragonloadError): NonNullable<DownloadRow['error']> {
-  return { code, message, ...(next === undefined ? {} : { next }) };
+function errorOf({ code, message, next, hint }: DragonloadError): NonNullable<DownloadRow['error']> {
+  return { code, message, ...(hint === undefined ? {} : { next, hint }) };
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { DragonloadError } from '../core/errors.ts';
+import type { Hint } from '../core/hint.ts';
 import type { MemberId, RoomId } from '../core/ids.ts';
 import { formatHostPort, MAX_ADDRESSES, parseHostPort } from './network/addresses.ts';
 
@@ -47,8 +48,8 @@ export function parseInvite(text: string): Invite {
   if (head === null) throw bad('This is not an invite: it does not begin with dragon://join/.');
   const [start, version, room] = head;
   if (version !== 'v1') {
-    const next = /^v\d+$/.test(version!) ? 'Update Dragonload, then try again.' : undefined;
-    throw bad(`The invite is of version "${version!.slice(0, 20)}", and this Dragonload knows v1.`, next);
+    const hint: Hint = /^v\d+$/.test(version!) ? { kind: 'update', who: 'this' } : DAMAGED;
+    throw bad(`The invite is of version "${version!.slice(0, 20)}", and this Dragonload knows v1.`, hint);
   }
   if (room === undefined || !ROOM.test(room)) throw bad('The room in the invite is missing or damaged.');
 
@@ -72,7 +73,8 @@ export function parseInvite(text: string): Invite {
   return { room, addresses: [...new Set(addresses)], vault, secret };
 }
 
-const CUT = 'Copy the whole link, and put it in single quotes: a shell cuts it at the first &.';
+const CUT: Hint = { kind: 'copy-invite' };
+const DAMAGED: Hint = { kind: 'ask-for-fresh-invite', why: 'damaged' };
 
 function address(text: string): string {
   const parsed = parseHostPort(text);
@@ -81,6 +83,6 @@ function address(text: string): string {
   return formatHostPort(parsed);
 }
 
-function bad(message: string, next = 'Ask for the invite again and copy the whole link.'): DragonloadError {
-  return new DragonloadError('bad-invite', message, { next });
+function bad(message: string, hint = DAMAGED): DragonloadError {
+  return new DragonloadError('bad-invite', message, { hint });
 }

@@ -74,7 +74,7 @@ async function read(
       throw (
         result.error ??
         new DragonloadError('origin-failed', result.message ?? `${context.list} could not be fetched.`, {
-          next: 'Try again later.',
+          hint: { kind: 'try-later' },
         })
       );
     }

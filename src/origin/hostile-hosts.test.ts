@@ -83,7 +83,7 @@ test('a name of somebody else that leads inside is refused, over connections tha
       connections,
       ...SHORT,
     });
-    await assert.rejects(origin.probe(), { code: 'private-address', next: /--allow-private/ }, host);
+    await assert.rejects(origin.probe(), { code: 'private-address', hint: { kind: 'allow-private' } }, host);
     assert.equal((await collect(origin, { start: 1, end: 2 })).outcome, 'refused', host);
   }
   assert.equal(server.requests.length, 0);

@@ -77,7 +77,7 @@ export class Claims {
         return (
           this.#connection.run(
             `UPDATE downloads SET owner = ?1, state = 'running', started_ms = coalesce(started_ms, ?3), finished_ms = NULL,
-               error_code = NULL, error_message = NULL, error_next = NULL
+               error_code = NULL, error_message = NULL, error_next = NULL, error_hint = NULL
              WHERE id = ?2 AND (owner IS NULL OR owner = ?1)`,
             mine,
             id,

@@ -1,3 +1,4 @@
+import type { Hint } from '../core/hint.ts';
 /** `waiting`: is to run when its turn comes. `running`: a living process has it. */
 export type DownloadState = 'waiting' | 'running' | 'paused' | 'done' | 'failed';
 
@@ -49,7 +50,9 @@ export interface DownloadRow extends NewDownload {
 export interface DownloadFailure {
   readonly code: string;
   readonly message: string;
+  /** In words that fit every face, also for processes of a version that does not know of hints. */
   readonly next?: string | undefined;
+  readonly hint?: Hint | undefined;
 }
 
 type Changeable = Omit<DownloadRow, 'id' | 'way' | 'state' | 'isTaken' | 'createdMs'>;

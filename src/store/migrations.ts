@@ -71,18 +71,24 @@ export const MIGRATIONS: readonly string[] = [
     value TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE downloads ADD COLUMN error_hint TEXT;
+  `,
 ];
 
 /**
- * Statements that every usable file understands, whatever steps it has been through: they name each column that is used,
- * and compiling them touches no row.
+ * For each step, statements that every usable file understands which has been through it: they name each column that is
+ * used, and compiling them touches no row.
  */
-export const PROBES: readonly string[] = [
-  'SELECT id, pid, began, host, token, seen_ms FROM processes LIMIT 0',
-  `SELECT id, way, url, directory, file_name, priority, job, state, owner, path, size_bytes, held_bytes, origin_bytes,
+export const PROBES: readonly (readonly string[])[] = [
+  [
+    'SELECT id, pid, began, host, token, seen_ms FROM processes LIMIT 0',
+    `SELECT id, way, url, directory, file_name, priority, job, state, owner, path, size_bytes, held_bytes, origin_bytes,
      lan_bytes, bytes_per_second, etag, last_modified, file_modified_ms, sha256, trust, error_code, error_message,
      error_next, attempts, created_ms, started_ms, finished_ms FROM downloads LIMIT 0`,
-  'SELECT id, download, kind, value FROM requests LIMIT 0',
-  'SELECT host, connections, bytes_per_second, seen_ms FROM origins LIMIT 0',
-  'SELECT name, value FROM settings LIMIT 0',
+    'SELECT id, download, kind, value FROM requests LIMIT 0',
+    'SELECT host, connections, bytes_per_second, seen_ms FROM origins LIMIT 0',
+    'SELECT name, value FROM settings LIMIT 0',
+  ],
+  ['SELECT error_hint FROM downloads LIMIT 0'],
 ];

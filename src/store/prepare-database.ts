@@ -16,13 +16,13 @@ export function prepare(database: DatabaseSync, path: string): void {
   database.exec('PRAGMA trusted_schema = OFF');
   // Before anything is written: a file of a newer version or of another program is left as it is.
   const version = versionOf(database, path);
-  if (version === MIGRATIONS.length) probe(database);
+  probe(database, version);
   lookThrough(database, path);
   chooseJournal(database, path);
   database.exec('PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 4194304');
   if (version === MIGRATIONS.length) return;
   understood(() => migrate(database, path));
-  probe(database);
+  probe(database, MIGRATIONS.length);
 }
 
 /**
@@ -41,10 +41,10 @@ function lookThrough(database: DatabaseSync, path: string): void {
   if (found !== 'ok') throw new Damaged(String(found));
 }
 
-/** Throws `Damaged` when a table or column is missing. */
-function probe(database: DatabaseSync): void {
+/** Throws `Damaged` when a table or column is missing that a file has after so many steps. */
+function probe(database: DatabaseSync, steps: number): void {
   understood(() => {
-    for (const statement of PROBES) database.prepare(statement);
+    for (const statement of PROBES.slice(0, steps).flat()) database.prepare(statement);
   });
 }
 
@@ -90,7 +90,7 @@ function versionOf(database: DatabaseSync, path: string): number {
     const application = Number(database.prepare('PRAGMA application_id').get()?.application_id);
     if (application !== APPLICATION_ID) throw new Damaged('a database of another program');
     throw new DragonloadError('state-broken', `The list of downloads at ${path} is of a newer Dragonload.`, {
-      next: 'Update Dragonload, or set DRAGONLOAD_HOME to another directory.',
+      hint: { kind: 'choose-home', path, instead: 'update' },
     });
   }
   return version;

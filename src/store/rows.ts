@@ -1,4 +1,6 @@
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
+import type { Hint } from '../core/hint.ts';
+import { readHint } from '../core/read-hint.ts';
 import type {
   ControlRequest,
   DownloadPatch,
@@ -57,8 +59,9 @@ export function assignmentsOf(patch: DownloadPatch): {
   const values: SQLInputValue[] = [];
   for (const field of Object.keys(patch) as (keyof DownloadPatch)[]) {
     if (field === 'error') {
-      columns.push('error_code', 'error_message', 'error_next');
-      values.push(patch.error?.code ?? null, patch.error?.message ?? null, patch.error?.next ?? null);
+      columns.push('error_code', 'error_message', 'error_next', 'error_hint');
+      const { code, message, next, hint } = patch.error ?? {};
+      values.push(code ?? null, message ?? null, next ?? null, hint ? JSON.stringify(hint) : null);
       continue;
     }
     const known = Object.hasOwn(COLUMNS, field) ? COLUMNS[field] : undefined;
@@ -139,7 +142,12 @@ export function downloadFrom(row: RawRow): DownloadRow | undefined {
     ...(code === undefined
       ? {}
       : {
-          error: { code, message: textOf(row.error_message) ?? '', ...some('next', textOf(row.error_next)) },
+          error: {
+            code,
+            message: textOf(row.error_message) ?? '',
+            ...some('next', textOf(row.error_next)),
+            ...some('hint', hintFrom(row.error_hint)),
+          },
         }),
   };
 }
@@ -150,6 +158,14 @@ export function requestFrom(row: RawRow): ControlRequest | undefined {
   const download = countOf(row.download);
   if (!kind || !download) return undefined;
   return { kind, download, ...some('value', textOf(row.value)) };
+}
+
+function hintFrom(value: SQLOutputValue | undefined): Hint | undefined {
+  try {
+    return readHint(JSON.parse(textOf(value) ?? 'null'));
+  } catch {
+    return undefined;
+  }
 }
 
 function some<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {

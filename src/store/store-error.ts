@@ -1,4 +1,5 @@
 import { DragonloadError } from '../core/errors.ts';
+import type { HomeRemedy } from '../core/hint.ts';
 
 /** Says that a file is no database of ours, or no longer a whole one. Never leaves this layer. */
 export class Damaged extends Error {}
@@ -49,44 +50,34 @@ export function isForeignKeyError(thrown: unknown): boolean {
 export function storeError(thrown: unknown, path: string): DragonloadError {
   if (thrown instanceof DragonloadError) return thrown;
   const options = { cause: thrown };
-  const elsewhere = 'or set DRAGONLOAD_HOME to another directory.';
-  const unwritable = (message: string, next: string) =>
-    new DragonloadError('unwritable', message, { next, ...options });
+  const unwritable = (message: string, instead: HomeRemedy) =>
+    new DragonloadError('unwritable', message, { hint: { kind: 'choose-home', path, instead }, ...options });
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
   switch (resultOf(thrown)) {
     case CODES.full:
-      return unwritable(
-        `There is no space left for the list of downloads at ${path}.`,
-        `Free some space, ${elsewhere}`,
-      );
+      return unwritable(`There is no space left for the list of downloads at ${path}.`, 'free-space');
     case CODES.perm:
     case CODES.readonly:
     case CODES.cantOpen:
-      return unwritable(
-        `The list of downloads at ${path} cannot be written.`,
-        `Change the permissions, ${elsewhere}`,
-      );
+      return unwritable(`The list of downloads at ${path} cannot be written.`, 'change-permissions');
     case CODES.io:
-      return unwritable(
-        `The disk that holds the list of downloads at ${path} failed.`,
-        `Check the disk, its free space and the network share, ${elsewhere}`,
-      );
+      return unwritable(`The disk that holds the list of downloads at ${path} failed.`, 'check-disk');
     case CODES.busy:
     case CODES.locked:
       return new DragonloadError('state-broken', `${path} is locked by another process.`, {
-        next: 'End the other Dragonload, or whatever has the file open, then try again.',
+        hint: { kind: 'end-process' },
         ...options,
       });
     case undefined:
       if (/^E[A-Z]+$/.test(code)) {
         return unwritable(
           `The list of downloads at ${path} cannot be written (${code}).`,
-          `Change the permissions or free some space, ${elsewhere}`,
+          'change-permissions',
         );
       }
   }
   return new DragonloadError('state-broken', `The list of downloads at ${path} cannot be used.`, {
-    next: `Move the file away, ${elsewhere}`,
+    hint: { kind: 'choose-home', path, instead: 'move-file' },
     ...options,
   });
 }

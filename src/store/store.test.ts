@@ -26,7 +26,12 @@ const everything = {
   attempts: 3,
   startedMs: 11,
   finishedMs: 12,
-  error: { code: 'dns', message: 'No such host.', next: 'Check the name.' },
+  error: {
+    code: 'dns',
+    message: 'No such host.',
+    next: 'Check the address https://a.example.',
+    hint: { kind: 'check-address', url: 'https://a.example' },
+  },
 } satisfies DownloadPatch;
 
 test('a download is on the list as it was put there, with the next number', (t) => {
@@ -215,7 +220,8 @@ test('rows that make no sense are passed over, and senseless fields left out', (
        priority = 9e999, bytes_per_second = -9e999, sha256 = 'x', error_message = 'no code', file_modified_ms = 9e999,
        created_ms = -1, attempts = -1, started_ms = -1 WHERE id = 4;
      UPDATE downloads SET state = 'running' WHERE id = 5;
-     UPDATE downloads SET error_code = 'x' WHERE id = 6`,
+     UPDATE downloads SET error_code = 'x', error_hint = '{"kind":"explode"}' WHERE id = 6;
+     UPDATE downloads SET error_code = 'y', error_hint = '{' WHERE id = 5`,
   );
   assert.deepEqual(
     store.list().map(({ id }) => id),
@@ -227,6 +233,7 @@ test('rows that make no sense are passed over, and senseless fields left out', (
   assert.deepEqual(store.get(4), { ...download(4), id: 4, state: 'waiting', priority: 0, ...zeros });
   assert.equal(store.get(5)?.state, 'waiting');
   assert.deepEqual(store.get(6)?.error, { code: 'x', message: '' });
+  assert.deepEqual(store.get(5)?.error, { code: 'y', message: '' });
 });
 
 test('after disposal nothing can be done, and disposing again does nothing', (t) => {

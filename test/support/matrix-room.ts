@@ -7,7 +7,7 @@ import type { MemberOptions, Stage } from './stage.ts';
 /** The host may look at the file for 90 s, when nobody answers. */
 const JOINING_MS = 150_000;
 /** What tells people how to give a fresh link to a download that waits for one. */
-const NEEDS_LINK = /waits for a fresh one: dragonload refresh (\d+) URL/;
+const NEEDS_LINK = /waits for a fresh one\. Get a fresh link, then run: dragonload refresh (\d+) URL/;
 
 export interface RoomOptions {
   readonly host: MemberOptions;

@@ -3,6 +3,7 @@ import type { DownloadRow } from '../../downloads/edits.ts';
 import { displayUrl } from '../../downloads/edits.ts';
 import type { ListFlags } from '../flags/list-flags.ts';
 import { jsonLine } from '../report/json.ts';
+import { nextStep } from '../text/error-text.ts';
 import { formatBytes, formatDuration, formatRate, percentOf } from '../text/format.ts';
 import { terminalSize, terminalTraits } from '../text/terminal.ts';
 import { asciiText, safeText } from '../text/text.ts';
@@ -67,8 +68,14 @@ function stateOf({ state, isTaken = false }: DownloadRow): string {
 /** Why it failed, and what to do about it. */
 function reasonOf({ id, error, state }: DownloadRow): readonly string[] {
   if (state !== 'failed' || error === undefined) return [];
-  const next = error.code === 'link-expired' ? `With a fresh link: dragonload refresh ${id} URL` : error.next;
+  const next =
+    error.code === 'link-expired' ? `With a fresh link: dragonload refresh ${id} URL` : adviceOf(error, id);
   return [`${id}: ${safeText(error.message)}\n`, ...(next === undefined ? [] : [`    ${safeText(next)}\n`])];
+}
+
+/** The next step; of a failure that another version has stored, in the words that it has stored. */
+function adviceOf({ hint, next }: NonNullable<DownloadRow['error']>, id: number): string | undefined {
+  return hint === undefined ? next : nextStep(hint, id);
 }
 
 function nameOf({ fileName, url }: DownloadRow): string {
@@ -115,7 +122,10 @@ function jsonRow(row: DownloadRow): string {
     rate: row.isTaken === true && row.state !== 'done' ? Math.round(row.bytesPerSecond) : 0,
     sha256: sha256 ?? null,
     trust: trust ?? null,
-    error: error ?? null,
+    error:
+      error === undefined
+        ? null
+        : { code: error.code, message: error.message, next: adviceOf(error, row.id) },
     created: new Date(row.createdMs).toISOString(),
     finished: finishedMs === undefined ? null : new Date(finishedMs).toISOString(),
   };

@@ -1,4 +1,5 @@
 import type { Failure, Tally } from '../../app/tally.ts';
+import { nextStep } from '../text/error-text.ts';
 import { gainLines, noticeLines, type TextLook } from '../text/event-lines.ts';
 import { formatBytes, formatElapsed } from '../text/format.ts';
 import { renderText, SGR } from '../text/spans.ts';
@@ -48,7 +49,7 @@ function failureLines({ failures, doneCount }: Tally, look: TextLook): string[] 
     const address = url === undefined || error.message.includes(url) ? undefined : url;
     const what = [id, address].filter((part) => part !== undefined).join(' ');
     lines.push(...renderText([{ text: `  ${what}: ` }, { text: error.message }], look.columns, look));
-    const next = error.code === 'link-expired' ? freshLink(id) : error.next;
+    const next = error.code === 'link-expired' ? freshLink(id) : error.hint && nextStep(error.hint, id);
     if (next !== undefined) lines.push(...noticeLines(`    ${next}`, look));
   }
   const more = failures.length - MAX_FAILURES;

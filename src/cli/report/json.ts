@@ -6,6 +6,7 @@ import type { StateSource } from '../../app/state-tracker.ts';
 import type { DragonloadError } from '../../core/errors.ts';
 import { trustWord } from '../../downloads/trust-text.ts';
 import type { TaskEvent } from '../../engine/base/task.ts';
+import { nextStep, ownSource, withNextStep } from '../text/error-text.ts';
 import { errorLines, eventLines } from '../text/event-lines.ts';
 import type { Look } from '../text/spans.ts';
 import { safeText } from '../text/text.ts';
@@ -70,7 +71,7 @@ export class JsonReporter implements Reporter {
     }
     const line = jsonEvent(event);
     if (line !== undefined) this.#line(line);
-    else if (event.type === 'notice') this.notice(event.message);
+    else if (event.type === 'notice') this.notice(withNextStep(event.message, event.hint));
   }
 
   notice(message: string): void {
@@ -116,7 +117,8 @@ export function errorObject(
   error: DragonloadError,
   about: { readonly id?: number | undefined; readonly url?: string | undefined } = {},
 ): object {
-  const { code, message, next } = error;
+  const { code, message, hint } = error;
+  const next = hint && nextStep(hint, about.id);
   return { event: 'error', code, message, next, id: about.id, url: about.url };
 }
 
@@ -159,7 +161,7 @@ function jsonEvent(event: TaskEvent): object | undefined {
         size: sizeBytes,
         sha256,
         trust: word,
-        ...(trust.kind === 'publisher-verified' ? { verifiedBy: trust.by } : {}),
+        ...(trust.kind === 'publisher-verified' ? { verifiedBy: ownSource(trust.by) } : {}),
         seconds,
         originBytes,
         lanBytes,

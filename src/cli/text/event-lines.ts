@@ -2,6 +2,7 @@ import type { DragonloadError } from '../../core/errors.ts';
 import type { Result } from '../../core/result.ts';
 import { trustWord } from '../../downloads/trust-text.ts';
 import type { TaskEvent } from '../../engine/base/task.ts';
+import { nextStep, ownSource, withNextStep } from './error-text.ts';
 import { formatBytes, formatElapsed } from './format.ts';
 import type { Look, Span } from './spans.ts';
 import { renderText, SGR } from './spans.ts';
@@ -28,9 +29,9 @@ export function eventLines(event: TaskEvent, look: TextLook, isOneOfMany = false
         look,
       );
     case 'notice':
-      return noticeLines(event.message, look);
+      return noticeLines(withNextStep(event.message, event.hint), look);
     case 'error':
-      return errorLines(event.error, look, isOneOfMany ? nameOf(event) : undefined);
+      return errorLines(event.error, look, isOneOfMany ? nameOf(event) : undefined, event.id);
     case 'done':
       return savedLines(event.result, isOneOfMany, look);
     case 'invite':
@@ -43,11 +44,15 @@ export function noticeLines(message: string, look: TextLook): string[] {
   return text([{ text: message }], look);
 }
 
-/** An error: what happened, if need be to what, and on a line of its own what to do about it. */
-export function errorLines(error: DragonloadError, look: TextLook, subject?: string): string[] {
+/**
+ * An error: what happened, if need be to what, and on a line of its own what to do about it. `id`: the number of the
+ * download that it is about.
+ */
+export function errorLines(error: DragonloadError, look: TextLook, subject?: string, id?: number): string[] {
   const about = subject === undefined ? error.message : `${subject}: ${error.message}`;
   const lines = text([{ text: 'dragonload: ', sgr: SGR.bad }, { text: about }], look);
-  return error.next === undefined ? lines : [...lines, ...text([{ text: `  ${error.next}` }], look)];
+  if (error.hint === undefined) return lines;
+  return [...lines, ...text([{ text: `  ${nextStep(error.hint, id)}` }], look)];
 }
 
 /** The download that an error is about, by its number and the end of its address. */
@@ -86,7 +91,7 @@ export function gainLines(result: Result, look: TextLook): string[] {
   if (lan) spans.push({ text: `${formatBytes(result.lanBytes)} over the LAN, ` });
   const verified = trust.kind === 'publisher-verified';
   spans.push({ text: trustWord(trust), sgr: verified ? SGR.good : undefined });
-  if (verified) spans.push({ text: ` (${trust.by})` });
+  if (verified) spans.push({ text: ` (${ownSource(trust.by)})` });
   // The word alone tells nobody who has not read what it means.
   if (trust.kind === 'room-consistent')
     spans.push({ text: ': as the members signed it, with no digest from the publisher to check' });

@@ -23,20 +23,20 @@ export function diskError(thrown: unknown, path: string, neededBytes?: () => num
         (neededBytes && lackOfSpace(dirname(path), neededBytes(), cause)) ??
         // A quota, or no room for one more name.
         new DragonloadError('disk-full', `There is no space left to write ${path}.`, {
-          next: 'Free some space, then run the same command again: what is there is kept.',
+          hint: { kind: 'free-space', path },
           cause,
         })
       );
     case 'EFBIG':
       return new DragonloadError('unwritable', `The file is too large for the file system of ${path}.`, {
-        next: 'Choose a directory on another disk with --dir.',
+        hint: { kind: 'choose-disk', path },
         cause,
       });
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
       return new DragonloadError('unwritable', `Writing to ${path} is not allowed.`, {
-        next: 'Choose another directory with --dir, or change the permissions.',
+        hint: { kind: 'choose-directory', path },
         cause,
       });
     case 'ENOENT':
@@ -49,7 +49,7 @@ export function diskError(thrown: unknown, path: string, neededBytes?: () => num
     // Node's own, for a name with a zero byte.
     case 'ERR_INVALID_ARG_VALUE':
       return new DragonloadError('unwritable', `${path} cannot be created (${codeOf(thrown)}).`, {
-        next: 'Choose another directory with --dir or another name with --output.',
+        hint: { kind: 'choose-path', path },
         cause,
       });
     case 'EIO':
@@ -57,7 +57,7 @@ export function diskError(thrown: unknown, path: string, neededBytes?: () => num
     case 'ENXIO':
     case 'ENODEV':
       return new DragonloadError('unwritable', `The disk that holds ${path} failed (${codeOf(thrown)}).`, {
-        next: 'Check the disk or the network share, then run the same command again.',
+        hint: { kind: 'check-disk', path },
         cause,
       });
     default:

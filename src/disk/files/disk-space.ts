@@ -40,7 +40,7 @@ export function lackOfSpace(
 
 function diskFull(directory: string, words: string, cause?: unknown): DragonloadError {
   return new DragonloadError('disk-full', `${directory} has ${words} more.`, {
-    next: 'Free some space, then run the same command again: what is there is kept. Or choose another directory with --dir.',
+    hint: { kind: 'free-space', path: directory },
     ...(cause === undefined ? {} : { cause }),
   });
 }

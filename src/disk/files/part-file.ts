@@ -91,7 +91,7 @@ export async function place(part: string, directory: string, name: string, numbe
     }
   }
   throw new DragonloadError('unwritable', `${directory} has too many files named like ${name}.`, {
-    next: 'Choose another name with --output.',
+    hint: { kind: 'choose-name', path: join(directory, name) },
   });
 }
 

@@ -1,15 +1,16 @@
 import { DragonloadError } from '../../core/errors.ts';
 import type { ExpectedDigest } from '../../core/expected-digest.ts';
+import type { Hint } from '../../core/hint.ts';
 
 /**
  * Throws `digest-mismatch` for the first digest that the file called `name` should have and has not; `digests` are
- * those it has, by algorithm in lower-case hex, and `next` says what to do.
+ * those it has, by algorithm in lower-case hex, and `hint` says what to do.
  */
 export function checkDigests(
   name: string,
   digests: Readonly<Record<string, string>>,
   expected: readonly ExpectedDigest[],
-  next: string,
+  hint: Hint,
 ): void {
   for (const { algorithm, hex, by } of expected) {
     const actual = digests[algorithm];
@@ -17,7 +18,7 @@ export function checkDigests(
     throw new DragonloadError(
       'digest-mismatch',
       `${name} has the ${algorithm} ${actual}, but ${by} says it should be ${hex.toLowerCase()}.`,
-      { next },
+      { hint },
     );
   }
 }

@@ -61,7 +61,7 @@ export class CompletionHooks {
     const problem = hookProblem(program, await this.#hooks.run(file));
     if (problem === undefined) return;
     const error = new DragonloadError('hook-failed', problem, {
-      next: `The file is complete: ${path}. Check what --on-complete names.`,
+      hint: { kind: 'check-program', path },
     });
     this.#emit({ type: 'error', error, id, url });
   }
@@ -74,6 +74,6 @@ async function checkProgram(program: string): Promise<void> {
   const found = await findProgram(program, process.env);
   if (found.kind === 'found') return;
   throw new DragonloadError('usage', whyNot(program, found.kind), {
-    next: 'Check what --on-complete names. Nothing was fetched.',
+    hint: { kind: 'check-program' },
   });
 }

@@ -23,6 +23,6 @@ export function metersFor(
 /** What a task ends with whose quota is used up. */
 export function quotaSpent(): DragonloadError {
   return new DragonloadError('quota', 'The quota is used up.', {
-    next: 'All that has arrived is kept: run the same command again to go on.',
+    hint: { kind: 'run-again' },
   });
 }

@@ -1,4 +1,5 @@
 import type { DragonloadError } from '../../core/errors.ts';
+import type { Hint } from '../../core/hint.ts';
 import type { DownloadId, MemberId } from '../../core/ids.ts';
 import type { Offer } from '../../core/messages.ts';
 import type { Result } from '../../core/result.ts';
@@ -92,7 +93,8 @@ export type TaskEvent =
       readonly id?: number | undefined;
       readonly url?: string | undefined;
     }
-  | { readonly type: 'notice'; readonly message: string };
+  /** Tell the user. `hint`: what can be done, where there is something. */
+  | { readonly type: 'notice'; readonly message: string; readonly hint?: Hint | undefined };
 
 /** A running `get`, `host` or `join`. Disposing of it stops it in order. */
 export interface Task extends AsyncDisposable {

@@ -1,3 +1,4 @@
+import type { Hint } from '../../core/hint.ts';
 import type { Offer } from '../../core/messages.ts';
 import { importLeftover } from '../../disk/leftovers/import-leftover.ts';
 import { findLeftover } from '../../disk/leftovers/leftover.ts';
@@ -13,7 +14,7 @@ export interface Importing {
   readonly directory: string;
   readonly output: string | undefined;
   readonly dataDir: string;
-  readonly onNotice: (message: string) => void;
+  readonly onNotice: (message: string, hint?: Hint) => void;
   readonly signal: AbortSignal;
 }
 
@@ -27,7 +28,8 @@ export async function importFor(importing: Importing): Promise<void> {
   const { leftover } = importing;
   if (leftover === undefined) {
     const found = await findLeftover(directory, output ?? offer.fileName);
-    if (found !== undefined) onNotice(`To go on from what aria2 has left: --import ${JSON.stringify(found)}`);
+    if (found !== undefined)
+      onNotice('aria2 has left a part of this file.', { kind: 'import-leftover', path: found });
     return;
   }
   if (!offer.ranges) {

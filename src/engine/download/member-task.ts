@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Command, Event } from '../../core/contract.ts';
 import { isStrongDigest, worthChecking } from '../../core/digest-kinds.ts';
 import { DragonloadError } from '../../core/errors.ts';
-import { type ExpectedDigest, parseChecksum } from '../../core/expected-digest.ts';
+import { type ExpectedDigest, GIVEN_CHECKSUM, parseChecksum } from '../../core/expected-digest.ts';
 import { safeFileName } from '../../core/file-name.ts';
 import type { DownloadId } from '../../core/ids.ts';
 import type { Offer, PieceRecord } from '../../core/messages.ts';
@@ -92,7 +92,7 @@ export abstract class MemberTask implements AsyncDisposable {
   stop(): Promise<void> {
     return this.endWith(
       new DragonloadError('aborted', 'Stopped before the end.', {
-        next: 'Run the same command again to go on from here.',
+        hint: { kind: 'run-again' },
       }),
     );
   }
@@ -177,7 +177,7 @@ export abstract class MemberTask implements AsyncDisposable {
     stated: readonly StatedDigest[] = [],
   ): readonly ExpectedDigest[] {
     const { checksum } = this.options;
-    const own = checksum === undefined ? [] : [{ checksum, by: '--checksum' }];
+    const own = checksum === undefined ? [] : [{ checksum, by: GIVEN_CHECKSUM }];
     const given = [...own, ...stated].map((one) => parseChecksum(one.checksum, one.by));
     const room = offer.checksum && given.length === 0 ? [parseChecksum(offer.checksum, THE_ROOM)] : [];
     return [...given, ...worthChecking(published), ...room];
@@ -307,7 +307,7 @@ export abstract class MemberTask implements AsyncDisposable {
       runner?.lastError ??
         refusal ??
         new DragonloadError('origin-failed', message, {
-          next: 'What has arrived is kept: run the same command again to go on.',
+          hint: { kind: 'run-again' },
           mayPass: true,
         }),
     );
@@ -325,7 +325,7 @@ export abstract class MemberTask implements AsyncDisposable {
     const runner = this.runners.get(download);
     if (runner === undefined || code !== 'digest-mismatch') return;
     runner.lastError = new DragonloadError(code, message, {
-      next: 'Try another address of the file, or ask its publisher. What has arrived is kept.',
+      hint: { kind: 'other-address', isKept: true },
     });
   }
 

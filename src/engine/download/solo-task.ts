@@ -1,5 +1,6 @@
 import type { Command } from '../../core/contract.ts';
 import { DragonloadError } from '../../core/errors.ts';
+import type { Hint } from '../../core/hint.ts';
 import type { Offer, PieceRecord } from '../../core/messages.ts';
 import type { Job } from '../../lists/job.ts';
 import type { Origin } from '../../origin/origin.ts';
@@ -81,7 +82,7 @@ export class SoloTask extends MemberTask {
       const fileName = job.fileName ?? probe.fileName;
       const offer = makeOffer({ url: job.url, fileName, ranges, identity, checksum: undefined, order: 0 });
       const { dataDir } = this.places;
-      const onNotice = (message: string) => this.emit({ type: 'notice', message });
+      const onNotice = (message: string, hint?: Hint) => this.emit({ type: 'notice', message, hint });
       const { signal } = this.stopping;
       const { leftover } = job;
       await importFor({ offer, origin, leftover, directory, output, dataDir, onNotice, signal });

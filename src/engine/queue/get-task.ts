@@ -53,7 +53,7 @@ export class GetTask implements Task {
   stop(): Promise<void> {
     return this.#endWith(
       new DragonloadError('aborted', 'Stopped before the end.', {
-        next: 'Run the same command again to go on from here.',
+        hint: { kind: 'run-again' },
       }),
     );
   }

@@ -75,7 +75,7 @@ export class QueueRuns {
         'part-busy',
         `Another process is downloading ${displayUrl(prepared.job.url)}.`,
         {
-          next: 'Wait for it, or stop it: dragonload ls shows it.',
+          hint: { kind: 'wait-for-process' },
         },
       );
       return driver.handle({ type: 'ended', id, outcome: 'failed' });

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { DragonloadError } from '../../core/errors.ts';
-import { type ExpectedDigest, parseChecksum } from '../../core/expected-digest.ts';
+import { type ExpectedDigest, GIVEN_CHECKSUM, parseChecksum } from '../../core/expected-digest.ts';
 import { safeFileName } from '../../core/file-name.ts';
 import { pieceBytesFor } from '../../core/geometry.ts';
 import type { FileIdentity } from '../../core/messages.ts';
@@ -286,7 +286,7 @@ export class QueuedDownload {
   /** Throws `usage` for what is no digest. */
   #given(): readonly ExpectedDigest[] {
     const { checksum } = this.#shared.options;
-    const own = checksum === undefined ? [] : [parseChecksum(checksum, '--checksum')];
+    const own = checksum === undefined ? [] : [parseChecksum(checksum, GIVEN_CHECKSUM)];
     return [
       ...own,
       ...(this.#job.checksums ?? []).map((stated) => parseChecksum(stated.checksum, stated.by)),

@@ -58,7 +58,7 @@ export class JoinTask extends RoomTask {
         'needs-consent',
         `The room's download ${JSON.stringify(offer.fileName)} was not accepted.`,
         {
-          next: 'Answer yes when asked, or add --yes to take on whatever the room offers.',
+          hint: { kind: 'accept-offers' },
         },
       );
     }
@@ -75,9 +75,8 @@ export class JoinTask extends RoomTask {
       runner.expected = this.expectedOf(offer, digests);
       runner.refusal = error;
     }
-    const { message, next = '' } = error ?? {};
-    if (error)
-      this.emit({ type: 'notice', message: `Going on over the LAN only: ${message} ${next}`.trim() });
+    const { message, hint } = error ?? {};
+    if (error) this.emit({ type: 'notice', message: `Going on over the LAN only: ${message}`, hint });
     const hasExpired = error !== undefined && EXPIRED.has(error.code);
     const canFetch = error === undefined;
     this.dispatch({ type: 'probe-done', download: offer.download, canFetch, message, hasExpired });
@@ -96,8 +95,8 @@ export class JoinTask extends RoomTask {
       // What is said under another ETag may be said of another file.
       const isOneTag = probe.identity.etag === offer.identity.etag;
       if (mismatch === undefined) return { error: undefined, digests: isOneTag ? probe.digests : [] };
-      const next = 'Ask whoever offers the file whether it has changed since.';
-      return { error: new DragonloadError('origin-changed', mismatch, { next }), digests: [] };
+      const hint = { kind: 'ask-offerer' } as const;
+      return { error: new DragonloadError('origin-changed', mismatch, { hint }), digests: [] };
     } catch (thrown) {
       return { error: DragonloadError.from(thrown), digests: [] };
     }
@@ -109,7 +108,7 @@ export class JoinTask extends RoomTask {
     this.fail(
       undefined,
       new DragonloadError('room-failed', 'The room offers nothing to download.', {
-        next: 'Ask whoever opened it whether the download is over, and for a fresh invite.',
+        hint: { kind: 'ask-for-fresh-invite', why: 'room-ended' },
       }),
     );
     this.settled();

@@ -229,9 +229,9 @@ export abstract class RoomTask extends MemberTask implements Task, RoomControls 
         return this.emit({ type: 'member', change, id: command.peer, name: command.name });
       }
       case 'needs-link': {
-        const id = this.upkeep.idOf(command.download) ?? 'ID';
-        const next = `The download waits for a fresh one: dragonload refresh ${id} URL`;
-        return this.emit({ type: 'notice', message: `${command.message} ${next}` });
+        const message = `${command.message} The download waits for a fresh one.`;
+        const hint = { kind: 'refresh-link', id: this.upkeep.idOf(command.download) } as const;
+        return this.emit({ type: 'notice', message, hint });
       }
       case 'offered':
         return this.onOffered(command.offer);
@@ -288,7 +288,7 @@ export abstract class RoomTask extends MemberTask implements Task, RoomControls 
   #ban(peer: MemberId, reason: string): void {
     const name = this.#sessions.get(peer)?.name ?? peer.slice(0, 8);
     const error = new DragonloadError('bad-peer', `${name} was dropped: ${reason}.`, {
-      next: 'What it sent is not used. Ask whoever runs it to check its disk and to update Dragonload.',
+      hint: { kind: 'warn-member', name },
     });
     this.emit({ type: 'error', error });
     this.lan.ban(peer, reason);

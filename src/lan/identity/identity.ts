@@ -72,7 +72,7 @@ export async function loadIdentity(
       'unwritable',
       `The identity of this member could not be kept in ${configDir}.`,
       {
-        next: 'Make the folder writable, or name another with DRAGONLOAD_HOME.',
+        hint: { kind: 'choose-home', path: configDir, instead: 'change-permissions' },
         cause,
       },
     );

@@ -105,7 +105,7 @@ function unreachable(failures: readonly Failure<HostPort>[]): DragonloadError {
       'unreachable',
       'The member has told no address at which it could be reached.',
       {
-        next: 'Wait for it to connect, or ask for an invite with addresses.',
+        hint: { kind: 'ask-for-fresh-invite', why: 'no-address' },
       },
     );
   }
@@ -114,7 +114,7 @@ function unreachable(failures: readonly Failure<HostPort>[]): DragonloadError {
       'wrong-vault',
       `Someone else than the member that was meant answers: ${tried}.`,
       {
-        next: 'Ask for a new invite; if it happens again, somebody may be listening in on this network.',
+        hint: { kind: 'suspect-network' },
         cause,
       },
     );
@@ -124,11 +124,7 @@ function unreachable(failures: readonly Failure<HostPort>[]): DragonloadError {
   );
   const self = failures.some(({ error }) => error instanceof WrongMember && error.self);
   return new DragonloadError('unreachable', `The member could not be reached: ${tried}.`, {
-    next: self
-      ? 'Two members on one machine each need a folder of their own: set DRAGONLOAD_HOME for one of them.'
-      : silent
-        ? 'A firewall may drop the connection, or the Wi-Fi may keep its clients apart: try a cable or another network.'
-        : 'Check that it still runs, and that both are on the same network. If it is gone, open a new room: what has arrived is kept.',
+    hint: self ? { kind: 'separate-homes' } : { kind: 'check-member', isSilent: silent },
     cause,
   });
 }

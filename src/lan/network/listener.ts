@@ -196,7 +196,7 @@ async function bind(server: Server, { port, orAnyPort, bindHost }: ListenerOptio
   if (last?.code === 'EADDRINUSE' || last?.code === 'EACCES') {
     const why = last.code === 'EACCES' ? 'may not be used by this user' : 'is taken by another program';
     throw new DragonloadError('port-busy', `Port ${port} ${why}.`, {
-      next: 'Choose another with --port, or leave the option out to let the system choose.',
+      hint: { kind: 'choose-port', port },
       cause: last,
     });
   }

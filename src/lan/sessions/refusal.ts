@@ -50,7 +50,7 @@ export function dialError(error: unknown): DragonloadError {
   switch (refusalOf(error)) {
     case 'unknown-room':
       return new DragonloadError('unknown-room', 'The member that answered does not know this room.', {
-        next: 'The room may have ended: ask for a new invite.',
+        hint: { kind: 'ask-for-fresh-invite', why: 'room-ended' },
         cause,
       });
     case 'wrong-secret':
@@ -60,7 +60,7 @@ export function dialError(error: unknown): DragonloadError {
         'room-failed',
         'The member that answered speaks another version of the protocol.',
         {
-          next: 'Update Dragonload on both sides.',
+          hint: { kind: 'update', who: 'both' },
           cause,
         },
       );
@@ -69,18 +69,18 @@ export function dialError(error: unknown): DragonloadError {
         'room-failed',
         'The room has shut this member out because of what it sent before.',
         {
-          next: 'Ask the others to restart Dragonload if that was a mistake.',
+          hint: { kind: 'ask-to-restart' },
           cause,
         },
       );
     case 'full':
       return new DragonloadError('room-failed', 'The member that answered has too many connections.', {
-        next: 'Wait a moment and try again.',
+        hint: { kind: 'try-later' },
         cause,
       });
     case 'malformed':
       return new DragonloadError('bad-peer', 'The member that answered did not understand this one.', {
-        next: 'Update Dragonload on both sides.',
+        hint: { kind: 'update', who: 'both' },
         cause,
       });
     default:
@@ -88,7 +88,7 @@ export function dialError(error: unknown): DragonloadError {
         'unreachable',
         'The member answered, but the session broke off before it began.',
         {
-          next: 'Try again; if it stays so, update Dragonload on both sides.',
+          hint: { kind: 'try-again-or-update' },
           cause,
         },
       );
@@ -98,7 +98,7 @@ export function dialError(error: unknown): DragonloadError {
 /** The other side, or this one, has another secret for the room. */
 export function wrongSecret(cause?: unknown): DragonloadError {
   return new DragonloadError('wrong-secret', 'The key of the room is not the right one.', {
-    next: 'Copy the whole invite again, or ask for a new one.',
+    hint: { kind: 'ask-for-fresh-invite', why: 'damaged' },
     cause,
   });
 }

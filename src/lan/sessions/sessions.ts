@@ -224,7 +224,7 @@ export class Sessions {
         'unreachable',
         'The member holds on to a session that is gone on this side.',
         {
-          next: 'It will notice within seconds: try again.',
+          hint: { kind: 'try-later' },
         },
       );
     }

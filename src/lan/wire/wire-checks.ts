@@ -16,7 +16,7 @@ export const MAX_FILE_BYTES = MAX_PIECES * MAX_PIECE_BYTES;
 /** The error of every check. `what` completes "A member sent ...". */
 export function violation(what: string): DragonloadError {
   return new DragonloadError('bad-peer', `A member sent ${what}.`, {
-    next: 'Both sides should run the same, current version of Dragonload.',
+    hint: { kind: 'update', who: 'both' },
   });
 }
 

@@ -34,7 +34,7 @@ export function chooseProxies(options: ProxyOptions, env: NodeJS.ProcessEnv): Pr
   const noProxy = options.noProxy ?? env.no_proxy ?? env.NO_PROXY ?? '';
   if (options.proxy !== undefined) {
     if (options.proxy === '') return undefined;
-    const proxy = parseProxy(options.proxy, 'the option --proxy');
+    const proxy = parseProxy(options.proxy);
     const isDirect = noProxyMatcher(noProxy);
     return (url) => (isDirect(url) ? undefined : proxy);
   }
@@ -51,10 +51,11 @@ export function chooseProxies(options: ProxyOptions, env: NodeJS.ProcessEnv): Pr
   return (url) => (isDirect(url) || isLoopback(url) ? undefined : url.protocol === 'https:' ? https : http);
 }
 
-/** Reads the address of a proxy; without a scheme it is http. `source` says where it stands, for the error. */
-export function parseProxy(text: string, source: string): ProxyAddress {
+/** Reads the address of a proxy; without a scheme it is http. `source`: the environment variable in which it stands, for the error. */
+export function parseProxy(text: string, source?: string): ProxyAddress {
+  const what = source === undefined ? 'The given proxy' : `The proxy in ${source}`;
   const fail = (wrong: string) =>
-    new DragonloadError('usage', `The proxy in ${source} ${wrong}.`, {
+    new DragonloadError('usage', `${what} ${wrong}.`, {
       next: 'Give it as http://HOST:PORT, https://HOST:PORT or socks5://HOST:PORT, with USER:PASSWORD@ if need be.',
     });
   const [, given = 'http', rest = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/is.exec(text.trim()) ?? [];

@@ -1,4 +1,5 @@
 import { DragonloadError, type ErrorCode } from '../../core/errors.ts';
+import type { Hint } from '../../core/hint.ts';
 import { displayProxy, type ProxyAddress } from './proxies.ts';
 
 export interface ProxyTrouble {
@@ -6,7 +7,7 @@ export interface ProxyTrouble {
   readonly code?: ErrorCode;
   /** What happened: a sentence that begins after `The proxy http://host:port `. */
   readonly what: string;
-  readonly next: string;
+  readonly hint: Hint;
   /** The same request may well succeed a moment later. Default false. */
   readonly passing?: boolean;
   readonly cause?: unknown;
@@ -17,8 +18,8 @@ export class ProxyError extends DragonloadError {
   readonly passing: boolean;
 
   constructor(proxy: ProxyAddress, trouble: ProxyTrouble) {
-    const { code = 'origin-failed', what, next, cause, passing = false } = trouble;
-    super(code, `The proxy ${displayProxy(proxy)} ${what}.`, { next, cause });
+    const { code = 'origin-failed', what, hint, cause, passing = false } = trouble;
+    super(code, `The proxy ${displayProxy(proxy)} ${what}.`, { hint, cause });
     this.passing = passing;
   }
 }
@@ -28,7 +29,7 @@ export function proxyAuthError(proxy: ProxyAddress): ProxyError {
   return new ProxyError(proxy, {
     code: 'origin-refused',
     what: proxy.user === '' ? 'wants a user and password' : 'does not accept the user and password',
-    next: `Give them in its address: ${proxy.scheme}://USER:PASSWORD@HOST:PORT.`,
+    hint: { kind: 'proxy-credentials', scheme: proxy.scheme },
   });
 }
 
@@ -37,6 +38,6 @@ export function proxyNonsense(proxy: ProxyAddress): ProxyError {
   const kind = proxy.scheme.startsWith('socks') ? 'SOCKS5' : 'HTTP';
   return new ProxyError(proxy, {
     what: `does not answer as an ${kind} proxy should`.replace('an SOCKS5', 'a SOCKS5'),
-    next: 'Check its address, its port and the scheme before them.',
+    hint: { kind: 'check-proxy' },
   });
 }

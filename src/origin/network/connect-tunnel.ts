@@ -11,7 +11,7 @@ export function brokenOff(proxy: ProxyAddress): (reason: 'ended' | 'too much', c
       ? proxyNonsense(proxy)
       : new ProxyError(proxy, {
           what: 'closed the connection',
-          next: 'Try again later, or reach the origin another way with --proxy.',
+          hint: { kind: 'choose-proxy', instead: 'wait' },
           passing: true,
           cause,
         });
@@ -43,10 +43,7 @@ export async function openConnectTunnel(
     throw new ProxyError(proxy, {
       code: status < 500 ? 'origin-refused' : 'origin-failed',
       what: `does not open the way to ${target} (HTTP ${status})`,
-      next:
-        status < 500
-          ? 'Ask who runs it, or reach the origin another way with --proxy.'
-          : 'Check the address, or try again later.',
+      hint: { kind: 'choose-proxy', instead: status < 500 ? 'ask-owner' : 'check-address' },
       passing: status >= 500,
     });
   }

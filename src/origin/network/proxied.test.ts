@@ -158,7 +158,11 @@ test('a proxy that is not there, or whose name leads nowhere, is what the error 
   const { port } = await using1(startRaw([]));
   await assert.rejects(
     get('http://origin.test/', { request: { proxy: `http://alice:sesame@127.0.0.1:${port}` } }),
-    codeOf('origin-failed', /proxy http:\/\/127\.0\.0\.1:\d+ cannot be reached \(ECONNREFUSED\)/, /--proxy/),
+    codeOf(
+      'origin-failed',
+      /proxy http:\/\/127\.0\.0\.1:\d+ cannot be reached \(ECONNREFUSED\)/,
+      /address of the proxy/,
+    ),
   );
   const nowhere: LookupFunction = (_name, _options, callback) =>
     callback(Object.assign(new Error('no'), { code: 'ENOTFOUND' }), []);

@@ -56,7 +56,7 @@ async function reach(proxy: ProxyAddress, options: ProxiedOptions): Promise<Sock
     throw new ProxyError(proxy, {
       code: isUnknown ? 'dns' : 'origin-failed',
       what: isUnknown ? 'has a name that could not be found' : `cannot be reached (${code})`,
-      next: "Check --proxy and the environment's proxies; --proxy '' goes without.",
+      hint: { kind: 'check-proxy' },
       passing: !isUnknown,
       cause,
     });
@@ -84,7 +84,7 @@ function encrypt(raw: Socket, proxy: ProxyAddress, options: ProxiedOptions): Pro
         new ProxyError(proxy, {
           code: 'tls',
           what: `could not be spoken to securely (${cause?.code ?? 'closed'})`,
-          next: 'Check whether its address should start with http://, and its certificate.',
+          hint: { kind: 'check-proxy' },
           cause,
         }),
       );

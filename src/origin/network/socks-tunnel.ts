@@ -56,7 +56,7 @@ export async function openSocksTunnel(
   throw new ProxyError(proxy, {
     code: reply[1] === 2 ? 'origin-refused' : 'origin-failed',
     what: `${what} (${authority(host, port)})`,
-    next: 'Check the address, or reach the origin another way with --proxy.',
+    hint: { kind: 'choose-proxy', instead: 'check-address' },
     passing,
   });
 }

@@ -119,7 +119,7 @@ async function loadCertificates(
   const { readCertificates, readClientCertificate } = await import('./tls-settings.ts');
   if (certificateFile === undefined && keyFile !== undefined) {
     throw new DragonloadError('usage', 'A client key needs its certificate.', {
-      next: 'Give the certificate with --cert.',
+      hint: { kind: 'give-certificate' },
     });
   }
   const [ca, clientCertificate] = await Promise.all([

@@ -1,5 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import { DragonloadError } from '../../core/errors.ts';
+import { correct, type Hint } from '../../core/hint.ts';
 
 /** Longest file of settings that is read, in bytes: a bundle of all certificates of a system is a tenth of it. */
 export const MAX_SETTINGS_FILE_BYTES = 4 * 1024 * 1024;
@@ -11,15 +12,18 @@ export interface SettingsFile {
   readonly mode: number;
 }
 
-/** An error about a file that the user named. `what` is what it should have been, such as `cookie file`. */
+/** An error about a file that the user named. `what` is what it should have been, such as `cookie file`; `next` how to correct it. */
 export function settingsFileError(
   what: string,
   path: string,
   wrong: string,
-  next: string,
+  next: string | Hint,
   cause?: unknown,
 ): DragonloadError {
-  return new DragonloadError('usage', `The ${what} ${path} ${wrong}.`, { next, cause });
+  return new DragonloadError('usage', `The ${what} ${path} ${wrong}.`, {
+    hint: typeof next === 'string' ? correct(next) : next,
+    cause,
+  });
 }
 
 /**

@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { DragonloadError } from '../../core/errors.ts';
+import type { Hint } from '../../core/hint.ts';
 import { sameHost } from '../../url/web-url.ts';
 import { readSettingsFile, type SettingsFile, settingsFileError } from './settings-file.ts';
 
@@ -81,15 +82,12 @@ function certificatesOf({ path, bytes }: SettingsFile, what: string): string[] {
 }
 
 function keyOf({ path, bytes }: SettingsFile, passphrase: string | undefined): KeyObject {
-  const fail = (wrong: string, next: string): DragonloadError =>
+  const fail = (wrong: string, next: string | Hint): DragonloadError =>
     // Without the cause: nothing of a key goes into a report.
     settingsFileError('client key', path, wrong, next);
   const [pem] = KEY.exec(bytes.toString('latin1')) ?? [];
   if (pem === undefined) {
-    throw fail(
-      'has no private key in the PEM form',
-      'Give the key with --key, or a certificate file that holds both.',
-    );
+    throw fail('has no private key in the PEM form', { kind: 'give-key' });
   }
   try {
     return createPrivateKey({ key: pem, ...(passphrase === undefined ? {} : { passphrase }) });

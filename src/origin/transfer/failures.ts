@@ -1,5 +1,6 @@
 import type { OriginOutcome } from '../../core/contract.ts';
 import { DragonloadError } from '../../core/errors.ts';
+import type { Hint } from '../../core/hint.ts';
 import { displayUrl } from '../../url/web-url.ts';
 import { PRIVATE_ADDRESS } from '../addresses/private-address.ts';
 import { ProxyError } from '../addresses/proxy-error.ts';
@@ -32,74 +33,52 @@ export function failureOf(thrown: unknown, url: URL): Failure {
     outcome: OriginOutcome,
     passing: boolean,
     message: string,
-    next: string,
-  ): Failure => ({ error: new DragonloadError(errorCode, message, { next, cause }), outcome, passing });
+    hint: Hint,
+  ): Failure => ({
+    error: new DragonloadError(errorCode, message, { facts: { host }, hint, cause }),
+    outcome,
+    passing,
+  });
 
   if (code === PRIVATE_ADDRESS) {
-    return make(
-      'private-address',
-      'refused',
-      false,
-      `${host} is an address of a private network.`,
-      'If you trust whoever gave the address, use --allow-private.',
-    );
+    return make('private-address', 'refused', false, `${host} is an address of a private network.`, {
+      kind: 'allow-private',
+    });
   }
   if (code === 'ENOTFOUND' || code.startsWith('EAI_') || code === 'ENODATA') {
-    return make(
-      'dns',
-      'broken',
-      code === 'EAI_AGAIN',
-      `The name ${url.hostname} could not be found.`,
-      "Check the address and this machine's network connection.",
-    );
+    return make('dns', 'broken', code === 'EAI_AGAIN', `The name ${url.hostname} could not be found.`, {
+      kind: 'check-network',
+    });
   }
   if (CERTIFICATE_CODE.test(code)) {
-    return make(
-      'tls',
-      'refused',
-      false,
-      `The certificate of ${host} is not valid (${code}).`,
-      "Check the address and this machine's clock; somebody may be listening in.",
-    );
+    return make('tls', 'refused', false, `The certificate of ${host} is not valid (${code}).`, {
+      kind: 'check-certificate',
+    });
   }
   if (TLS_CODE.test(code)) {
-    return make(
-      'tls',
-      'broken',
-      false,
-      `No secure connection to ${host} could be set up (${code}).`,
-      'Check whether the address should start with http:// or has another port.',
-    );
+    return make('tls', 'broken', false, `No secure connection to ${host} could be set up (${code}).`, {
+      kind: 'check-scheme',
+    });
   }
   if (code === 'ECONNREFUSED') {
-    return make(
-      'origin-failed',
-      'broken',
-      false,
-      `${host} refused the connection.`,
-      `Check the address ${displayUrl(url)}.`,
-    );
+    return make('origin-failed', 'broken', false, `${host} refused the connection.`, {
+      kind: 'check-address',
+      url: displayUrl(url),
+    });
   }
   if (code === 'ENETUNREACH' || code === 'EHOSTUNREACH' || code === 'EADDRNOTAVAIL') {
-    return make(
-      'origin-failed',
-      'broken',
-      false,
-      `${host} cannot be reached (${code}).`,
-      "Check this machine's network connection.",
-    );
+    return make('origin-failed', 'broken', false, `${host} cannot be reached (${code}).`, {
+      kind: 'check-network',
+    });
   }
   if (code === 'ETIMEDOUT' || code === 'ESOCKETTIMEDOUT') {
-    return make('origin-failed', 'broken', true, `${host} did not answer in time.`, 'Try again later.');
+    return make('origin-failed', 'broken', true, `${host} did not answer in time.`, { kind: 'try-later' });
   }
   if (code === 'HPE_HEADER_OVERFLOW') {
-    return make(
-      'origin-failed',
-      'broken',
-      false,
-      `${host} sent more headers than are read (16 KiB).`,
-      `Check the address ${displayUrl(url)}.`,
-    );
+    return make('origin-failed', 'broken', false, `${host} sent more headers than are read (16 KiB).`, {
+      kind: 'check-address',
+      url: displayUrl(url),
+    });
   }
   if (code.startsWith('HPE_')) {
     return make(
@@ -107,7 +86,7 @@ export function failureOf(thrown: unknown, url: URL): Failure {
       'broken',
       false,
       `${host} gave an answer that is not valid HTTP (${code}).`,
-      `Check the address ${displayUrl(url)}.`,
+      { kind: 'check-address', url: displayUrl(url) },
     );
   }
   return make(
@@ -115,7 +94,7 @@ export function failureOf(thrown: unknown, url: URL): Failure {
     'broken',
     code === 'ECONNRESET' || code === 'EPIPE',
     `The connection to ${host} broke off${code === '' ? '' : ` (${code})`}.`,
-    'Try again later.',
+    { kind: 'try-later' },
   );
 }
 
@@ -132,7 +111,7 @@ export function statusError(status: number, url: URL, retryAfterMs?: number): Dr
   const where = displayUrl(url);
   if (status === 404 || status === 410) {
     return new DragonloadError('origin-missing', `There is no file at ${where} (HTTP ${status}).`, {
-      next: 'Check the address; the file may have been moved or its link may have expired.',
+      hint: { kind: 'find-address' },
     });
   }
   if (status === 407) {
@@ -140,7 +119,7 @@ export function statusError(status: number, url: URL, retryAfterMs?: number): Dr
       'origin-refused',
       `The proxy on the way to ${where} wants a user and password.`,
       {
-        next: 'Give them in the address of the proxy, as in --proxy http://USER:PASSWORD@HOST:PORT.',
+        hint: { kind: 'proxy-credentials', scheme: 'http' },
       },
     );
   }
@@ -149,19 +128,19 @@ export function statusError(status: number, url: URL, retryAfterMs?: number): Dr
       'origin-refused',
       `The origin does not allow access to ${where} (HTTP ${status}).`,
       {
-        next: 'Give what it asks for with --header, or get a fresh link.',
+        hint: { kind: 'sign-in' },
       },
     );
   }
   if (isBusy(status)) {
     return new DragonloadError('origin-failed', `The origin of ${where} is too busy (HTTP ${status}).`, {
-      next: 'Try again later, or with fewer --connections.',
+      hint: { kind: 'fewer-connections' },
       mayPass: true,
       retryAfterMs,
     });
   }
   return new DragonloadError('origin-failed', `The origin gave no file at ${where} (HTTP ${status}).`, {
-    next: status >= 500 ? 'Try again later.' : 'Check the address.',
+    hint: { kind: status >= 500 ? 'try-later' : 'check-address' },
     mayPass: status >= 500,
     retryAfterMs,
   });
@@ -170,7 +149,7 @@ export function statusError(status: number, url: URL, retryAfterMs?: number): Dr
 /** The host has asked to be left alone, and is not asked before that time is over. */
 export function pausedError(host: string, cause: HostPaused): DragonloadError {
   return new DragonloadError('origin-failed', `${host} has asked for a pause.`, {
-    next: 'Try again later, or with fewer --connections.',
+    hint: { kind: 'fewer-connections' },
     mayPass: true,
     retryAfterMs: cause.leftMs,
     cause,
@@ -180,7 +159,7 @@ export function pausedError(host: string, cause: HostPaused): DragonloadError {
 /** The link worked and does so no more. `how`: what was answered, for people. */
 export function expiredError(url: URL, how: string): DragonloadError {
   return new DragonloadError('link-expired', `The link to ${displayUrl(url)} has expired: ${how}.`, {
-    next: 'Get a fresh link and give it to the download: dragonload refresh.',
+    hint: { kind: 'refresh-link' },
   });
 }
 

@@ -86,7 +86,6 @@ export function outcomeOf(
 
 /** The result for a file that is another one by now. */
 export function changed(message: string): Pick<OriginResult, 'outcome' | 'message' | 'error'> {
-  const next =
-    'Run the same command again to fetch the file as it is now; what has arrived of the old one is put aside.';
-  return { outcome: 'refused', message, error: new DragonloadError('origin-changed', message, { next }) };
+  const hint = { kind: 'start-over' } as const;
+  return { outcome: 'refused', message, error: new DragonloadError('origin-changed', message, { hint }) };
 }

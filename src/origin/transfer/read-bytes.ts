@@ -31,7 +31,7 @@ export async function readBytes(
   throw (
     result.error ??
     new DragonloadError('origin-failed', result.message ?? 'The origin sent less than it was asked for.', {
-      next: 'Try again later.',
+      hint: { kind: 'try-later' },
       mayPass: true,
     })
   );

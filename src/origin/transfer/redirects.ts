@@ -58,6 +58,6 @@ function nextUrl(location: string, base: URL, given: URL): URL {
 
 function redirectError(given: URL, message: string): DragonloadError {
   return new DragonloadError('origin-failed', message, {
-    next: `Check the address ${displayUrl(given)} in a browser and give the final one.`,
+    hint: { kind: 'follow-in-browser', url: displayUrl(given) },
   });
 }

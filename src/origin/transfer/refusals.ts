@@ -63,7 +63,7 @@ export function turnedAway(
 }
 
 function ofNoUse(message: string): DragonloadError {
-  return new DragonloadError('origin-failed', message, { next: 'Try another address of the file.' });
+  return new DragonloadError('origin-failed', message, { hint: { kind: 'other-address', isKept: false } });
 }
 
 function expired(given: URL, how: string): Pick<OriginResult, 'outcome' | 'message' | 'error'> {
