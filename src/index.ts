@@ -1,12 +1,18 @@
 // The declarations use types of Node; a consumer whose tsconfig names none gets them through this line.
 /// <reference types="node" preserve="true" />
 
+import type { Target } from './app/requests.ts';
 import { startGet, startHost, startJoin } from './app/start.ts';
 import { DragonloadError } from './core/errors.ts';
 import type { Task, TaskOptions } from './engine/base/task.ts';
 import type { StaticOptions, User } from './engine/room/static-task.ts';
-import type { Job } from './lists/job.ts';
 
+export {
+  type DownloadCommands,
+  Dragonload,
+  type DragonloadOptions,
+  type Recipient,
+} from './app/dragonload.ts';
 export { type Cell, pieceCells } from './app/piece-cells.ts';
 export {
   currentDownload,
@@ -14,6 +20,7 @@ export {
   type QueueSummary,
   queueSummary,
 } from './app/queue-summary.ts';
+export type { Requests, Target } from './app/requests.ts';
 export type {
   DownloadState,
   DownloadStatus,
@@ -36,9 +43,6 @@ export type { DownloadView, MemberView, PieceRun, QueueView, RoomView, View } fr
 export type { QueueOptions, Task, TaskEvent, TaskOptions } from './engine/base/task.ts';
 export type { StaticOptions, User } from './engine/room/static-task.ts';
 export type { Job, PieceHashes, StatedDigest } from './lists/job.ts';
-
-/** What to download: a URL, or a job that says more (mirrors, digests, a directory). */
-export type Target = string | Job;
 
 /** Downloads alone, several beside each other: resumes, verifies, and is the same engine with one member. */
 export function get(targets: Target | readonly Target[], options?: TaskOptions): Task {

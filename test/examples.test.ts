@@ -63,8 +63,19 @@ test('examples/static-list.ts shares a download between the users of a list', as
   await Promise.all(runs);
 });
 
+test('examples/queue.ts downloads several files, and lets the first one wait', async (t) => {
+  const files = { '/a.bin': knownFile('queue a', 2 * MIB), '/b.bin': knownFile('queue b', 2 * MIB) };
+  await using origin = await startOrigin({ files });
+  const directory = new Stage(t).directory('alice');
+  const said = await run('queue.ts', [directory, origin.url('/a.bin'), origin.url('/b.bin')], directory);
+  for (const [path, { sha256 }] of Object.entries(files))
+    assert.equal(await sha256Of(join(directory, path)), sha256);
+  assert.match(said, /1 a\.bin: paused, \d+ bytes/);
+  assert.match(said, /1 saved .*a\.bin\n2 saved .*b\.bin\n$/);
+});
+
 test('an example without arguments says how it is used', async (t) => {
   const directory = new Stage(t).directory('nobody');
-  for (const name of ['get.ts', 'host-and-join.ts', 'static-list.ts'])
+  for (const name of ['get.ts', 'host-and-join.ts', 'static-list.ts', 'queue.ts'])
     await assert.rejects(run(name, [], directory), /usage: /);
 });

@@ -14,6 +14,8 @@ import type { EngineSettings, EngineState } from './state.ts';
 import type { StateListener, SubscribeOptions } from './state-store.ts';
 import { StateTracker } from './state-tracker.ts';
 
+export type { DownloadCommands, Recipient } from '../downloads/download-commands.ts';
+
 /** As for a single task; what is said of downloads holds for all that are added. */
 export type DragonloadOptions = TaskOptions;
 
@@ -21,7 +23,8 @@ const MAX_CONCURRENT = 64;
 
 /**
  * Dragonload for a face that stays: a queue of downloads, any number of rooms, and commands for both, until it is disposed
- * of. What a command does not need is not loaded: one that only reads or changes the list costs no engine.
+ * of. What a command does not need is not loaded: one that only reads or changes the list costs no engine. Once it has a
+ * queue it keeps the process alive, as a server does.
  */
 export class Dragonload implements Omit<Requests, 'share'>, AsyncDisposable {
   /** Without the limit, of which each part is told its share. */

@@ -1,10 +1,9 @@
 import { DragonloadError } from '../../core/errors.ts';
-import type { NewItem } from '../../core/queue/api.ts';
 import type { Result } from '../../core/result.ts';
 import type { View } from '../../core/view.ts';
 import { carryOut, InstallLimit, Poll } from '../../downloads/control.ts';
 import type { LocalDownloads } from '../../downloads/download-commands.ts';
-import { type Registration, Registry } from '../../downloads/registry.ts';
+import { Registry } from '../../downloads/registry.ts';
 import type { Job } from '../../lists/job.ts';
 import type { Store } from '../../store/store.ts';
 import { CompletionHooks } from '../base/completion-hooks.ts';
@@ -14,8 +13,8 @@ import { DEFAULT_CONCURRENT, type TaskEvent, type TaskOptions } from '../base/ta
 import type { DownloadRates, TaskPicture } from '../base/task-picture.ts';
 import { QueueDriver } from './driver.ts';
 import { Entries } from './entries.ts';
-import { type PreparedJob, prepareJobs } from './prepare-jobs.ts';
 import { progressOf } from './progress.ts';
+import { QueueIntake } from './queue-intake.ts';
 import { QueueList } from './queue-list.ts';
 import { QueueRuns } from './queue-runs.ts';
 import { QueueRequests } from './requests.ts';
@@ -23,7 +22,8 @@ import { QueueShared } from './shared.ts';
 import { QueuePicture } from './view.ts';
 
 const RETRIES = 3;
-const ADDED_AT_ONCE = 5_000;
+/** The longest that a timer can wait. */
+const LONG_MS = 2 ** 31 - 1;
 
 export interface DownloadQueueHooks {
   readonly onEvent: (event: TaskEvent) => void;
@@ -61,13 +61,10 @@ export class DownloadQueue {
   readonly #driver: QueueDriver;
   readonly #requests: QueueRequests;
   readonly #runs: QueueRuns;
+  readonly #intake: QueueIntake;
   readonly #limit: InstallLimit | undefined;
   /** While there is something to do. */
   #watch: MachineWatch | undefined;
-  /** Until what is to be run for finished files has been found. */
-  #ready: Promise<void> | undefined;
-  /** Downloads that are on their way into the queue. */
-  #adding = 0;
   #closing: Promise<void> | undefined;
 
   /** Throws `usage` for a schedule or categories that make no sense. Nothing is left open then. */
@@ -106,18 +103,27 @@ export class DownloadQueue {
       const onJobs = (jobs: readonly Job[]) => void this.add(jobs).catch(onBroken);
       const own = { shared: this.#shared, requests: this.#requests, hooks: this.#hooks };
       this.#runs = new QueueRuns({ ...deps, ...own, emit, onJobs, onBroken });
+      this.#intake = new QueueIntake({
+        ...deps,
+        requests: this.#requests,
+        directory: this.#shared.directory,
+        isReady: this.#hooks.check(),
+        throwIfClosed: () => this.#throwIfClosed(),
+        onNotice,
+      });
       this.#limit = store === undefined ? undefined : new InstallLimit(store, limiter);
       const onDeaf = (thrown: unknown) =>
         onNotice(`Other processes may not be heard: ${DragonloadError.from(thrown).message}`);
       if (store !== undefined) this.#open.use(new Poll(() => this.#hear(), onDeaf));
+      // What is paused waits for whoever resumes it, from whatever process: until then nothing else keeps this one.
+      this.#open.adopt(
+        setInterval(() => {}, LONG_MS),
+        clearInterval,
+      );
     } catch (thrown) {
       this.#open.dispose();
       throw thrown;
     }
-    this.#ready = this.#hooks.check()?.then(() => {
-      this.#ready = undefined;
-    });
-    this.#ready?.catch(() => {});
   }
 
   /** Its downloads, and the way to command them. */
@@ -156,41 +162,12 @@ export class DownloadQueue {
    * the queue is closed meanwhile.
    */
   async add(targets: readonly (string | Job)[]): Promise<readonly number[]> {
-    if (this.#ready !== undefined) await this.#ready;
-    this.#throwIfClosed();
-    const prepared = prepareJobs(targets, this.#shared.directory, (message) =>
-      this.#events.onEvent({ type: 'notice', message }),
-    );
-    const items: NewItem[] = [];
-    const known: number[] = [];
-    this.#adding++;
-    try {
-      for (let from = 0; from < prepared.length; from += ADDED_AT_ONCE) {
-        if (from > 0) await new Promise(setImmediate);
-        this.#throwIfClosed();
-        const some = prepared.slice(from, from + ADDED_AT_ONCE);
-        const ids = this.#registry.add(some.map((one) => this.#registrationOf(one)));
-        // What another process has may be free when it has its turn.
-        const taken = this.#registry.takeOn(ids);
-        for (const [index, one] of some.entries()) {
-          const id = ids[index]!;
-          if (this.#entries.all.has(id)) known.push(id);
-          const entry = this.#entries.add(id, one);
-          entry.isElsewhere = !taken.has(id);
-          items.push({ id, host: one.host, priority: one.job.priority ?? 0 });
-        }
-      }
-    } finally {
-      this.#adding--;
-    }
-    this.#driver.handle({ type: 'add', items });
-    for (const id of known) this.#requests.resume(id);
-    return items.map(({ id }) => id);
+    return this.#intake.add(targets);
   }
 
   /** How it has ended; undefined while something runs, waits, or is paused and may be wanted again. */
   outcome(): QueueOutcome | undefined {
-    if (this.#adding > 0 || !this.#driver.isIdle) return undefined;
+    if (this.#intake.isAdding || !this.#driver.isIdle) return undefined;
     const { waiting, paused } = this.#driver.counts;
     if (this.#driver.isSpent && waiting + paused > 0) return { failure: quotaSpent() };
     if (paused > 0) return undefined;
@@ -246,13 +223,6 @@ export class DownloadQueue {
     } catch (thrown) {
       this.#events.onEvent({ type: 'notice', message: DragonloadError.from(thrown).message });
     }
-  }
-
-  /** One that this queue has already keeps its number, in whatever state it is. */
-  #registrationOf(prepared: PreparedJob): Registration {
-    const { job, directory } = prepared;
-    const id = this.#entries.numberOf(prepared);
-    return { way: 'get', directory, job: id === undefined ? job : { ...job, id } };
   }
 
   #throwIfClosed(): void {
