@@ -4,6 +4,7 @@
 import type { Target } from './app/requests.ts';
 import { startGet, startHost, startJoin } from './app/start.ts';
 import { DragonloadError } from './core/errors.ts';
+import { advice } from './core/hint.ts';
 import type { Task, TaskOptions } from './engine/base/task.ts';
 import type { StaticOptions, User } from './engine/room/static-task.ts';
 
@@ -75,7 +76,7 @@ export async function startDragonload(
 ): Promise<Task> {
   if (userList.length !== userCount) {
     throw new DragonloadError('usage', `The list has ${userList.length} users, not ${userCount}.`, {
-      next: 'Give everybody the same list, and its length as userCount.',
+      hint: advice('Give everybody the same list, and its length as userCount.'),
     });
   }
   const { StaticTask } = await import('./engine/room/static-task.ts');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DragonloadError } from '../core/errors.ts';
+import { advice } from '../core/hint.ts';
 import type { Result } from '../core/result.ts';
 import { coreView, listedDownload } from '../testing/app/listed.ts';
 import { downloadState } from './download-state.ts';
@@ -60,7 +61,7 @@ test('one that runs has the figures of its core, and what an earlier run had lef
 });
 
 test('one that is paused or has failed keeps what it has and goes at no rate', () => {
-  const error = new DragonloadError('dns', 'No such host.', { next: 'Check the URL.' });
+  const error = new DragonloadError('dns', 'No such host.', { hint: advice('Check the URL.') });
   for (const status of ['paused', 'failed'] as const) {
     const state = downloadState(listedDownload({ status, view: coreView(), error }), ALONE);
     assert.deepEqual([state.status, state.heldBytes, state.pieces.runs.length], [status, 400, 1]);

@@ -1,4 +1,5 @@
 import { DragonloadError } from '../core/errors.ts';
+import { advice } from '../core/hint.ts';
 import type { RoomId } from '../core/ids.ts';
 import type { Result } from '../core/result.ts';
 import { DownloadCommands, type LocalDownloads, type Recipient } from '../downloads/download-commands.ts';
@@ -118,7 +119,7 @@ export class Dragonload implements Omit<Requests, 'share'>, AsyncDisposable {
     checkLimit(limitRate);
     if (!Number.isInteger(concurrent) || concurrent < 1 || concurrent > MAX_CONCURRENT)
       throw new DragonloadError('usage', `${concurrent} downloads at once are not possible.`, {
-        next: `Give a whole number from 1 to ${MAX_CONCURRENT}.`,
+        hint: advice(`Give a whole number from 1 to ${MAX_CONCURRENT}.`),
       });
     this.#settings = { limitRate, concurrent };
     this.#queue?.setConcurrent(concurrent);

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { EngineState } from '../app/state.ts';
 import { Tally } from '../app/tally.ts';
 import { DragonloadError } from '../core/errors.ts';
+import { advice } from '../core/hint.ts';
 import type { Result } from '../core/result.ts';
 import { downloadState, engineState, roomState, sourceOf } from '../testing/cli/states.ts';
 import { JsonReporter, jsonLine } from './report/json.ts';
@@ -103,7 +104,7 @@ test('progress tells of the downloads that are under way, an unknown size as nul
 
 test('an error is told once, with its next step when it has one', () => {
   const json = jsonReporter();
-  const error = new DragonloadError('dns', 'No such host.', { next: 'Check the URL.' });
+  const error = new DragonloadError('dns', 'No such host.', { hint: advice('Check the URL.') });
   json.reporter.event({ type: 'error', error });
   json.reporter.error(error);
   json.reporter.error(new DragonloadError('internal', 'Broken.'));
@@ -158,7 +159,7 @@ test('quiet tells errors and the bare invite', () => {
   reporter.event({ type: 'member', change: 'joined', id: 'ff', name: 'bob' });
   reporter.event({ type: 'done', result: RESULT });
   reporter.notice('Stopping');
-  reporter.error(new DragonloadError('dns', 'No such host.', { next: 'Check the URL.' }));
+  reporter.error(new DragonloadError('dns', 'No such host.', { hint: advice('Check the URL.') }));
   const tally = new Tally();
   tally.add({ type: 'done', result: RESULT });
   reporter.close(tally);

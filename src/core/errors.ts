@@ -71,8 +71,6 @@ export interface ErrorValue {
 export interface ErrorOptions {
   readonly facts?: ErrorFacts;
   readonly hint?: Hint | undefined;
-  /** Short for a hint of the kind `correct`. */
-  readonly next?: string;
   readonly cause?: unknown;
   readonly mayPass?: boolean;
   readonly retryAfterMs?: number | undefined;
@@ -96,8 +94,7 @@ export class DragonloadError extends Error {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.code = code;
     this.facts = options.facts ?? {};
-    this.hint =
-      options.hint ?? (options.next === undefined ? undefined : { kind: 'correct', how: options.next });
+    this.hint = options.hint;
     this.mayPass = options.mayPass ?? false;
     this.retryAfterMs = options.retryAfterMs;
   }

@@ -1,5 +1,6 @@
 import { type DigestKind, digestKind, isDigestHex } from './digest-kinds.ts';
 import { DragonloadError } from './errors.ts';
+import { advice } from './hint.ts';
 
 /** A digest that the whole file has to have, and whose word it is. What it proves: `isStrongDigest`. */
 export interface ExpectedDigest {
@@ -28,6 +29,6 @@ export function parseChecksum(text: string, by: string): ExpectedDigest {
   const digest = readChecksum(text.trim());
   if (digest !== undefined) return { ...digest, by };
   throw new DragonloadError('usage', `The checksum ${JSON.stringify(text)} is not one.`, {
-    next: 'Write it as sha256=64 hex digits; sha512, sha1 and md5 are known too.',
+    hint: advice('Write it as sha256=64 hex digits; sha512, sha1 and md5 are known too.'),
   });
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HINTS } from '../testing/errors/hints.ts';
-import { correct, hintSentence } from './hint.ts';
+import { advice, hintSentence } from './hint.ts';
 import { HINT_KINDS, readHint } from './read-hint.ts';
 
 test('every kind of hint has whole sentences that name nothing of one face', () => {
@@ -16,7 +16,7 @@ test('every kind of hint has whole sentences that name nothing of one face', () 
 test('a hint says what it knows', () => {
   assert.match(hintSentence({ kind: 'leave-part', path: '/d/f' }), /leave the part file/);
   assert.match(hintSentence({ kind: 'warn-member', name: 'Alice' }), /the user of Alice/);
-  assert.equal(hintSentence(correct('Write a number.')), 'Write a number.');
+  assert.equal(hintSentence(advice('Write a number.')), 'Write a number.');
 });
 
 test('a hint survives JSON', () => {
@@ -33,8 +33,8 @@ test('what is no hint is not read as one', () => {
     { kind: 'unknown' },
     { kind: 'constructor' },
     { kind: '__proto__' },
-    { kind: 'correct' },
-    { kind: 'correct', how: 7 },
+    { kind: 'advice' },
+    { kind: 'advice', text: 7 },
     { kind: 'update', who: 'nobody' },
     { kind: 'choose-home', path: '/d' },
     { kind: 'choose-port', port: '80' },

@@ -80,6 +80,8 @@ export type CommonHint =
   | { readonly kind: 'update'; readonly who: 'this' | 'both' }
   /** The connection to a member broke off for an unknown reason. */
   | { readonly kind: 'try-again-or-update' }
+  /** The download belongs to a room, which this process is not in. */
+  | { readonly kind: 'rejoin' }
   /** The room has ended, or the invite is damaged. */
   | { readonly kind: 'ask-for-fresh-invite'; readonly why: 'room-ended' | 'damaged' | 'no-address' }
   /** Somebody else answers in place of the member that was meant. */
@@ -92,8 +94,8 @@ export type CommonHint =
   | { readonly kind: 'ask-to-restart' }
   /** The offer and the file at the origin differ. */
   | { readonly kind: 'ask-offerer' }
-  /** A value, file or list that the user gave is wrong. `how`: what it has to look like, as a whole sentence. */
-  | { readonly kind: 'correct'; readonly how: string };
+  /** Any other step, such as how a value has to look. `text`: a whole sentence that fits every face. */
+  | { readonly kind: 'advice'; readonly text: string };
 
 /** The kind of the next step after an error or a notice, as plain data. */
 export type Hint = FaceHint | CommonHint;
@@ -183,6 +185,7 @@ const WORDS: Words<Hint> = {
   update: ({ who }) =>
     who === 'both' ? 'Update Dragonload on both sides.' : 'Update Dragonload, then try again.',
   'try-again-or-update': () => 'Try again; if it fails again, update Dragonload on both sides.',
+  rejoin: () => 'Join the room again with its invite.',
   'ask-for-fresh-invite': ({ why }) => INVITES[why],
   'suspect-network': () =>
     'Ask for a fresh invite; if it happens again, somebody may be listening in on this network.',
@@ -194,7 +197,7 @@ const WORDS: Words<Hint> = {
     `What it sent is not used. Ask the user of ${name} to check the disk and to update Dragonload.`,
   'ask-to-restart': () => 'Ask the others to restart Dragonload if that was a mistake.',
   'ask-offerer': () => 'Ask the member that offers the file whether it has changed since.',
-  correct: ({ how }) => how,
+  advice: ({ text }) => text,
 };
 
 /** What to do in place of taking another proxy: the first half of a sentence. */
@@ -207,9 +210,9 @@ export function proxyRemedy({ instead }: Extract<Hint, { kind: 'choose-proxy' }>
   return words[instead];
 }
 
-/** The hint for a value, file or list that is wrong. `how`: what it has to look like, as a whole sentence. */
-export function correct(how: string): Hint {
-  return { kind: 'correct', how };
+/** A hint without a kind of its own, such as how a value has to look. `text`: a whole sentence that fits every face. */
+export function advice(text: string): Hint {
+  return { kind: 'advice', text };
 }
 
 /** The next step as one or two sentences that fit every face: they name no flag, no command and no key to press. */

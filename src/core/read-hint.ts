@@ -32,6 +32,7 @@ const FIELDS: {
   'check-program': { path: 'text?' },
   'allow-private': {},
   'choose-port': { port: 'number' },
+  rejoin: {},
   'accept-offers': {},
   'copy-invite': {},
   'import-leftover': { path: 'text' },
@@ -54,7 +55,7 @@ const FIELDS: {
   'warn-member': { name: 'text' },
   'ask-to-restart': {},
   'ask-offerer': {},
-  correct: { how: 'text' },
+  advice: { text: 'text' },
 };
 
 /** Every kind of hint. */

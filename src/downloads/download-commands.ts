@@ -94,7 +94,7 @@ export class DownloadCommands {
         return { recipient: 'nobody', start: step.job };
       case 'room':
         throw new DragonloadError('wrong-state', `Download ${id} belongs to a room.`, {
-          next: 'Join the room again with its invite.',
+          hint: { kind: 'rejoin' },
         });
       case 'unreadable':
         throw unreadable(id);

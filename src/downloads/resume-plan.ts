@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { DragonloadError } from '../core/errors.ts';
+import { advice } from '../core/hint.ts';
 import type { Job } from '../lists/job.ts';
 import type { DownloadRow } from '../store/download-row.ts';
 import { jobOf } from './job-row.ts';
@@ -37,6 +38,6 @@ export function jobFrom(row: DownloadRow): Job | undefined {
 /** The row of a download does not say what to fetch: it was edited, or another version has written it. */
 export function unreadable(id: number): DragonloadError {
   return new DragonloadError('usage', `What is known of download ${id} cannot be read.`, {
-    next: 'Begin it again with its URL.',
+    hint: advice('Begin it again with its URL.'),
   });
 }

@@ -1,4 +1,5 @@
 import { DragonloadError } from '../core/errors.ts';
+import { advice } from '../core/hint.ts';
 import type { ControlRequest, DownloadState } from '../store/download-row.ts';
 
 /** A limit in bytes per second below which no download would ever end. */
@@ -34,7 +35,7 @@ export function checkLimit(bytesPerSecond: number | undefined): void {
   if (bytesPerSecond === undefined) return;
   if (Number.isFinite(bytesPerSecond) && bytesPerSecond >= MIN_LIMIT_RATE) return;
   throw new DragonloadError('usage', `A limit of ${bytesPerSecond} bytes per second cannot be kept.`, {
-    next: `Give ${MIN_LIMIT_RATE} or more, or no limit at all.`,
+    hint: advice(`Give ${MIN_LIMIT_RATE} or more, or no limit at all.`),
   });
 }
 
@@ -42,7 +43,7 @@ export function checkLimit(bytesPerSecond: number | undefined): void {
 export function checkPriority(priority: number): void {
   if (Number.isInteger(priority) && Math.abs(priority) <= MAX_PRIORITY) return;
   throw new DragonloadError('usage', `${priority} is not a priority.`, {
-    next: `Give a whole number from ${-MAX_PRIORITY} to ${MAX_PRIORITY}.`,
+    hint: advice(`Give a whole number from ${-MAX_PRIORITY} to ${MAX_PRIORITY}.`),
   });
 }
 

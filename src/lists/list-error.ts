@@ -1,4 +1,5 @@
 import { DragonloadError } from '../core/errors.ts';
+import { advice } from '../core/hint.ts';
 
 /** Longest list that is read, in bytes: 100,000 downloads with a few mirrors each have a third of it. */
 export const MAX_LIST_BYTES = 64 * 1024 * 1024;
@@ -16,7 +17,7 @@ export function listError(
   cause?: unknown,
 ): DragonloadError {
   const where = line === undefined ? list : `${list}, line ${line}:`;
-  return new DragonloadError('bad-list', `${where} ${wrong}.`, { next, cause });
+  return new DragonloadError('bad-list', `${where} ${wrong}.`, { hint: advice(next), cause });
 }
 
 /** Too many downloads in a list. */

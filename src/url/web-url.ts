@@ -1,4 +1,5 @@
 import { DragonloadError } from '../core/errors.ts';
+import { advice } from '../core/hint.ts';
 import { MAX_URL_CHARS } from '../core/messages.ts';
 
 /** What a text is when a URL of the web is wanted: that, something else than a URL, or a URL of another scheme. */
@@ -31,12 +32,12 @@ export function parseOriginUrl(text: string): URL {
   const read = readWebUrl(text);
   if (read.kind === 'no-url') {
     throw new DragonloadError('bad-url', 'This is not a URL.', {
-      next: 'Give the whole address, for example https://example.org/file.iso.',
+      hint: advice('Give the whole address, for example https://example.org/file.iso.'),
     });
   }
   if (read.kind === 'other-scheme') {
     throw new DragonloadError('bad-url', `The scheme ${read.scheme} is not supported.`, {
-      next: 'Give an address that starts with https:// or http://.',
+      hint: advice('Give an address that starts with https:// or http://.'),
     });
   }
   read.url.hash = '';

@@ -1,4 +1,5 @@
 import { DragonloadError } from '../../core/errors.ts';
+import { advice } from '../../core/hint.ts';
 import { readWebUrl } from '../../url/web-url.ts';
 import { safeText } from '../text/text.ts';
 import { usageError } from './usage.ts';
@@ -22,7 +23,9 @@ export function checkUrl(text: string): string {
   if (read.kind === 'no-url') {
     const bare = /^[^\s/:]+\.[^\s/]+(:\d+)?\//.test(text);
     throw new DragonloadError('bad-url', `"${publicPart(text)}" is not a URL.`, {
-      next: bare ? `Write it with its scheme: https://${publicPart(text)}` : 'Write it as https://HOST/PATH.',
+      hint: advice(
+        bare ? `Write it with its scheme: https://${publicPart(text)}` : 'Write it as https://HOST/PATH.',
+      ),
     });
   }
   if (read.kind === 'other-scheme') {
@@ -30,7 +33,7 @@ export function checkUrl(text: string): string {
       'bad-url',
       `Dragonload fetches http and https, not ${safeText(read.scheme.slice(0, -1))}.`,
       {
-        next: 'Look for an https link to the same file.',
+        hint: advice('Look for an https link to the same file.'),
       },
     );
   }
@@ -47,11 +50,13 @@ export function checkInvite(text: string): string {
     const next = looksLikeUrl(link)
       ? 'To download a URL alone, run: dragonload get URL'
       : 'Copy the whole line that "dragonload host" printed; it begins with dragon://.';
-    throw new DragonloadError('bad-invite', 'That is not an invite.', { next });
+    throw new DragonloadError('bad-invite', 'That is not an invite.', { hint: advice(next) });
   }
   if (!/#.*k=/.test(link)) {
     throw new DragonloadError('bad-invite', 'The invite is cut short: its key is missing.', {
-      next: "Put the whole link in quotes, dragonload join 'dragon://...', so that the shell leaves it alone.",
+      hint: advice(
+        "Put the whole link in quotes, dragonload join 'dragon://...', so that the shell leaves it alone.",
+      ),
     });
   }
   return link;

@@ -1,4 +1,5 @@
 import { DragonloadError } from '../../core/errors.ts';
+import { advice } from '../../core/hint.ts';
 import type { DownloadCommands } from '../../downloads/download-commands.ts';
 import type { DownloadRow } from '../../downloads/edits.ts';
 import { usageError } from '../flags/usage.ts';
@@ -26,9 +27,10 @@ export function rowsOf(commands: DownloadCommands, ids: readonly string[]): read
 export function withAdvice(thrown: unknown, finishedAdvice: string): unknown {
   if (!(thrown instanceof DragonloadError) || thrown.next !== undefined) return thrown;
   const { code, message } = thrown;
-  if (code === 'unknown-download') return new DragonloadError(code, message, { next: SEE, cause: thrown });
+  if (code === 'unknown-download')
+    return new DragonloadError(code, message, { hint: advice(SEE), cause: thrown });
   return code === 'wrong-state'
-    ? new DragonloadError(code, message, { next: finishedAdvice, cause: thrown })
+    ? new DragonloadError(code, message, { hint: advice(finishedAdvice), cause: thrown })
     : thrown;
 }
 

@@ -1,4 +1,5 @@
 import { DragonloadError } from '../../core/errors.ts';
+import { advice } from '../../core/hint.ts';
 import type { DownloadCommands } from '../../downloads/download-commands.ts';
 import type { ListFlags } from '../flags/list-flags.ts';
 import { parseRate } from '../flags/rate.ts';
@@ -75,7 +76,9 @@ function limitOf(text: string): number | undefined {
     return parseRate(text);
   } catch (thrown) {
     throw new DragonloadError('usage', `"${safeText(text).slice(0, 60)}" is not a rate (try 500k, 2M).`, {
-      next: 'Write the rate first, such as 2M, 500k or none, and then the numbers of downloads if it is for some.',
+      hint: advice(
+        'Write the rate first, such as 2M, 500k or none, and then the numbers of downloads if it is for some.',
+      ),
       cause: thrown,
     });
   }

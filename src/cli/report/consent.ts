@@ -1,6 +1,7 @@
 import type { EngineState } from '../../app/state.ts';
 import type { DragonloadError } from '../../core/errors.ts';
 import { DragonloadError as Failure } from '../../core/errors.ts';
+import { advice } from '../../core/hint.ts';
 import type { Offer } from '../../core/messages.ts';
 import type { TerminalStream } from '../text/terminal.ts';
 import { ask, needsConsent, offerQuestion } from './prompt.ts';
@@ -58,6 +59,6 @@ function hostName(state: EngineState | undefined): string | undefined {
 
 function declined(): DragonloadError {
   return new Failure('needs-consent', 'You declined what the room offers.', {
-    next: 'Join again whenever you like; the invite stays good while the room is open.',
+    hint: advice('Join again whenever you like; the invite stays good while the room is open.'),
   });
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Tally } from '../../app/tally.ts';
 import { DragonloadError, type ErrorCode } from '../../core/errors.ts';
+import { advice } from '../../core/hint.ts';
 import type { Result, Trust } from '../../core/result.ts';
 import type { TaskEvent } from '../../engine/base/task.ts';
 import { errorLines, eventLines, gainLines } from '../text/event-lines.ts';
@@ -32,7 +33,7 @@ function failed(
   code: ErrorCode = 'origin-missing',
   message = 'No such file.',
 ): TaskEvent {
-  const error = new DragonloadError(code, message, { next: 'Check the URL.' });
+  const error = new DragonloadError(code, message, { hint: advice('Check the URL.') });
   return { type: 'error', error, id, url: `https://example.org/${id}` };
 }
 
@@ -139,7 +140,11 @@ test('shares that were compared or audited are in the trust word', () => {
 
 test('what an origin says in an error cannot steer a terminal', () => {
   const lines = [
-    ...errorLines(new DragonloadError('origin-failed', 'a\x1b[2J\nb', { next: '\u202Ec' }), LOOK, 'd\re'),
+    ...errorLines(
+      new DragonloadError('origin-failed', 'a\x1b[2J\nb', { hint: advice('\u202Ec') }),
+      LOOK,
+      'd\re',
+    ),
     ...ending([done(1), failed(2, 'origin-failed', 'a\x1b[2J\nb')], true),
   ];
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not be there.

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { DragonloadError } from '../../core/errors.ts';
+import { advice } from '../../core/hint.ts';
 import type { Offer } from '../../core/messages.ts';
 import { formatBytes } from '../text/format.ts';
 import { safeText, shorten } from '../text/text.ts';
@@ -23,7 +24,7 @@ export function needsConsent(offer: Offer): DragonloadError {
   return new DragonloadError(
     'needs-consent',
     `The room offers ${short(offer.fileName)} from ${short(host)}, and there is no terminal to ask on.`,
-    { next: 'Run the command again with --yes to accept what the room offers.' },
+    { hint: advice('Run the command again with --yes to accept what the room offers.') },
   );
 }
 

@@ -1,5 +1,6 @@
 import { Tally } from '../../app/tally.ts';
 import { DragonloadError } from '../../core/errors.ts';
+import { advice } from '../../core/hint.ts';
 import type { TaskEvent, TaskOptions } from '../../engine/base/task.ts';
 import type { CommandName } from '../flags/commands.ts';
 import type { RunSettings } from '../flags/settings.ts';
@@ -140,9 +141,11 @@ class Run {
   /** A mistake in the program. The journal is made to be left at any moment, so ending now loses nothing. */
   readonly #onCrash = (thrown: unknown): void => {
     if (process.env.DRAGONLOAD_DEBUG && thrown instanceof Error) process.stderr.write(`${thrown.stack}\n`);
-    const { code, message, next } = DragonloadError.from(thrown);
-    const advice = 'Run the same command again to go on; with DRAGONLOAD_DEBUG=1 it tells where it broke.';
-    this.#reporter.error(new DragonloadError(code, message, { next: next ?? advice, cause: thrown }));
+    const { code, message, hint: known } = DragonloadError.from(thrown);
+    const hint =
+      known ??
+      advice('Run the same command again to go on; with DRAGONLOAD_DEBUG=1 it tells where it broke.');
+    this.#reporter.error(new DragonloadError(code, message, { hint, cause: thrown }));
     this.#endNow(EXIT.failed);
   };
 }

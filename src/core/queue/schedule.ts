@@ -1,4 +1,5 @@
 import { DragonloadError } from '../errors.ts';
+import { advice } from '../hint.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -21,7 +22,7 @@ export function parseTimeOfDay(text: string): number {
   const [, hours, minutes] = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(text.trim()) ?? [];
   if (hours !== undefined) return (Number(hours) * 60 + Number(minutes)) * MINUTE_MS;
   throw new DragonloadError('usage', `${JSON.stringify(text)} is not a time of day.`, {
-    next: 'Write hours and minutes, from 00:00 to 23:59.',
+    hint: advice('Write hours and minutes, from 00:00 to 23:59.'),
   });
 }
 
@@ -87,6 +88,6 @@ function modulo(value: number, by: number): number {
 
 function notWindow(text: string): DragonloadError {
   return new DragonloadError('usage', `${JSON.stringify(text)} is not a time of two ends.`, {
-    next: 'Write when it begins and when it ends, such as 22:00-06:30.',
+    hint: advice('Write when it begins and when it ends, such as 22:00-06:30.'),
   });
 }

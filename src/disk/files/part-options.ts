@@ -1,6 +1,7 @@
 import { DIGEST_NAMES, type DigestKind, digestKind } from '../../core/digest-kinds.ts';
 import { DragonloadError } from '../../core/errors.ts';
 import type { Geometry } from '../../core/geometry.ts';
+import { advice } from '../../core/hint.ts';
 import type { FileIdentity } from '../../core/messages.ts';
 import type { PieceDigest } from '../digests/digest.ts';
 
@@ -57,6 +58,6 @@ export function algorithmFrom(name: string): DigestKind {
   const found = digestKind(name);
   if (found !== undefined) return found;
   throw new DragonloadError('usage', `The digest ${name} is not known.`, {
-    next: `Use one of ${DIGEST_NAMES.join(', ')}.`,
+    hint: advice(`Use one of ${DIGEST_NAMES.join(', ')}.`),
   });
 }

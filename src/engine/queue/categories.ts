@@ -1,4 +1,5 @@
 import { DragonloadError } from '../../core/errors.ts';
+import { advice } from '../../core/hint.ts';
 import type { QueueOptions } from '../base/task.ts';
 import { directoryInside } from './prepare-jobs.ts';
 
@@ -11,7 +12,7 @@ export class Categories {
     this.#rules = (categories ?? []).map(([pattern, directory]) => {
       if (pattern !== '') return { pattern: folded(pattern), directory: directoryInside(base, directory) };
       throw new DragonloadError('usage', `The pattern for ${JSON.stringify(directory)} is empty.`, {
-        next: 'Write what the file names look like, such as "*.iso".',
+        hint: advice('Write what the file names look like, such as "*.iso".'),
       });
     });
   }

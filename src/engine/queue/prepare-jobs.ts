@@ -1,5 +1,6 @@
 import { basename, isAbsolute, relative, resolve, sep } from 'node:path';
 import { DragonloadError } from '../../core/errors.ts';
+import { advice } from '../../core/hint.ts';
 import { jobOf } from '../../downloads/job-row.ts';
 import type { Job } from '../../lists/job.ts';
 import type { DownloadRow } from '../../store/download-row.ts';
@@ -77,6 +78,6 @@ export function directoryInside(base: string, name: string): string {
   const way = relative(base, directory);
   if (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)) return directory;
   throw new DragonloadError('usage', `The directory ${JSON.stringify(name)} is outside ${base}.`, {
-    next: 'If that is meant, write it in full, from the root.',
+    hint: advice('If that is meant, write it in full, from the root.'),
   });
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DragonloadError } from '../../core/errors.ts';
+import { advice } from '../../core/hint.ts';
 import { formatHostPort } from '../../lan/network/addresses.ts';
 import type { TaskOptions } from '../base/task.ts';
 import { downloadIdOf, makeOffer } from '../download/offers.ts';
@@ -112,6 +113,8 @@ export class StaticTask extends RoomTask {
 
 function usage(message: string): DragonloadError {
   return new DragonloadError('usage', message, {
-    next: 'All users call startDragonload with the same URL, list and secret, each with an id of their own.',
+    hint: advice(
+      'All users call startDragonload with the same URL, list and secret, each with an id of their own.',
+    ),
   });
 }

@@ -2,6 +2,7 @@ import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { DragonloadError } from '../../core/errors.ts';
+import { advice } from '../../core/hint.ts';
 import type { Identity } from '../identity/identity.ts';
 import { unmapped } from './addresses.ts';
 import { CIPHERS, HANDSHAKE_TIMEOUT_MS, type Peer, peerOf } from './tls.ts';
@@ -201,7 +202,7 @@ async function bind(server: Server, { port, orAnyPort, bindHost }: ListenerOptio
     });
   }
   throw new DragonloadError('unreachable', `This machine cannot listen on ${hosts.at(-1)}.`, {
-    next: 'Name an address that this machine has.',
+    hint: advice('Name an address that this machine has.'),
     cause: last,
   });
 }

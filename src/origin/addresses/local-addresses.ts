@@ -1,6 +1,7 @@
 import { createServer, isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { DragonloadError } from '../../core/errors.ts';
+import { advice } from '../../core/hint.ts';
 
 /** The address of this machine to connect from, by family. */
 export interface LocalAddresses {
@@ -23,7 +24,7 @@ export async function localAddressesOf(given: string): Promise<() => LocalAddres
   const names = Object.keys(networkInterfaces());
   if (!names.includes(given)) {
     throw new DragonloadError('usage', 'There is no network interface of this name.', {
-      next: `Those of this machine are ${names.join(', ')}; a local address will do too.`,
+      hint: advice(`Those of this machine are ${names.join(', ')}; a local address will do too.`),
     });
   }
   return () => addressesOf(given);
@@ -44,7 +45,7 @@ function checkOwn(address: string): Promise<void> {
     server.once('error', (cause) => {
       reject(
         new DragonloadError('usage', `This machine has no address ${address}.`, {
-          next: 'Give the name of a network interface or one of its addresses.',
+          hint: advice('Give the name of a network interface or one of its addresses.'),
           cause,
         }),
       );

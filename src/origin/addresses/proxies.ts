@@ -1,4 +1,5 @@
 import { DragonloadError } from '../../core/errors.ts';
+import { advice } from '../../core/hint.ts';
 import { isLoopback, noProxyMatcher } from './no-proxy.ts';
 
 /** A proxy, and who we are to it. */
@@ -56,7 +57,9 @@ export function parseProxy(text: string, source?: string): ProxyAddress {
   const what = source === undefined ? 'The given proxy' : `The proxy in ${source}`;
   const fail = (wrong: string) =>
     new DragonloadError('usage', `${what} ${wrong}.`, {
-      next: 'Give it as http://HOST:PORT, https://HOST:PORT or socks5://HOST:PORT, with USER:PASSWORD@ if need be.',
+      hint: advice(
+        'Give it as http://HOST:PORT, https://HOST:PORT or socks5://HOST:PORT, with USER:PASSWORD@ if need be.',
+      ),
     });
   const [, given = 'http', rest = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/is.exec(text.trim()) ?? [];
   const scheme = given.toLowerCase();

@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { DragonloadError } from '../../core/errors.ts';
+import { advice } from '../../core/hint.ts';
 import { sameHost } from '../../url/web-url.ts';
 import type { Cookies } from './cookies.ts';
 import type { Netrc } from './netrc.ts';
@@ -69,20 +70,20 @@ export function checkHeaders(options: Pick<HeaderOptions, 'headers' | 'userAgent
   for (const [name, value] of all) {
     if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
       throw new DragonloadError('usage', 'A request header has a character that may not be sent.', {
-        next: 'Give headers as "Name: value" on one line.',
+        hint: advice('Give headers as "Name: value" on one line.'),
       });
     }
     if (OWN_HEADERS.has(name.toLowerCase())) {
       throw new DragonloadError('usage', `The request header ${name} cannot be set.`, {
-        next: name.toLowerCase().startsWith('proxy-')
-          ? 'Give the user and password in the address of the proxy.'
-          : 'Leave it out: Dragonload sets it as the transfer needs it.',
+        hint: name.toLowerCase().startsWith('proxy-')
+          ? { kind: 'proxy-credentials', scheme: 'http' }
+          : advice('Leave it out: Dragonload sets it as the transfer needs it.'),
       });
     }
   }
   if (options.referer !== undefined && !URL.canParse(options.referer)) {
     throw new DragonloadError('usage', 'The referer is not a URL.', {
-      next: 'Give the whole address of the page, for example https://example.org/page.',
+      hint: advice('Give the whole address of the page, for example https://example.org/page.'),
     });
   }
 }

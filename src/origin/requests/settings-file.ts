@@ -1,6 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import { DragonloadError } from '../../core/errors.ts';
-import { correct, type Hint } from '../../core/hint.ts';
+import { advice, type Hint } from '../../core/hint.ts';
 
 /** Longest file of settings that is read, in bytes: a bundle of all certificates of a system is a tenth of it. */
 export const MAX_SETTINGS_FILE_BYTES = 4 * 1024 * 1024;
@@ -21,7 +21,7 @@ export function settingsFileError(
   cause?: unknown,
 ): DragonloadError {
   return new DragonloadError('usage', `The ${what} ${path} ${wrong}.`, {
-    hint: typeof next === 'string' ? correct(next) : next,
+    hint: typeof next === 'string' ? advice(next) : next,
     cause,
   });
 }

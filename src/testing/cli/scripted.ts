@@ -6,6 +6,7 @@ import { finish } from '../../cli/entry.ts';
 import type { BegunEngine } from '../../cli/run/load-engine.ts';
 import { runWith } from '../../cli/run/run.ts';
 import { DragonloadError } from '../../core/errors.ts';
+import { advice } from '../../core/hint.ts';
 import type { Offer } from '../../core/messages.ts';
 import type { Result } from '../../core/result.ts';
 import type { PieceRun, View } from '../../core/view.ts';
@@ -65,7 +66,7 @@ function start(options: TaskOptions): Task {
     if (scenario === 'crash') throw new Error('a mistake');
     if (scenario === 'fail') {
       const error = new DragonloadError('origin-missing', 'The origin has no such file (404).', {
-        next: 'Check the URL.',
+        hint: advice('Check the URL.'),
       });
       options.onEvent?.({ type: 'error', error });
       reject(error);

@@ -35,6 +35,7 @@ export const HINTS: readonly Hint[] = [
   { kind: 'check-program', path: '/d/f' },
   { kind: 'allow-private' },
   { kind: 'choose-port', port: 80 },
+  { kind: 'rejoin' },
   { kind: 'accept-offers' },
   { kind: 'copy-invite' },
   { kind: 'import-leftover', path: '/d/f.aria2' },
@@ -64,5 +65,5 @@ export const HINTS: readonly Hint[] = [
   { kind: 'warn-member', name: 'Alice' },
   { kind: 'ask-to-restart' },
   { kind: 'ask-offerer' },
-  { kind: 'correct', how: 'Write hours and minutes.' },
+  { kind: 'advice', text: 'Write hours and minutes.' },
 ];
