@@ -141,6 +141,19 @@ test('without ranges a new request is given the time to come to its place', () =
   assert.equal(asks(false), 0);
 });
 
+test('without ranges a stream may stand for seconds, since all that it has brought would come again, but not for good', () => {
+  const asks = (ranges: boolean, stillMs: number) => {
+    const track = new Track(new SlowStreamWatch(new StreamPace(), ranges));
+    const stream = track.open(10 * MB, 500 * MB);
+    assert.deepEqual(track.run(3_000), []);
+    stream.rate = 0;
+    return track.run(stillMs).length;
+  };
+  assert.ok(asks(true, 3_000) > 0);
+  assert.equal(asks(false, 3_000), 0);
+  assert.ok(asks(false, 12_000) > 0);
+});
+
 test('it does not look at each event', () => {
   const hedging = new SlowStreamWatch();
   hedging.look([], 1_000);

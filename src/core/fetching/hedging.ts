@@ -126,6 +126,8 @@ export class SlowStreamWatch {
     if (this.pace.hasBegun(stream)) this.#passes = 0;
     const wayMs = this.pace.setupMs + this.#passingMs(stream.start, usual) * 2 ** this.#passes;
     for (const { windowMs, share, tellingBytes } of TOGETHER) {
+      // Without ranges all that a stream has brought comes again, and its link may be good for one request: no short pause is worth it.
+      if (!this.#ranges && windowMs < LONGEST_WINDOW_MS) continue;
       if (nowMs - stream.openedMs < windowMs + 2 * wayMs) return undefined;
       if ((usual * windowMs) / 1_000 < tellingBytes) continue;
       let all = 0;
