@@ -50,7 +50,7 @@ export type Event =
       readonly pieces: readonly number[];
       readonly message: string;
     }
-  /** The user leaves: the room is told, transfers end. */
+  /** The user leaves: the room is told, transfers end. What they had brought by then may still be told, hashed and kept. */
   | { readonly type: 'leave' }
   | {
       readonly type: 'failed';

@@ -68,3 +68,36 @@ test('a piece that arrived in full before the member left is kept, and nothing m
     ['sign'],
   );
 });
+
+test('bytes that are told of only after the member has left are proven, kept and counted', () => {
+  const core = new MemberCore({
+    me: 'a',
+    name: 'a',
+    addresses: [],
+    certificate: new Uint8Array(),
+    room: undefined,
+    seniority: 1,
+    random: () => 0.5,
+  });
+  const offer = sampleOffer();
+  const { download, pieceBytes } = offer;
+  core.handle({ type: 'add-download', offer, held: [], maxConnections: 1 }, 0);
+  core.handle({ type: 'probe-done', download, canFetch: true, message: undefined }, 0);
+  const fetch = core.drain().find((command) => command.type === 'fetch');
+  assert.ok(fetch);
+  core.handle({ type: 'leave' }, 10);
+  core.drain();
+
+  core.handle({ type: 'origin-bytes', download, stream: fetch.stream, start: 0, end: pieceBytes }, 20);
+  assert.deepEqual(
+    core.drain().map(({ type }) => type),
+    ['hash'],
+  );
+  core.handle({ type: 'hashed', download, piece: 0, sha256: new Uint8Array(32).fill(7) }, 30);
+  const [sign] = core.drain();
+  assert.ok(sign?.type === 'sign');
+  const record = { piece: 0, sha256: sign.sha256, signer: 'a', signature: new Uint8Array(64) };
+  core.handle({ type: 'kept', download, record }, 40);
+  assert.equal(core.view(40).downloads[0]?.heldBytes, pieceBytes);
+  assert.deepEqual(core.drain(), [], 'nothing is asked for or told any more');
+});

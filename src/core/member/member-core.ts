@@ -31,6 +31,14 @@ export interface MemberCoreOptions {
   readonly random: () => number;
 }
 
+/** What was under way when a member left is still proven and kept, else it would have to be fetched again; nothing else matters. */
+const HEARD_AFTER_LEAVING: ReadonlySet<Event['type']> = new Set([
+  'origin-bytes',
+  'pull-bytes',
+  'hashed',
+  'kept',
+] as const);
+
 /**
  * A member's decisions: rooms, leases, streams, pulls. It composes the room (who is there, who coordinates), the
  * coordinator (when it is this member) and one `DownloadCore` per download, and passes each event to whom it concerns.
@@ -84,9 +92,8 @@ export class MemberCore {
 
   /** Tells what happened. `nowMs` never goes back. */
   handle(event: Event, nowMs: number): void {
-    // What has arrived in full is still proven and kept; nothing else matters any more.
     const hadLeft = this.#hasLeft;
-    if (hadLeft && event.type !== 'hashed') return;
+    if (hadLeft && !HEARD_AFTER_LEAVING.has(event.type)) return;
     this.#dispatch(event, nowMs);
     if (!hadLeft) this.#settle(nowMs);
   }

@@ -155,9 +155,8 @@ export abstract class MemberTask implements AsyncDisposable {
   }
 
   protected dispatch(event: Event): void {
-    // The core hears of what has arrived in full to the end.
-    const isHeard = event.type === 'leave' || event.type === 'hashed';
-    if (isHeard || !this.stopping.signal.aborted) this.#engine?.dispatch(event);
+    // The core knows what still matters when it has left.
+    this.#engine?.dispatch(event);
   }
 
   protected emit(event: TaskEvent): void {
