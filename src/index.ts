@@ -6,7 +6,7 @@ import { startGet, startHost, startJoin } from './app/start.ts';
 import { DragonloadError } from './core/errors.ts';
 import { advice } from './core/hint.ts';
 import type { Task, TaskOptions } from './engine/base/task.ts';
-import type { StaticOptions, User } from './engine/room/static-task.ts';
+import type { StaticOptions, User } from './engine/room/list-way.ts';
 
 export {
   type DownloadCommands,
@@ -42,7 +42,7 @@ export type { Offer } from './core/messages.ts';
 export type { Result, Trust } from './core/result.ts';
 export type { DownloadView, MemberView, PieceRun, QueueView, RoomView, View } from './core/view.ts';
 export type { QueueOptions, Task, TaskEvent, TaskOptions } from './engine/base/task.ts';
-export type { StaticOptions, User } from './engine/room/static-task.ts';
+export type { StaticOptions, User } from './engine/room/list-way.ts';
 export type { Job, PieceHashes, StatedDigest } from './lists/job.ts';
 
 /** Downloads alone, several beside each other: resumes, verifies, and is the same engine with one member. */
@@ -79,8 +79,8 @@ export async function startDragonload(
       hint: advice('Give everybody the same list, and its length as userCount.'),
     });
   }
-  const { StaticTask } = await import('./engine/room/static-task.ts');
-  return new StaticTask(url, userList, userId, options).start();
+  const { listRoom } = await import('./engine/room/list-way.ts');
+  return listRoom(url, userList, userId, options);
 }
 
 function listOf(targets: Target | readonly Target[]): readonly Target[] {

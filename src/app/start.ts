@@ -13,12 +13,12 @@ export async function startHost(
   targets: readonly (string | Job)[],
   options: TaskOptions = {},
 ): Promise<Task & RoomControls> {
-  const { HostTask } = await import('../engine/room/host-task.ts');
-  return new HostTask(targets, options).start();
+  const { hostRoom } = await import('../engine/room/host-way.ts');
+  return hostRoom(targets, options);
 }
 
 /** Joins a room and takes part in its downloads. */
 export async function startJoin(invite: string, options: TaskOptions = {}): Promise<Task & RoomControls> {
-  const { JoinTask } = await import('../engine/room/join-task.ts');
-  return new JoinTask(invite, options).start();
+  const { joinRoom } = await import('../engine/room/join-way.ts');
+  return joinRoom(invite, options);
 }

@@ -38,5 +38,14 @@ export const ROOM_FLAGS = [
     idleIn: ['get'],
     isOnce: true,
     to: 'task.stay',
+    excludes: '--leave',
+  },
+  {
+    group: 'Room',
+    long: '--leave',
+    help: 'leave as soon as everything is here, whoever still needs it',
+    idleIn: ['get'],
+    isOnce: true,
+    to: 'task.leave',
   },
 ] as const satisfies readonly Flag[];

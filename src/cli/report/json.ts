@@ -147,6 +147,12 @@ function jsonEvent(event: TaskEvent): object | undefined {
       return { event: 'invite', link: event.link };
     case 'member':
       return { event: 'member', change: event.change, id: event.id, name: event.name };
+    case 'waiting':
+      return {
+        event: 'waiting',
+        for: event.for,
+        seconds: event.leftMs === undefined ? null : Math.round(event.leftMs / 1000),
+      };
     case 'done': {
       const { download, id, url, path, sizeBytes, sha256, trust, originBytes, lanBytes } = event.result;
       // A millisecond is as fine as the clock of anyone who compares.

@@ -3,7 +3,7 @@ import type { Result } from '../../core/result.ts';
 import { trustWord } from '../../downloads/trust-text.ts';
 import type { TaskEvent } from '../../engine/base/task.ts';
 import { nextStep, ownSource, withNextStep } from './error-text.ts';
-import { formatBytes, formatElapsed } from './format.ts';
+import { formatBytes, formatDuration, formatElapsed } from './format.ts';
 import type { Look, Span } from './spans.ts';
 import { renderText, SGR } from './spans.ts';
 
@@ -34,8 +34,23 @@ export function eventLines(event: TaskEvent, look: TextLook, isOneOfMany = false
       return errorLines(event.error, look, isOneOfMany ? nameOf(event) : undefined, event.id);
     case 'done':
       return savedLines(event.result, isOneOfMany, look);
+    case 'waiting':
+      return noticeLines(waitingText(event), look);
     case 'invite':
       return [];
+  }
+}
+
+/** What a member that has everything stays for, and how to end that. */
+function waitingText({ for: reason, leftMs }: Extract<TaskEvent, { type: 'waiting' }>): string {
+  const forHowLong = leftMs === undefined ? '' : ` for at most ${formatDuration(leftMs)}`;
+  switch (reason) {
+    case 'joiners':
+      return `Everything is here. Staying${forHowLong} for the first to join. Ctrl-C leaves now; --leave does not wait.`;
+    case 'members':
+      return 'Everything is here. Staying for members that still need pieces. Ctrl-C leaves now.';
+    case 'stop':
+      return 'Everything is here. Staying until stopped, as --stay says: Ctrl-C leaves.';
   }
 }
 

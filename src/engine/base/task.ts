@@ -41,6 +41,8 @@ export interface TaskOptions {
   readonly allowPrivate?: boolean;
   /** Go on serving after the end, until stopped. */
   readonly stay?: boolean;
+  /** Leave a room as soon as everything is done here, whoever needs it or is still to come. `stay` is not heard then. */
+  readonly leave?: boolean;
   /** Moves config, data and cache under one folder. Default: DRAGONLOAD_HOME, else the platform's places. */
   readonly home?: string;
   /** Asked before a download that the room offers is taken on. Default: no. */
@@ -92,6 +94,15 @@ export type TaskEvent =
       /** The download that it is about: its number in the list, and its address fit to be shown. */
       readonly id?: number | undefined;
       readonly url?: string | undefined;
+    }
+  /**
+   * Everything is done here, and the member stays: until it is stopped, for members that still need pieces, or for
+   * joiners that were invited, at most so many milliseconds.
+   */
+  | {
+      readonly type: 'waiting';
+      readonly for: 'stop' | 'members' | 'joiners';
+      readonly leftMs: number | undefined;
     }
   /** Tell the user. `hint`: what can be done, where there is something. */
   | { readonly type: 'notice'; readonly message: string; readonly hint?: Hint | undefined };

@@ -4,7 +4,7 @@ import { importLeftover } from '../../disk/leftovers/import-leftover.ts';
 import { findLeftover } from '../../disk/leftovers/leftover.ts';
 import type { Origin } from '../../origin/origin.ts';
 import { readBytes } from '../../origin/transfer/read-bytes.ts';
-import { geometryOf } from './download-runner.ts';
+import { geometryOf } from './new-download.ts';
 
 export interface Importing {
   readonly offer: Offer;

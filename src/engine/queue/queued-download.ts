@@ -16,8 +16,8 @@ import { displayUrl, normalUrl } from '../../url/web-url.ts';
 import type { TaskEvent } from '../base/task.ts';
 import { type FoundOrigin, findOrigin } from '../download/find-file.ts';
 import { downloadIdOf } from '../download/offers.ts';
-import type { SoloTask } from '../download/solo-task.ts';
 import { NOBODY, trustOf } from '../download/trust.ts';
+import type { SoloTask } from '../member/solo-task.ts';
 import { presentFile, unchangedFile, type Wanted } from './already.ts';
 import type { PreparedJob } from './prepare-jobs.ts';
 import type { QueueShared } from './shared.ts';
@@ -194,7 +194,7 @@ export class QueuedDownload {
   }
 
   async #fetched(found: FoundOrigin): Promise<DownloadEnd> {
-    const { SoloTask } = await import('../download/solo-task.ts');
+    const { SoloTask } = await import('../member/solo-task.ts');
     const { directory } = this.#wanted(found, []);
     const host = new URL(found.probe.finalUrl).host;
     const { options } = this.#shared;

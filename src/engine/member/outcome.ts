@@ -1,0 +1,58 @@
+import type { DragonloadError } from '../../core/errors.ts';
+import type { DownloadId } from '../../core/ids.ts';
+import type { Result } from '../../core/result.ts';
+
+/** What came of the downloads of a member, and how the whole ended. */
+export class Outcome {
+  readonly results = new Map<DownloadId, Result>();
+  /** Under no download: what failed for all of them. */
+  readonly failures = new Map<DownloadId | undefined, DragonloadError>();
+  readonly #end = Promise.withResolvers<readonly Result[]>();
+
+  constructor() {
+    // Whoever only stops it need not look at the promise.
+    this.#end.promise.catch(() => {});
+  }
+
+  get finished(): Promise<readonly Result[]> {
+    return this.#end.promise;
+  }
+
+  done(download: DownloadId, result: Result): void {
+    this.results.set(download, result);
+  }
+
+  /** False: it had failed already. */
+  failed(download: DownloadId | undefined, error: DragonloadError): boolean {
+    if (this.failures.has(download)) return false;
+    this.failures.set(download, error);
+    return true;
+  }
+
+  /** A download that had failed goes on. */
+  healed(download: DownloadId): void {
+    this.failures.delete(download);
+  }
+
+  /** Whether each of these downloads is done or has failed. */
+  isOver(downloads: Iterable<DownloadId>): boolean {
+    return [...downloads].every((id) => this.results.has(id) || this.failures.has(id));
+  }
+
+  /** Nothing has failed, or there is at least something that others may want. */
+  get mayServe(): boolean {
+    return this.failures.size === 0 || this.results.size > 0;
+  }
+
+  get firstFailure(): DragonloadError | undefined {
+    const [failure] = this.failures.values();
+    return failure;
+  }
+
+  /** Settles `finished`. Being stopped is no failure when all `count` downloads were done by then. */
+  end(failure: DragonloadError | undefined, count: number): void {
+    const isComplete = count > 0 && this.results.size === count && this.failures.size === 0;
+    if (failure && !(isComplete && failure.code === 'aborted')) this.#end.reject(failure);
+    else this.#end.resolve([...this.results.values()]);
+  }
+}

@@ -1,0 +1,205 @@
+import type { Command, Event } from '../../core/contract.ts';
+import { DragonloadError } from '../../core/errors.ts';
+import type { DownloadId, MemberId, RoomId } from '../../core/ids.ts';
+import type { MemberCore } from '../../core/member/member-core.ts';
+import type { Message, Offer, PieceRecord } from '../../core/messages.ts';
+import type { Part } from '../../disk/part.ts';
+import type { Identity } from '../../lan/identity/identity.ts';
+import { signRecord, verifyRecord } from '../../lan/identity/records.ts';
+import { Lan, type ServedBytes, type ServeRequest, type Session, type SessionEnd } from '../../lan/lan.ts';
+import type { TaskEvent } from '../base/task.ts';
+import type { PullFrom } from '../download/piece-exchange.ts';
+import { Uploads } from './uploads.ts';
+
+export interface RoomAccess {
+  readonly id: RoomId;
+  /** base64url of 16 bytes. */
+  readonly secret: string;
+}
+
+export interface RoomSessionOptions {
+  readonly identity: Identity;
+  readonly access: RoomAccess;
+  /** TCP port to listen on; 0 lets the system choose. */
+  readonly port: number;
+  /** How the others see this member. */
+  readonly name: string;
+  /** The address of this machine from which the origin is reached. */
+  readonly originLocalAddress: () => string | undefined;
+  /** What the core knows of members and downloads, by which signatures are checked. */
+  readonly core: () => MemberCore;
+  /** The part of a download that this member has. */
+  readonly partOf: (download: DownloadId) => Part | undefined;
+  readonly dispatch: (event: Event) => void;
+  readonly emit: (event: TaskEvent) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * This member's sessions with the others: carries the core's messages both ways, checks what is signed, bans who lies or
+ * breaks the protocol, and serves pieces. Disposing of it ends all sessions and closes the port.
+ */
+export class RoomSession implements AsyncDisposable {
+  readonly #options: RoomSessionOptions;
+  readonly #sessions = new Map<MemberId, Session>();
+  readonly #uploads = new Uploads({
+    holders: (download, piece) => this.#options.core().holdersOf(download, piece),
+    relays: (download, peer) => this.#options.core().isIncomplete(download, peer),
+  });
+  #lan!: Lan;
+
+  /** Opens the port. Throws `port-busy`. */
+  static async open(options: RoomSessionOptions): Promise<RoomSession> {
+    const room = new RoomSession(options);
+    const { identity, access, port, name, originLocalAddress, signal } = options;
+    room.#lan = await Lan.start({
+      identity,
+      port,
+      room: access,
+      name,
+      dial: { originLocalAddress },
+      serve: (request) => room.#serve(request),
+      onPeerUp: (session) => room.#peerUp(session),
+      onMessage: (session, message) => room.#receive(session, message),
+      onPeerDown: (session, end) => room.#peerDown(session, end),
+    });
+    // The member may have ended while the port was being opened: then nobody else closes it.
+    if (signal.aborted) await room.#lan.close();
+    signal.throwIfAborted();
+    return room;
+  }
+
+  private constructor(options: RoomSessionOptions) {
+    this.#options = options;
+  }
+
+  /** Where this member can be reached, best first. */
+  addresses(): readonly string[] {
+    return this.#lan.addresses();
+  }
+
+  /** Opens a session with whoever answers at one of these addresses. `expect`: who that has to be. */
+  async dial(addresses: readonly string[], expect?: MemberId): Promise<void> {
+    const { signal } = this.#options;
+    await this.#lan.dial(addresses, { ...(expect === undefined ? {} : { expect }), signal });
+  }
+
+  /** Carries out a command of the core that concerns sessions. Returns false for any other. */
+  execute(command: Command): boolean {
+    switch (command.type) {
+      case 'send':
+        this.#sessions.get(command.to)?.send(command.message);
+        return true;
+      case 'dial':
+        // A dial that fails is the core's to repeat.
+        this.dial(command.addresses, command.peer).catch(() => {});
+        return true;
+      case 'drop':
+        this.#ban(command.peer, command.reason);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /** Gets bytes from a member; records whose signatures are wrong are left out. */
+  readonly pull: PullFrom = (request) => {
+    const { onRecords } = request;
+    return this.#lan.pull({
+      ...request,
+      onRecords: (records) => onRecords(records.filter((record) => this.#isProven(request.download, record))),
+    });
+  };
+
+  sign(offer: Offer, piece: number, sha256: Uint8Array): PieceRecord {
+    return signRecord(this.#options.identity, offer.download, offer.pieceBytes, piece, sha256);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#lan[Symbol.asyncDispose]();
+  }
+
+  #peerUp(session: Session): void {
+    this.#sessions.set(session.peer, session);
+    const { peer, name, addresses, certificate } = session;
+    this.#options.dispatch({ type: 'peer-up', peer, name, addresses, certificate });
+  }
+
+  #peerDown(session: Session, end: SessionEnd): void {
+    if (this.#sessions.get(session.peer) !== session) return;
+    if (end.kind === 'misbehaved')
+      this.#ban(session.peer, `it broke the protocol (${end.message.replace(/\.$/, '')})`);
+    this.#sessions.delete(session.peer);
+    this.#uploads.removePeer(session.peer);
+    this.#options.dispatch({ type: 'peer-down', peer: session.peer });
+  }
+
+  #receive(session: Session, message: Message): void {
+    const { dispatch, core } = this.#options;
+    if (this.#sessions.get(session.peer) !== session) return;
+    if (message.type !== 'have') return dispatch({ type: 'message', from: session.peer, message });
+    // Before the download was offered nothing can be checked; the records come again with the pieces.
+    const records = core().offerOf(message.download) ? message.records : [];
+    // Members vouch for what they fetched themselves, in their own name.
+    const isForged = records.some(
+      (record) => record.signer !== session.peer || !this.#isProven(message.download, record),
+    );
+    if (isForged) return this.#ban(session.peer, 'it sent a record with a wrong signature');
+    dispatch({ type: 'message', from: session.peer, message: { ...message, records } });
+  }
+
+  #isProven(download: DownloadId, record: PieceRecord): boolean {
+    const core = this.#options.core();
+    const offer = core.offerOf(download);
+    const certificate = core.certificateOf(record.signer);
+    if (!offer || !certificate) return false;
+    // Most records come twice, with the news of a piece and with its bytes.
+    const known = core.recordOf(download, record.piece);
+    if (known && isSameRecord(known, record)) return true;
+    return verifyRecord(certificate, download, offer.pieceBytes, record);
+  }
+
+  #ban(peer: MemberId, reason: string): void {
+    const name = this.#sessions.get(peer)?.name ?? peer.slice(0, 8);
+    const error = new DragonloadError('bad-peer', `${name} was dropped: ${reason}.`, {
+      hint: { kind: 'warn-member', name },
+    });
+    this.#options.emit({ type: 'error', error });
+    this.#lan.ban(peer, reason);
+  }
+
+  async #serve({ peer, download, start, end }: ServeRequest): Promise<ServedBytes | undefined> {
+    const { partOf, dispatch } = this.#options;
+    const part = partOf(download);
+    const core = this.#options.core();
+    if (!part || !this.#sessions.has(peer) || !core.serve(download, { start, end })) return undefined;
+    const { geometry } = part;
+    const run = { start: geometry.pieceAt(start), end: geometry.pieceAt(end - 1) + 1 };
+    const release = await this.#uploads.turn({ download, peer, run, bytes: end - start });
+    // What is held can have changed while the request waited.
+    const records = release && core.serve(download, { start, end });
+    if (!records) {
+      release?.(0);
+      return undefined;
+    }
+    let sentBytes = 0;
+    return {
+      records,
+      read: async (target, offset) => {
+        await part.read(target, offset);
+        sentBytes += target.length;
+      },
+      release: () => {
+        release(sentBytes);
+        dispatch({ type: 'served', download, bytes: sentBytes });
+      },
+    };
+  }
+}
+
+function isSameRecord(a: PieceRecord, b: PieceRecord): boolean {
+  const { compare } = Buffer;
+  return (
+    a.signer === b.signer && compare(a.sha256, b.sha256) === 0 && compare(a.signature, b.signature) === 0
+  );
+}
