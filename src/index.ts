@@ -37,7 +37,8 @@ export type {
   RoomState,
 } from './app/state.ts';
 export type { StateListener, SubscribeOptions } from './app/state-store.ts';
-export { DragonloadError, type ErrorCode } from './core/errors.ts';
+export { DragonloadError, type ErrorCode, type ErrorFacts, type ErrorValue } from './core/errors.ts';
+export type { Hint } from './core/hint.ts';
 export type { Offer } from './core/messages.ts';
 export type { Result, Trust } from './core/result.ts';
 export type { DownloadView, MemberView, PieceRun, QueueView, RoomView, View } from './core/view.ts';

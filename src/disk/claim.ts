@@ -69,6 +69,7 @@ export async function claimPart(options: ClaimOptions): Promise<Claim> {
     if (claim !== undefined) return claim;
   }
   throw new DragonloadError('unwritable', `${directory} has too many unfinished files named like ${name}.`, {
+    facts: { path: join(directory, name) },
     hint: { kind: 'choose-name', path: join(directory, name) },
   });
 }
@@ -81,6 +82,7 @@ export function purposeOf(url: string): string {
 /** Another process has the part. */
 export function partBusy(partPath: string): DragonloadError {
   return new DragonloadError('part-busy', `Another process is downloading ${partPath} at this moment.`, {
+    facts: { path: partPath },
     hint: { kind: 'choose-name', path: partPath, instead: 'wait' },
   });
 }
@@ -173,7 +175,7 @@ async function lookAt(
     throw new DragonloadError(
       'part-version',
       `${partPath} was begun by a newer Dragonload (its journal has version ${reading.version}, this one reads ${JOURNAL_VERSION}).`,
-      { hint: { kind: 'choose-name', path: partPath, instead: 'update' } },
+      { facts: { path: partPath }, hint: { kind: 'choose-name', path: partPath, instead: 'update' } },
     );
   }
   if (reading.kind === 'broken') await setJournalAside(journalPath);

@@ -33,6 +33,7 @@ export async function nameFinished(
 
 function replaced(partPath: string): DragonloadError {
   return new DragonloadError('unwritable', `Somebody has removed or replaced ${partPath} meanwhile.`, {
+    facts: { path: partPath },
     hint: { kind: 'leave-part', path: partPath },
   });
 }

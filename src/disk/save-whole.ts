@@ -101,6 +101,7 @@ function save(bytes: Uint8Array, directory: string, name: string): string {
     remove(fresh);
   }
   throw new DragonloadError('unwritable', `${directory} has too many files named like ${name}.`, {
+    facts: { path: join(directory, name) },
     hint: { kind: 'choose-name', path: join(directory, name) },
   });
 }

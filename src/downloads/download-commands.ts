@@ -94,6 +94,7 @@ export class DownloadCommands {
         return { recipient: 'nobody', start: step.job };
       case 'room':
         throw new DragonloadError('wrong-state', `Download ${id} belongs to a room.`, {
+          facts: { id },
           hint: { kind: 'rejoin' },
         });
       case 'unreadable':

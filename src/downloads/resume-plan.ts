@@ -38,6 +38,7 @@ export function jobFrom(row: DownloadRow): Job | undefined {
 /** The row of a download does not say what to fetch: it was edited, or another version has written it. */
 export function unreadable(id: number): DragonloadError {
   return new DragonloadError('usage', `What is known of download ${id} cannot be read.`, {
+    facts: { id },
     hint: advice('Begin it again with its URL.'),
   });
 }

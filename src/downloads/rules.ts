@@ -27,7 +27,7 @@ export function checkState(kind: CommandKind, id: number, state: DownloadState):
   if (ALLOWED[kind].includes(state)) return;
   const is = state === 'done' ? 'is finished' : 'has failed';
   const rest = kind === 'pause' ? ': there is nothing to pause.' : '.';
-  throw new DragonloadError('wrong-state', `Download ${id} ${is}${rest}`);
+  throw new DragonloadError('wrong-state', `Download ${id} ${is}${rest}`, { facts: { id } });
 }
 
 /** Throws `usage` unless the limit is undefined (none), or 1024 bytes per second or more. */
@@ -49,5 +49,5 @@ export function checkPriority(priority: number): void {
 
 /** There is no download of this number, or not any more. */
 export function unknownDownload(id: number): DragonloadError {
-  return new DragonloadError('unknown-download', `There is no download ${id}.`);
+  return new DragonloadError('unknown-download', `There is no download ${id}.`, { facts: { id } });
 }

@@ -17,7 +17,11 @@ export function listError(
   cause?: unknown,
 ): DragonloadError {
   const where = line === undefined ? list : `${list}, line ${line}:`;
-  return new DragonloadError('bad-list', `${where} ${wrong}.`, { hint: advice(next), cause });
+  return new DragonloadError('bad-list', `${where} ${wrong}.`, {
+    facts: line === undefined ? {} : { line },
+    hint: advice(next),
+    cause,
+  });
 }
 
 /** Too many downloads in a list. */

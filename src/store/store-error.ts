@@ -51,7 +51,11 @@ export function storeError(thrown: unknown, path: string): DragonloadError {
   if (thrown instanceof DragonloadError) return thrown;
   const options = { cause: thrown };
   const unwritable = (message: string, instead: HomeRemedy) =>
-    new DragonloadError('unwritable', message, { hint: { kind: 'choose-home', path, instead }, ...options });
+    new DragonloadError('unwritable', message, {
+      facts: { path },
+      hint: { kind: 'choose-home', path, instead },
+      ...options,
+    });
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
   switch (resultOf(thrown)) {
     case CODES.full:
@@ -65,6 +69,7 @@ export function storeError(thrown: unknown, path: string): DragonloadError {
     case CODES.busy:
     case CODES.locked:
       return new DragonloadError('state-broken', `${path} is locked by another process.`, {
+        facts: { path },
         hint: { kind: 'end-process' },
         ...options,
       });
@@ -77,6 +82,7 @@ export function storeError(thrown: unknown, path: string): DragonloadError {
       }
   }
   return new DragonloadError('state-broken', `The list of downloads at ${path} cannot be used.`, {
+    facts: { path },
     hint: { kind: 'choose-home', path, instead: 'move-file' },
     ...options,
   });

@@ -23,12 +23,14 @@ export function diskError(thrown: unknown, path: string, neededBytes?: () => num
         (neededBytes && lackOfSpace(dirname(path), neededBytes(), cause)) ??
         // A quota, or no room for one more name.
         new DragonloadError('disk-full', `There is no space left to write ${path}.`, {
+          facts: { path },
           hint: { kind: 'free-space', path },
           cause,
         })
       );
     case 'EFBIG':
       return new DragonloadError('unwritable', `The file is too large for the file system of ${path}.`, {
+        facts: { path },
         hint: { kind: 'choose-disk', path },
         cause,
       });
@@ -36,6 +38,7 @@ export function diskError(thrown: unknown, path: string, neededBytes?: () => num
     case 'EPERM':
     case 'EROFS':
       return new DragonloadError('unwritable', `Writing to ${path} is not allowed.`, {
+        facts: { path },
         hint: { kind: 'choose-directory', path },
         cause,
       });
@@ -49,6 +52,7 @@ export function diskError(thrown: unknown, path: string, neededBytes?: () => num
     // Node's own, for a name with a zero byte.
     case 'ERR_INVALID_ARG_VALUE':
       return new DragonloadError('unwritable', `${path} cannot be created (${codeOf(thrown)}).`, {
+        facts: { path },
         hint: { kind: 'choose-path', path },
         cause,
       });
@@ -57,6 +61,7 @@ export function diskError(thrown: unknown, path: string, neededBytes?: () => num
     case 'ENXIO':
     case 'ENODEV':
       return new DragonloadError('unwritable', `The disk that holds ${path} failed (${codeOf(thrown)}).`, {
+        facts: { path },
         hint: { kind: 'check-disk', path },
         cause,
       });

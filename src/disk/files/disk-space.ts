@@ -40,6 +40,7 @@ export function lackOfSpace(
 
 function diskFull(directory: string, words: string, cause?: unknown): DragonloadError {
   return new DragonloadError('disk-full', `${directory} has ${words} more.`, {
+    facts: { path: directory },
     hint: { kind: 'free-space', path: directory },
     ...(cause === undefined ? {} : { cause }),
   });

@@ -91,6 +91,7 @@ export async function place(part: string, directory: string, name: string, numbe
     }
   }
   throw new DragonloadError('unwritable', `${directory} has too many files named like ${name}.`, {
+    facts: { path: join(directory, name) },
     hint: { kind: 'choose-name', path: join(directory, name) },
   });
 }

@@ -61,6 +61,7 @@ export class CompletionHooks {
     const problem = hookProblem(program, await this.#hooks.run(file));
     if (problem === undefined) return;
     const error = new DragonloadError('hook-failed', problem, {
+      facts: { path },
       hint: { kind: 'check-program', path },
     });
     this.#emit({ type: 'error', error, id, url });

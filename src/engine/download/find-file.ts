@@ -62,6 +62,7 @@ function nameBy(own: string, url: string, { fileName, finalUrl }: Probe): string
 export function refusePage(url: string, probe: Probe): void {
   if (probe.isPage !== true) return;
   throw new DragonloadError('link-expired', `There is a web page at ${displayUrl(url)}, and not the file.`, {
+    facts: { url: displayUrl(url) },
     hint: { kind: 'sign-in' },
   });
 }
@@ -75,6 +76,6 @@ function checkFound(wantedBytes: number | undefined, url: string, probe: Probe):
   throw new DragonloadError(
     'origin-changed',
     `The file at ${displayUrl(url)} has ${sizeBytes} bytes, and should have ${wantedBytes}.`,
-    { hint: { kind: 'check-list' } },
+    { facts: { url: displayUrl(url) }, hint: { kind: 'check-list' } },
   );
 }

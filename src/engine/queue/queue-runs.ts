@@ -75,6 +75,7 @@ export class QueueRuns {
         'part-busy',
         `Another process is downloading ${displayUrl(prepared.job.url)}.`,
         {
+          facts: { url: displayUrl(prepared.job.url) },
           hint: { kind: 'wait-for-process' },
         },
       );

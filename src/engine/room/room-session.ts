@@ -162,6 +162,7 @@ export class RoomSession implements AsyncDisposable {
   #ban(peer: MemberId, reason: string): void {
     const name = this.#sessions.get(peer)?.name ?? peer.slice(0, 8);
     const error = new DragonloadError('bad-peer', `${name} was dropped: ${reason}.`, {
+      facts: { name },
       hint: { kind: 'warn-member', name },
     });
     this.#options.emit({ type: 'error', error });

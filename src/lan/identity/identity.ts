@@ -72,6 +72,7 @@ export async function loadIdentity(
       'unwritable',
       `The identity of this member could not be kept in ${configDir}.`,
       {
+        facts: { path: configDir },
         hint: { kind: 'choose-home', path: configDir, instead: 'change-permissions' },
         cause,
       },

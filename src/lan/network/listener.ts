@@ -197,6 +197,7 @@ async function bind(server: Server, { port, orAnyPort, bindHost }: ListenerOptio
   if (last?.code === 'EADDRINUSE' || last?.code === 'EACCES') {
     const why = last.code === 'EACCES' ? 'may not be used by this user' : 'is taken by another program';
     throw new DragonloadError('port-busy', `Port ${port} ${why}.`, {
+      facts: { port },
       hint: { kind: 'choose-port', port },
       cause: last,
     });

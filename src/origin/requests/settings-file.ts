@@ -21,6 +21,7 @@ export function settingsFileError(
   cause?: unknown,
 ): DragonloadError {
   return new DragonloadError('usage', `The ${what} ${path} ${wrong}.`, {
+    facts: { path },
     hint: typeof next === 'string' ? advice(next) : next,
     cause,
   });

@@ -109,8 +109,10 @@ function codeOf(error: NodeJS.ErrnoException): string {
 /** What an answer that is neither a file nor a redirect means, as an error. `retryAfterMs`: what it asks for. */
 export function statusError(status: number, url: URL, retryAfterMs?: number): DragonloadError {
   const where = displayUrl(url);
+  const facts = { url: where, host: url.host, status };
   if (status === 404 || status === 410) {
     return new DragonloadError('origin-missing', `There is no file at ${where} (HTTP ${status}).`, {
+      facts,
       hint: { kind: 'find-address' },
     });
   }
@@ -119,6 +121,7 @@ export function statusError(status: number, url: URL, retryAfterMs?: number): Dr
       'origin-refused',
       `The proxy on the way to ${where} wants a user and password.`,
       {
+        facts,
         hint: { kind: 'proxy-credentials', scheme: 'http' },
       },
     );
@@ -128,18 +131,21 @@ export function statusError(status: number, url: URL, retryAfterMs?: number): Dr
       'origin-refused',
       `The origin does not allow access to ${where} (HTTP ${status}).`,
       {
+        facts,
         hint: { kind: 'sign-in' },
       },
     );
   }
   if (isBusy(status)) {
     return new DragonloadError('origin-failed', `The origin of ${where} is too busy (HTTP ${status}).`, {
+      facts,
       hint: { kind: 'fewer-connections' },
       mayPass: true,
       retryAfterMs,
     });
   }
   return new DragonloadError('origin-failed', `The origin gave no file at ${where} (HTTP ${status}).`, {
+    facts,
     hint: { kind: status >= 500 ? 'try-later' : 'check-address' },
     mayPass: status >= 500,
     retryAfterMs,
@@ -149,6 +155,7 @@ export function statusError(status: number, url: URL, retryAfterMs?: number): Dr
 /** The host has asked to be left alone, and is not asked before that time is over. */
 export function pausedError(host: string, cause: HostPaused): DragonloadError {
   return new DragonloadError('origin-failed', `${host} has asked for a pause.`, {
+    facts: { host },
     hint: { kind: 'fewer-connections' },
     mayPass: true,
     retryAfterMs: cause.leftMs,
@@ -159,6 +166,7 @@ export function pausedError(host: string, cause: HostPaused): DragonloadError {
 /** The link worked and does so no more. `how`: what was answered, for people. */
 export function expiredError(url: URL, how: string): DragonloadError {
   return new DragonloadError('link-expired', `The link to ${displayUrl(url)} has expired: ${how}.`, {
+    facts: { url: displayUrl(url), host: url.host },
     hint: { kind: 'refresh-link' },
   });
 }

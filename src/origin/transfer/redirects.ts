@@ -58,6 +58,7 @@ function nextUrl(location: string, base: URL, given: URL): URL {
 
 function redirectError(given: URL, message: string): DragonloadError {
   return new DragonloadError('origin-failed', message, {
+    facts: { url: displayUrl(given) },
     hint: { kind: 'follow-in-browser', url: displayUrl(given) },
   });
 }
