@@ -265,3 +265,14 @@ test('after it is disposed of no timer is left', () => {
   tracker[Symbol.dispose]();
   assert.equal(clock.timerCount, 0);
 });
+
+test('a room tells what it stays for once everything is done there', () => {
+  const { tracker, task, tracked } = world('host');
+  tracked.attach(task);
+  task.now = roomOf({ now: taskPicture([listedDownload({ status: 'running' })]) });
+  tracker.heard(tracked, { type: 'waiting', for: 'joiners', leftMs: 600_000 });
+  assert.equal(tracker.state.rooms[0]?.waitsFor, undefined);
+  task.now = roomOf({ now: taskPicture([listedDownload({ status: 'done' })]) });
+  tracker.heard(tracked, { type: 'waiting', for: 'joiners', leftMs: 600_000 });
+  assert.equal(tracker.state.rooms[0]?.waitsFor, 'joiners');
+});

@@ -129,7 +129,7 @@ export interface RoomState {
   /** This member first, then by seniority. */
   readonly members: readonly MemberState[];
   /** What it stays for when everything is done here. */
-  readonly waitsFor: 'downloads' | 'members' | 'joiners' | 'stop' | undefined;
+  readonly waitsFor: 'members' | 'joiners' | 'stop' | undefined;
 }
 
 export interface MemberState {

@@ -41,8 +41,9 @@ export class TrackedTask {
   #states: readonly DownloadState[] = [];
   #status: RoomState['status'] = 'open';
   #error: DragonloadError | undefined;
+  #waitsFor: RoomState['waitsFor'];
 
-  /** `onChange`: it has ended. */
+  /** `onChange`: there is news that no download tells of. */
   constructor(way: TaskWay, historyOf: (id: number) => RateHistory, onChange: () => void) {
     this.#way = way;
     this.#historyOf = historyOf;
@@ -76,6 +77,9 @@ export class TrackedTask {
 
   heard(event: TaskEvent): void {
     if (event.type === 'resumed') this.#resumedBytes.set(event.download, event.bytes);
+    if (event.type !== 'waiting') return;
+    this.#waitsFor = event.for;
+    this.#onChange();
   }
 
   get downloadCount(): number {
@@ -120,8 +124,9 @@ export class TrackedTask {
     return downloadState(listed, { room, resumedBytes, history: this.#historyOf(id) });
   }
 
-  #room({ room, me, members }: TaskPicture): RoomState | undefined {
+  #room({ room, me, members, downloads }: TaskPicture): RoomState | undefined {
     if (room === undefined || this.#way === 'get') return undefined;
+    const isOver = downloads.every(({ status }) => status === 'done' || status === 'failed');
     return {
       id: room.id,
       way: this.#way,
@@ -132,7 +137,7 @@ export class TrackedTask {
       coordinator: room.coordinator,
       epoch: room.epoch,
       members: members.map(memberState),
-      waitsFor: undefined,
+      waitsFor: this.#status === 'open' && isOver ? this.#waitsFor : undefined,
     };
   }
 }
