@@ -101,3 +101,21 @@ test('bytes that are told of only after the member has left are proven, kept and
   assert.equal(core.view(40).downloads[0]?.heldBytes, pieceBytes);
   assert.deepEqual(core.drain(), [], 'nothing is asked for or told any more');
 });
+
+test('a member that has just come, and has not heard of the download yet, is one that needs it', () => {
+  const world = new SmallWorld();
+  const [a, b] = [world.add('a', 1), world.add('b')];
+  world.open(a);
+  assert.ok(world.finishes(60_000, a));
+  assert.equal(a.core.neededIdleMs(world.nowMs), undefined);
+  // Nobody answers the question whether to take it on.
+  b.intercept = ({ type }) => type === 'offered';
+  world.connect(a, b);
+  assert.equal(a.core.neededIdleMs(world.nowMs), 0);
+  world.run(30_000);
+  assert.equal(a.core.neededIdleMs(world.nowMs), 30_000);
+  world.open(b);
+  assert.ok(world.finishes(60_000, b));
+  world.run(1_000);
+  assert.equal(a.core.neededIdleMs(world.nowMs), undefined);
+});

@@ -175,9 +175,12 @@ export class MemberCore {
     return member === this.#options.me ? this.#options.certificate : this.#room.member(member)?.certificate;
   }
 
-  /** Whether a member that is present lacks pieces of a download that this member has, and is still at it. */
-  isNeeded(): boolean {
-    return this.#statuses.anyAtWork(this.#room.sessions, (download) => this.#downloads.has(download));
+  /**
+   * How long those who are present and still lack a download of this member have made no progress, in milliseconds: the one
+   * that made some most recently counts. Undefined when nobody lacks anything.
+   */
+  neededIdleMs(nowMs: number): number | undefined {
+    return this.#statuses.idleMs(this.#room.sessions, [...this.#downloads.keys()], nowMs);
   }
 
   #dispatch(event: Event, nowMs: number): void {
@@ -230,6 +233,7 @@ export class MemberCore {
     if (peer === this.#options.me) return;
     // A new session in the place of one that nobody saw end: the member may have begun anew.
     this.#peerDown(peer, false, nowMs);
+    this.#statuses.arrived(peer, nowMs);
     this.#room.peerUp({ id: peer, name, addresses, certificate }, nowMs);
     // A newcomer must know who coordinates before it can believe an offer.
     this.#drainRoom(nowMs);
@@ -279,7 +283,7 @@ export class MemberCore {
       case 'fragment':
         return this.#downloads.get(message.download)?.onFragment(from, message, nowMs);
       case 'status':
-        this.#statuses.set(from, message.downloads);
+        this.#statuses.set(from, message.downloads, nowMs);
         return;
       case 'report':
         return this.#coordination.report(from, message, nowMs);

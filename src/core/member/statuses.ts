@@ -4,16 +4,32 @@ import type { DownloadStatus } from '../messages.ts';
 /** Statuses that one message may have, as the wire has it. */
 export const MAX_STATUSES = 256;
 
+interface Progress {
+  /** All bytes that the member has got, from wherever. */
+  readonly bytes: number;
+  /** When that changed last, or the member came. */
+  readonly atMs: number;
+}
+
 /** What the members that are present last said of themselves. */
 export class Statuses {
   readonly #of = new Map<MemberId, readonly DownloadStatus[]>();
+  readonly #progress = new Map<MemberId, Progress>();
 
-  set(member: MemberId, statuses: readonly DownloadStatus[]): void {
+  /** A member has come, and has not said anything yet. */
+  arrived(member: MemberId, nowMs: number): void {
+    this.#progress.set(member, { bytes: 0, atMs: nowMs });
+  }
+
+  set(member: MemberId, statuses: readonly DownloadStatus[], nowMs: number): void {
     this.#of.set(member, statuses.slice(0, MAX_STATUSES));
+    const bytes = statuses.reduce((sum, one) => sum + one.heldBytes + one.originBytes + one.lanBytes, 0);
+    if (this.#progress.get(member)?.bytes !== bytes) this.#progress.set(member, { bytes, atMs: nowMs });
   }
 
   delete(member: MemberId): void {
     this.#of.delete(member);
+    this.#progress.delete(member);
   }
 
   of(member: MemberId): readonly DownloadStatus[] {
@@ -27,16 +43,26 @@ export class Statuses {
     }
   }
 
-  /** Whether any of these members is still at one of these downloads, or has not said yet what it is at. */
-  anyAtWork(members: Iterable<MemberId>, isMine: (download: DownloadId) => boolean): boolean {
+  /**
+   * How long ago, in milliseconds, one of these members that lack one of these downloads made progress, or came: the most
+   * recent one counts. Undefined when none lacks any. Who has said nothing of a download may not have heard of it yet.
+   */
+  idleMs(members: Iterable<MemberId>, downloads: readonly DownloadId[], nowMs: number): number | undefined {
+    let idleMs: number | undefined;
     for (const member of members) {
-      const statuses = this.#of.get(member);
-      if (!statuses) return true;
-      for (const { download, phase } of statuses) {
-        if (isMine(download) && (phase === 'waiting' || phase === 'downloading')) return true;
-      }
+      if (!downloads.some((download) => this.#lacks(member, download))) continue;
+      const ms = nowMs - (this.#progress.get(member)?.atMs ?? nowMs);
+      if (idleMs === undefined || ms < idleMs) idleMs = ms;
     }
-    return false;
+    return idleMs;
+  }
+
+  #lacks(member: MemberId, download: DownloadId): boolean {
+    const statuses = this.#of.get(member);
+    const theirs = statuses?.find((status) => status.download === download);
+    // Of more than fit into a message, those that are over are left out.
+    if (theirs === undefined) return (statuses?.length ?? 0) < MAX_STATUSES;
+    return theirs.phase === 'waiting' || theirs.phase === 'downloading';
   }
 
   /** Whether any of these members may still bring in new pieces of a download. */

@@ -282,7 +282,10 @@ export class RoomMember implements Task, RoomControls {
   #look(): StaysFor | undefined {
     const { core } = this.#member;
     const nowMs = performance.now();
-    const staysFor = this.#stay.look({ seen: core.seenMembers, isNeeded: core.isNeeded() }, nowMs);
+    const staysFor = this.#stay.look(
+      { seen: core.seenMembers, neededIdleMs: core.neededIdleMs(nowMs) },
+      nowMs,
+    );
     if (staysFor?.for === 'joiners' && this.#lookAgain === undefined)
       this.#lookAgain = setTimeout(() => this.#member.settled(), staysFor.untilMs - nowMs + 1);
     if (staysFor !== undefined && staysFor.for !== this.#staysFor?.for) {

@@ -1,5 +1,7 @@
 /** Whoever invites waits this long, in milliseconds, after everything is done here. */
 export const HOST_STAY_MS = 10 * 60_000;
+/** Whoever makes no progress for this long, in milliseconds, is not waited for. */
+const STUCK_MS = 60_000;
 /** Somebody on a list that everybody has is waited for this long, in milliseconds, after everything is done here. */
 export const LATECOMER_MS = 30_000;
 
@@ -25,8 +27,11 @@ export interface StayOptions {
 export interface Presence {
   /** How many others have been seen by now, present or gone. */
   readonly seen: number;
-  /** Somebody present lacks pieces and makes progress, or has just come. */
-  readonly isNeeded: boolean;
+  /**
+   * How long those present who lack pieces have made no progress, in milliseconds: whoever made some most recently counts.
+   * Undefined when nobody lacks anything.
+   */
+  readonly neededIdleMs: number | undefined;
 }
 
 /**
@@ -44,15 +49,18 @@ export class Stay {
   }
 
   /** Everything is done here: what to stay for now; undefined: leave. */
-  look({ seen, isNeeded }: Presence, nowMs: number): StaysFor | undefined {
+  look({ seen, neededIdleMs }: Presence, nowMs: number): StaysFor | undefined {
     this.#doneMs ??= nowMs;
     const { stay, leave, awaits } = this.#options;
     if (leave) return undefined;
     if (stay) return { for: 'stop' };
-    if (isNeeded) return { for: 'members' };
-    if (awaits === undefined || seen >= awaits.members) return undefined;
+    if (neededIdleMs !== undefined && neededIdleMs < STUCK_MS) return { for: 'members' };
+    if (awaits === undefined) return undefined;
     const untilMs = this.#doneMs + awaits.forMs;
-    return nowMs < untilMs ? { for: 'joiners', untilMs } : undefined;
+    if (nowMs >= untilMs) return undefined;
+    // One that has come and is stuck, or has yet to be asked whether it wants the file, was invited too.
+    if (neededIdleMs !== undefined) return { for: 'members' };
+    return seen < awaits.members ? { for: 'joiners', untilMs } : undefined;
   }
 
   /** There is something to do again. */
