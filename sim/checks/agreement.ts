@@ -36,6 +36,9 @@ export class Agreement {
     const present = members.filter((member) => member.core && !member.isExempt && !member.stalled);
     // Who shuns somebody that a third one still believes cannot be of one mind with both.
     if (present.some((member) => member.banned.size > 0)) return undefined;
+    // Two that can only dial out never meet: each may follow, or be, somebody that the other has not heard of.
+    const hidden = present.filter((member) => member.spec.firewalled);
+    if (hidden.length > 1) return undefined;
     for (const a of present) {
       for (const b of present) {
         if (a.index >= b.index || !sessions.knows(a, b) || !sessions.knows(b, a)) continue;

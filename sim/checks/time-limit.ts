@@ -24,8 +24,8 @@ export function timeLimitMs(scenario: Scenario): number {
 
 /**
  * What the only connection of a member brings at worst for as long as it likes, in bytes per second. Where each has to
- * begin at the first byte, one that crawls from there is what this origin gives: to try another one would throw away what
- * has come. Whoever is alone knows better by the time at which the origin as a whole begins to crawl.
+ * begin at the first byte, one that crawls is what this origin gives: to try another one would throw away what has come, and
+ * a request that is called off leaves the answer that it read from to the next one.
  */
 function leastCrawl({ file, origin, members, faults }: Scenario): number {
   if (file.ranges && faults.rangeless === undefined) return Number.POSITIVE_INFINITY;
@@ -34,7 +34,7 @@ function leastCrawl({ file, origin, members, faults }: Scenario): number {
   const ofOne = (faults.connectionCrawl ?? [])
     .filter(({ factor }) => factor > 0)
     .map(({ member, factor }) => crawlOf(members[member]!, factor));
-  const ofAll = (members.length === 1 ? [] : (faults.originCrawl ?? [])).flatMap(({ factor }) =>
+  const ofAll = (faults.originCrawl ?? []).flatMap(({ factor }) =>
     members.filter(({ canFetch }) => canFetch).map((member) => crawlOf(member, factor)),
   );
   return Math.min(...ofOne, ...ofAll);

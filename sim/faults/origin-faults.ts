@@ -35,7 +35,11 @@ export function scheduleOriginFaults(world: Stage, during: During): void {
       world.note(member, 'has other addresses: its connections are dead');
       origin.freeze(member);
     };
-    during(change, freeze, () => world.deliver(member, { type: 'network-changed' }));
+    const notice = (): void => {
+      origin.forgetReading(member);
+      world.deliver(member, { type: 'network-changed' });
+    };
+    during(change, freeze, notice);
   }
   for (const { member: index, atMs, count } of faults.mirrors ?? []) {
     clock.at(atMs, () => {

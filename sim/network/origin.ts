@@ -5,18 +5,12 @@ import { Crawls } from './crawls.ts';
 import { type Flow, Fluid } from './fluid.ts';
 import { type OriginStream, STALL_MS } from './origin-stream.ts';
 import { verdictOf } from './origin-verdict.ts';
+import type { OriginWatcher } from './origin-watcher.ts';
 import type { SimMember } from './sim-member.ts';
 import { WholeReadings } from './whole-readings.ts';
 
 /** A new connection costs so many round trips until the first byte: TCP, TLS 1.3, request. A warm one costs one. */
 const COLD_ROUND_TRIPS = 3;
-/** Whoever keeps count of what the origin gives and says. */
-export interface OriginWatcher {
-  fetched(member: SimMember, start: number, end: number): void;
-  /** `news`: the member's when it asked. */
-  ended(member: SimMember, outcome: OriginOutcome, retryAfterMs: number | undefined, news: number): void;
-}
-
 /** The web server that has the file, and the members' links to it. */
 export class Origin {
   readonly fluid = new Fluid();
@@ -133,7 +127,7 @@ export class Origin {
     for (const stream of this.#streams.get(member.index)?.values() ?? [])
       this.fluid.remove(stream, this.#world.clock.nowMs);
     this.#streams.delete(member.index);
-    this.#readings.died(member);
+    this.#readings.forget(member);
     this.#warm[member.index] = 0;
   }
 
@@ -143,8 +137,14 @@ export class Origin {
       stream.frozen = true;
       this.fluid.setBlocked(stream, true, this.#world.clock.nowMs);
     }
-    this.#readings.drop(member);
+    this.#readings.dropIdle(member);
     this.#warm[member.index] = 0;
+  }
+
+  /** Its machine has learnt that the connections are dead: what was read from them is read anew, and with ranges at first. */
+  forgetReading(member: SimMember): void {
+    this.#readings.forget(member);
+    member.readsWhole = false;
   }
 
   /** The so-manieth of the open connections of a member crawls from now on; if there are fewer, the next one does. */

@@ -1,4 +1,4 @@
-import type { OriginStream } from './origin-stream.ts';
+import { type OriginStream, STALL_MS } from './origin-stream.ts';
 import type { SimMember } from './sim-member.ts';
 
 /** Between transfers the answer is kept for so long, as in `src/origin/transfer/full-body-stream.ts`. */
@@ -9,8 +9,10 @@ interface Reading {
   readonly position: number;
   /** The stream that is handed bytes of it. */
   readonly user: OriginStream | undefined;
-  /** Since when it has had no user. */
+  /** When its user began, or since when it has had none. */
   readonly idleMs: number;
+  /** For how long it has been wanted and has brought nothing. */
+  readonly stuckMs: number;
   /** What its connection loads: the next stream goes on with that. */
   readonly uses: readonly number[];
 }
@@ -29,9 +31,10 @@ export class WholeReadings {
   begin(member: SimMember, stream: OriginStream, nowMs: number): 'busy' | 'goes-on' | 'begun' {
     const old = this.#readings.get(member);
     if (old?.user !== undefined) return 'busy';
-    const goesOn = old !== undefined && old.position <= stream.start && nowMs - old.idleMs <= KEEP_MS;
-    const { position, uses } = goesOn ? old : { position: 0, uses: stream.uses };
-    this.#readings.set(member, { position, user: stream, idleMs: nowMs, uses });
+    const isAlive = old !== undefined && nowMs - old.idleMs <= KEEP_MS && old.stuckMs < STALL_MS;
+    const goesOn = isAlive && old.position <= stream.start;
+    const { position, uses, stuckMs } = goesOn ? old : { position: 0, uses: stream.uses, stuckMs: 0 };
+    this.#readings.set(member, { position, user: stream, idleMs: nowMs, uses, stuckMs });
     stream.first = position;
     stream.position = position;
     stream.target = position;
@@ -43,18 +46,19 @@ export class WholeReadings {
   end(stream: OriginStream, position: number, isLost: boolean, nowMs: number): void {
     const reading = this.#readings.get(stream.member);
     if (reading?.user !== stream) return;
-    const { uses } = stream;
-    if (isLost) this.#readings.delete(stream.member);
-    else this.#readings.set(stream.member, { position, user: undefined, idleMs: nowMs, uses });
+    if (isLost) return this.forget(stream.member);
+    const { member, uses } = stream;
+    const stuckMs = position > reading.position ? 0 : reading.stuckMs + nowMs - reading.idleMs;
+    this.#readings.set(member, { position, user: undefined, idleMs: nowMs, uses, stuckMs });
   }
 
   /** The connections of the member are gone. What is being handed over is found out by whoever waits for it. */
-  drop(member: SimMember): void {
-    if (this.#readings.get(member)?.user === undefined) this.#readings.delete(member);
+  dropIdle(member: SimMember): void {
+    if (this.#readings.get(member)?.user === undefined) this.forget(member);
   }
 
-  /** The process is gone. */
-  died(member: SimMember): void {
+  /** There is no reading of the member any more. */
+  forget(member: SimMember): void {
     this.#readings.delete(member);
   }
 }
