@@ -107,3 +107,15 @@ test('who closes Dragonload leaves the room', async (t) => {
   await until(() => bob.events.some((event) => event.type === 'member' && event.change === 'left'));
   await assert.rejects(alice.dragonload.host([origin.url('/b')]), { code: 'wrong-state' });
 });
+
+test('a room that is being opened when all is closed is not opened', async (t) => {
+  await using origin = await slowOrigin();
+  const alice = opened(t);
+  const hosting = assert.rejects(alice.dragonload.host([origin.url('/a')]), { code: 'aborted' });
+  await alice.dragonload[Symbol.asyncDispose]();
+  await hosting;
+  assert.deepEqual(
+    alice.events.filter(({ type }) => type === 'invite'),
+    [],
+  );
+});

@@ -171,6 +171,13 @@ test('after the end every command is refused, and the end can be asked for twice
     await assert.rejects(refused, { code: 'wrong-state' });
 });
 
+test('a command that is under way when all is closed is aborted', async (t) => {
+  const { dragonload } = opened(t);
+  const adding = assert.rejects(dragonload.add(['https://example.org/a']), { code: 'aborted' });
+  await dragonload[Symbol.asyncDispose]();
+  await adding;
+});
+
 test('the list of another process is read without a queue', async (t) => {
   const home = homeDirectory(t);
   using store = openStore(() => {}, home);

@@ -10,7 +10,7 @@ const LINK = 'https://example.org/newer';
 
 /** Downloads of this process, and what they were told. */
 class Local implements LocalDownloads {
-  readonly states = new Map<number, 'running' | 'paused' | 'failed' | 'done'>();
+  readonly states = new Map<number, 'running' | 'done' | 'removed'>();
   readonly told: unknown[][] = [];
   ids = () => this.states.keys();
   stateOf = (id: number) => this.states.get(id);
@@ -170,4 +170,43 @@ test('without a list there are the downloads of this process alone', (t) => {
   assert.equal(commands.pause(1), 'here');
   assert.throws(() => commands.pause(2), { code: 'unknown-download' });
   assert.throws(() => commands.setCommonLimit(2048), { code: 'state-broken' });
+});
+
+test('one that a process takes while it is being removed is asked of that process', async (t) => {
+  const { commands, other, store, dataDir } = world(t);
+  store.update(3, { path: join(dataDir, 'a') });
+  const removing = commands.remove([3], { keepPart: false });
+  assert.ok(other.claim(3));
+  assert.deepEqual(await removing, ['elsewhere']);
+  assert.deepEqual(other.takeRequests(), [{ kind: 'remove', download: 3 }]);
+  assert.equal(store.get(3)?.state, 'running');
+});
+
+test('what is about to be gone is gone for every command', async (t) => {
+  const { commands, local } = world(t);
+  local.states.set(1, 'removed');
+  assert.throws(() => commands.pause(1), { code: 'unknown-download' });
+  await assert.rejects(commands.remove([1], { keepPart: false }), { code: 'unknown-download' });
+  assert.deepEqual(local.told, []);
+});
+
+test('resume asks whoever has the download, and hands out the job of one that nobody has', (t) => {
+  const { commands, local, other, store } = world(t);
+  other.release(2, 'paused');
+  other.takeOn([2]);
+  store.update(2, { state: 'paused' });
+  assert.deepEqual(commands.resume(1), { recipient: 'here' });
+  assert.deepEqual(commands.resume(2), { recipient: 'elsewhere' });
+  const { recipient, start } = commands.resume(3);
+  assert.deepEqual([recipient, start?.id, start?.url], ['nobody', 3, 'https://example.org/a']);
+  assert.deepEqual(local.told, [['resume', 1]]);
+  assert.deepEqual(other.takeRequests(), [{ kind: 'resume', download: 2 }]);
+  assert.throws(() => commands.resume(4), { code: 'wrong-state' });
+});
+
+test('a download of a room is not resumed but joined again', (t) => {
+  const { commands, store, dataDir } = world(t);
+  const job = JSON.stringify({ url: 'https://example.org/a' });
+  const [id] = store.add([{ way: 'join', url: 'https://example.org/a', directory: dataDir, job }]);
+  assert.throws(() => commands.resume(id!), { code: 'wrong-state', message: /belongs to a room/ });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { startOrigin } from '../../testing/origin-server/origin-server.ts';
 import { homeDirectory, openQueue, until } from '../../testing/queue/queues.ts';
+import { pathOfOwn, putProgram } from '../../testing/system/programs.ts';
 
 const MIB = 1024 * 1024;
 const small = (seed: string) => ({ content: { seed, sizeBytes: 5_000 } });
@@ -92,6 +93,38 @@ test('what is done is forgotten when it is removed, and its file stays', async (
   assert.equal(queue.downloads.stateOf(id!), undefined);
   assert.equal(queue.store?.get(id!), undefined);
   assert.ok(existsSync(join(home, 'a')));
+});
+
+test('what is done before it could be removed stays done', async (t) => {
+  await using origin = await startOrigin({ files: { '/a': small('a') } });
+  const home = homeDirectory(t);
+  const { queue: before } = openQueue(t, home);
+  const [id] = await before.add([origin.url('/a')]);
+  await until(() => before.isComplete);
+  await before.close(false);
+  // The notice that the file is here already is the last word before it is done.
+  const { queue } = openQueue(t, home, {}, (event) => {
+    if (event.type === 'notice') queue.downloads.remove(id!, { keepPart: false });
+  });
+  assert.deepEqual(await queue.add([origin.url('/a')]), [id]);
+  await until(() => queue.outcome() !== undefined);
+  assert.equal(queue.downloads.stateOf(id!), 'done');
+  assert.equal(queue.results.length, 1);
+});
+
+test('a queue that had nothing to do tells the desktop nothing', async (t) => {
+  const told = join(homeDirectory(t), 'told');
+  const programs = await pathOfOwn(t);
+  await putProgram(programs, 'notify-send', `touch ${told}`);
+  await using origin = await startOrigin({ files: { '/a': small('a') } });
+  const { queue: idle } = openQueue(t, homeDirectory(t), { notify: true });
+  await idle.close(false);
+  assert.equal(existsSync(told), false);
+  const { queue } = openQueue(t, homeDirectory(t), { notify: true });
+  await queue.add([origin.url('/a')]);
+  await until(() => queue.isComplete);
+  await queue.close(false);
+  assert.equal(existsSync(told), process.platform === 'linux');
 });
 
 test('what another queue has is not of this one, whatever came of asking for it', async (t) => {

@@ -18,12 +18,20 @@ export async function until(isSo: () => boolean): Promise<void> {
 }
 
 /** For tests: a queue in a home of its own, closed after the test, and what it has told. */
-export function openQueue(t: TestContext, home: string, options: TaskOptions = {}) {
+export function openQueue(
+  t: TestContext,
+  home: string,
+  options: TaskOptions = {},
+  heard: (event: TaskEvent) => void = () => {},
+) {
   const events: TaskEvent[] = [];
   const queue = new DownloadQueue(
     { directory: home, home, keepAwake: false, ...options },
     {
-      onEvent: (event) => events.push(event),
+      onEvent: (event) => {
+        events.push(event);
+        heard(event);
+      },
       onSettled: () => {},
       onBroken: (error) => {
         throw error;
