@@ -25,8 +25,8 @@ export interface Job {
   /** What is said in its requests, where that differs from the task's. */
   readonly request?: HeaderSettings;
   /**
-   * False: somebody else named the addresses, as a Metalink file from the web does. Nothing that speaks for the user is
-   * sent there, and none may be of the inside unless the user allows it. Default true.
+   * False: somebody else named the addresses, as a Metalink file from the web does. No credentials are sent there, and
+   * they may not lead to private addresses unless the user allows it. Default true.
    */
   readonly trusted?: boolean;
   /** A Metalink file from the web led to it. What is there is the file, even if it is a Metalink file: no chains. */

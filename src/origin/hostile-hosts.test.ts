@@ -57,7 +57,7 @@ test('an origin of HTTP/1.0, which closes each connection, serves like any other
   assert.deepEqual([error, fetched.outcome, fetched.receivedBytes], [undefined, 'complete', 5]);
 });
 
-/** Names of the outside, and of the inside in disguise. */
+/** Public names, and private addresses in disguise. */
 const names: LookupFunction = (name, _options, callback) => {
   const address = { 'outside.test': '1.1.1.1', 'inside.test': '127.0.0.1', 'cloud.test': '169.254.169.254' }[
     name

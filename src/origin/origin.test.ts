@@ -192,7 +192,7 @@ test('a refused connection is broken, a name that does not exist too', async () 
   }
 });
 
-test('an address of the inside is refused unless allowed', async () => {
+test('a private address is refused unless allowed', async () => {
   const { outcome, message } = await fetched({}, 1, 2, { options: { allowPrivate: false } });
   assert.equal(outcome, 'refused');
   assert.match(message ?? '', /private network/);

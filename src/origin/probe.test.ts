@@ -223,7 +223,7 @@ test('a probe that is called off says so', async () => {
   await assert.rejects(probing, { code: 'aborted' });
 });
 
-test('addresses of the inside are refused unless they are allowed, also behind a redirect and behind a name', async () => {
+test('private addresses are refused unless they are allowed, also behind a redirect and behind a name', async () => {
   await using server = await startOrigin({ files: { '/f': { content: CONTENT } } });
   for (const host of ['127.0.0.1', '[::ffff:127.0.0.1]', '0x7f.1', 'localhost']) {
     await using origin = new Origin(`http://${host}:${server.port}/f`, { allowPrivate: false });

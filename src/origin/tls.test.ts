@@ -66,7 +66,7 @@ test('a server that does not speak TLS is a matter of TLS', async () => {
   await assert.rejects(origin.probe(), { code: 'tls', next: /http:/ });
 });
 
-test('an address of the inside is refused over TLS too', async () => {
+test('a private address is refused over TLS too', async () => {
   const tls = serverCertificate(HERE);
   await using server = await startOrigin({ tls, files: FILES });
   await using origin = new Origin(server.url(), { allowPrivate: false, ca: tls.cert });

@@ -16,7 +16,7 @@ import { sameHost } from '../../url/web-url.ts';
 export interface OriginsOptions {
   /** How requests are made unless a download says otherwise. */
   readonly request: RequestOptions | undefined;
-  /** Let others name addresses of the inside. */
+  /** Let others name private addresses. */
   readonly allowPrivate: boolean;
   /** Hears of all bytes of all origins. */
   readonly meter: Meter;
@@ -25,7 +25,7 @@ export interface OriginsOptions {
 
 /** What a download asks for beside its address. */
 export interface OriginOpenOptions {
-  /** False: somebody else named the address. Nothing that speaks for the user is sent there. */
+  /** False: somebody else named the address. No credentials are sent there. */
   readonly trusted: boolean;
   /**
    * The address that the download is known by, if this is perhaps another one: headers, referer and certificate are for

@@ -165,7 +165,7 @@ export class QueuedDownload {
     return this.#fetched(found);
   }
 
-  /** Only what the user has named gets what speaks for the user, and may be of the inside. */
+  /** Only addresses that the user has named get credentials and may be private. */
   #open(url: string): Promise<Origin> {
     const { url: own, mirrors = [], trusted: isOwn = true } = this.#job;
     const isNamed = (urls: readonly string[]) => urls.some((one) => normalUrl(one) === normalUrl(url));

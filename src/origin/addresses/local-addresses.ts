@@ -10,9 +10,10 @@ export interface LocalAddresses {
 }
 
 /**
- * Where connections begin: at a local address, or at those that a network interface has when it is asked, since they
- * change when a machine moves to another network. Throws `usage` for an interface or address that this machine does not
- * have. Which way packets then take is up to the system's routes; most systems choose by the destination alone.
+ * The local address that connections start from: the given one, or those of a network interface at the time of the
+ * connection, since they change when a machine moves to another network. Throws `usage` for an interface or address
+ * that this machine does not have. Which way packets then take is up to the system's routes; most systems choose by the
+ * destination alone.
  */
 export async function localAddressesOf(given: string): Promise<() => LocalAddresses> {
   const family = isIP(given);
@@ -38,7 +39,7 @@ function addressesOf(name: string): LocalAddresses {
   return { 4: first('IPv4'), 6: first('IPv6') };
 }
 
-/** Finds out whether an address is this machine's by listening there for a moment. */
+/** Finds out whether an address belongs to this machine by listening on it for a moment. */
 function checkOwn(address: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const server = createServer();

@@ -1,13 +1,13 @@
 import ipaddr from 'ipaddr.js';
 import { literalAddress } from './private-address.ts';
 
-/** Entries of NO_PROXY that are read; the rest is passed over. */
+/** Most entries of NO_PROXY that are read; the rest is ignored. */
 const MAX_ENTRIES = 10_000;
 
 /**
  * The hosts that are reached without a proxy, as a list in the form of NO_PROXY: separated by commas or spaces; `*` for
  * all; a name stands for itself and its subdomains, with or without a leading dot or `*.`; addresses and CIDR blocks
- * (RFC 4632) stand for addresses; `:port` after a name or address narrows it. What is none of these fits nothing.
+ * (RFC 4632) stand for addresses; `:port` after a name or address narrows it. Any other entry matches nothing.
  */
 export function noProxyMatcher(list: string): (url: URL) => boolean {
   const tests = list
@@ -21,7 +21,7 @@ export function noProxyMatcher(list: string): (url: URL) => boolean {
   };
 }
 
-/** Whether the URL leads to this machine by its own word: `localhost` (RFC 6761, 6.3) or a loopback address. */
+/** Whether the URL itself says that it leads to this machine: `localhost` (RFC 6761, 6.3) or a loopback address. */
 export function isLoopback(url: URL): boolean {
   const host = bareHost(url);
   if (ipaddr.isValid(host)) return ipaddr.process(host).range() === 'loopback';

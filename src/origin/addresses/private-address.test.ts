@@ -8,7 +8,7 @@ test('addresses of the public internet are public', () => {
   }
 });
 
-test('addresses of the inside are not, in any disguise', () => {
+test('private addresses are not public, in any disguise', () => {
   const inside = [
     '127.0.0.1',
     '127.9.9.9',

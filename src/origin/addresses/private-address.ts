@@ -1,13 +1,13 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** The `code` of the error that a guarded connection to an address of the inside fails with. */
+/** The `code` of the error with which a guarded connection to a private address fails. */
 export const PRIVATE_ADDRESS = 'ERR_PRIVATE_ADDRESS';
 
 /**
  * Whether an IP address belongs to the public internet: unicast by the IANA special-purpose registries (RFC 6890),
  * so neither loopback, private, link-local, unique local, shared, multicast nor reserved. An IPv4 address inside an
- * IPv6 one (mapped, RFC 4291; NAT64, RFC 6052) is judged as the IPv4 address it leads to.
+ * IPv6 one (mapped, RFC 4291; NAT64, RFC 6052) is judged as that IPv4 address.
  */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;

@@ -2,7 +2,7 @@ import { DragonloadError } from '../../core/errors.ts';
 import { advice } from '../../core/hint.ts';
 import { isLoopback, noProxyMatcher } from './no-proxy.ts';
 
-/** A proxy, and who we are to it. */
+/** A proxy, with the user and password for it. */
 export interface ProxyAddress {
   /** `socks5`: names are resolved here; `socks5h`: by the proxy. */
   readonly scheme: 'http' | 'https' | 'socks5' | 'socks5h';
@@ -13,7 +13,7 @@ export interface ProxyAddress {
   readonly password: string;
 }
 
-/** Which proxy leads to a URL; undefined: none, straight there. */
+/** Which proxy to use for a URL; undefined: connect directly. */
 export type ProxyChoice = (url: URL) => ProxyAddress | undefined;
 
 const DEFAULT_PORTS = { http: 80, https: 443, socks5: 1080, socks5h: 1080 } as const;
@@ -28,8 +28,8 @@ export interface ProxyOptions {
 /**
  * The choice of proxy that the options make, else the environment: `http_proxy`, `https_proxy`, `all_proxy` and
  * `no_proxy`, in lower case before upper case. `HTTP_PROXY` does not count where `REQUEST_METHOD` is set: there it is a
- * header of a CGI client's making. The environment's proxy is not asked for this machine itself. Undefined when
- * no URL needs one. Throws `usage` for a proxy that is none, without its user and password.
+ * header that a CGI client may set. Requests to this machine itself do not use the proxy of the environment. Undefined
+ * when no URL needs a proxy. Throws `usage`, without user and password, for a proxy address that is not valid.
  */
 export function chooseProxies(options: ProxyOptions, env: NodeJS.ProcessEnv): ProxyChoice | undefined {
   const noProxy = options.noProxy ?? env.no_proxy ?? env.NO_PROXY ?? '';
@@ -52,7 +52,10 @@ export function chooseProxies(options: ProxyOptions, env: NodeJS.ProcessEnv): Pr
   return (url) => (isDirect(url) || isLoopback(url) ? undefined : url.protocol === 'https:' ? https : http);
 }
 
-/** Reads the address of a proxy; without a scheme it is http. `source`: the environment variable in which it stands, for the error. */
+/**
+ * Reads the address of a proxy; without a scheme it is http. `source`: the environment variable in which it stands, for
+ * the error.
+ */
 export function parseProxy(text: string, source?: string): ProxyAddress {
   const what = source === undefined ? 'The given proxy' : `The proxy in ${source}`;
   const fail = (wrong: string) =>
@@ -64,7 +67,7 @@ export function parseProxy(text: string, source?: string): ProxyAddress {
   const [, given = 'http', rest = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/is.exec(text.trim()) ?? [];
   const scheme = given.toLowerCase();
   if (!isScheme(scheme)) throw fail('is of a kind that is not supported');
-  // Read as a scheme that URLs know nothing of, so that each port stays as it is given.
+  // Read with a scheme that has no default port, so that each port stays as it is given.
   const url = URL.canParse(`proxy://${rest}`) ? new URL(`proxy://${rest}`) : undefined;
   const host = url?.hostname.replace(/^\[(.*)\]$/, '$1') ?? '';
   if (url === undefined || !/^[a-z0-9_.:-]{1,253}$/i.test(host)) throw fail('is not an address');

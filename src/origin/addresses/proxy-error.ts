@@ -13,7 +13,7 @@ export interface ProxyTrouble {
   readonly cause?: unknown;
 }
 
-/** The way to an origin ended at the proxy. Says nothing of the proxy's user and password. */
+/** A proxy did not bring a request to the origin. Never shows the user and password of the proxy. */
 export class ProxyError extends DragonloadError {
   readonly passing: boolean;
 
@@ -24,7 +24,7 @@ export class ProxyError extends DragonloadError {
   }
 }
 
-/** The proxy wants to know who asks, or does not like who does. */
+/** The proxy asks for a user and password, or refuses those that were sent. */
 export function proxyAuthError(proxy: ProxyAddress): ProxyError {
   return new ProxyError(proxy, {
     code: 'origin-refused',
@@ -33,7 +33,7 @@ export function proxyAuthError(proxy: ProxyAddress): ProxyError {
   });
 }
 
-/** The proxy answered something that makes no sense, or too much. */
+/** The proxy sent an answer that is malformed or too long. */
 export function proxyNonsense(proxy: ProxyAddress): ProxyError {
   const kind = proxy.scheme.startsWith('socks') ? 'SOCKS5' : 'HTTP';
   return new ProxyError(proxy, {

@@ -1,6 +1,6 @@
 import { type DigestKind, digestKind, isDigestHex, isStrongDigest } from '../../core/digest-kinds.ts';
 
-/** Lines longer than this are none of a list of checksums. */
+/** A line longer than this does not belong to a list of checksums. */
 const MAX_LINE_CHARS = 4096;
 
 export interface ListedDigest {
@@ -13,8 +13,8 @@ export interface ListedDigest {
 
 /**
  * The strong digests in a list as `sha256sum` (`HEX  NAME`, `HEX *NAME`; a backslash before the line marks escapes in
- * the name) and BSD's `sha256` (`SHA256 (NAME) = HEX`) write it, or of a file that holds nothing but one. What is neither
- * is passed over, so that a signed list, a page or rubbish do no harm.
+ * the name) and BSD's `sha256` (`SHA256 (NAME) = HEX`) write it, or of a file that holds nothing but one. Other
+ * lines are ignored, so that a signed list, a web page or random bytes do no harm.
  */
 export function parseChecksumList(bytes: Buffer): ListedDigest[] {
   const text = decoded(bytes);
@@ -26,9 +26,9 @@ export function parseChecksumList(bytes: Buffer): ListedDigest[] {
 }
 
 /**
- * The digest that a list gives for the file at `path`, a URL's path with its escapes decoded. Names in the list may have
- * directories if the path has the same ones; `isItsOwn`: the list is of this one file, whatever directory it names and
- * even if it names none. Undefined also when the list contradicts itself.
+ * The digest that a list gives for the file at `path`, a URL's path with its escapes decoded. Names in the list may
+ * have directories if the path has the same ones; `isItsOwn`: the list is of this one file, whatever directory it names
+ * and even if it names none. Undefined also when the list contradicts itself.
  */
 export function digestFor(
   list: readonly ListedDigest[],

@@ -3,13 +3,13 @@ import type { Origin } from '../origin.ts';
 import { digestFor, parseChecksumList } from './checksum-list.ts';
 import { releaseAsset, releaseDigest } from './github-release.ts';
 
-/** All looking around together ends after this time. */
+/** Longest time for all look-ups together. */
 const TIMEOUT_MS = 10_000;
 /** Lists that lie beside files, the usual names first. */
 const LISTS = ['SHA256SUMS', 'SHA256SUM', 'sha256sum.txt'];
 
 export interface LookUpOptions {
-  /** The way to an address. `trusted`: on the host that the user named, so what speaks for the user may be sent there. */
+  /** Opens an origin for an address. `trusted`: on the host that the user named, so credentials may be sent there. */
   readonly open: (url: string, trusted: boolean) => Origin | Promise<Origin>;
   readonly signal?: AbortSignal | undefined;
   /** Default `https://api.github.com`. */
@@ -20,8 +20,9 @@ export interface LookUpOptions {
 
 /**
  * Digests of the file at `url`, the address that the user gave, that its publisher keeps beside it: what GitHub says of
- * a release's asset; `NAME.sha256`, `SHA256SUMS`, `SHA256SUM` or `sha256sum.txt` in the same directory. At most five small
- * requests, one after the other, until one of them tells. Never throws: what cannot be had is not there.
+ * a release's asset; `NAME.sha256`, `SHA256SUMS`, `SHA256SUM` or `sha256sum.txt` in the same directory. At most five
+ * small requests, one after the other, until one of them has a digest. Never throws: what cannot be read counts as
+ * absent.
  */
 export async function lookUpDigests(
   url: string,

@@ -2,7 +2,7 @@ import type { Agent, AgentOptions, ClientRequest, RequestOptions } from 'node:ht
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import { isPublicAddress, literalAddress, privateAddressError } from '../addresses/private-address.ts';
-import { isInsideName } from '../addresses/private-names.ts';
+import { isPrivateName } from '../addresses/private-names.ts';
 import type { ProxyAddress } from '../addresses/proxies.ts';
 import { proxyAuthorization } from '../addresses/proxy-authorization.ts';
 import type { RequestSettings } from '../requests/request-settings.ts';
@@ -16,9 +16,9 @@ export const MAX_IDLE_CONNECTIONS = 16;
 const IDLE_MS = 60_000;
 
 export interface ConnectionOptions {
-  /** False: connections to addresses of the inside fail with the code `ERR_PRIVATE_ADDRESS`. */
+  /** False: connections to private addresses fail with the code `ERR_PRIVATE_ADDRESS`. */
   readonly allowPrivate: boolean;
-  /** Which way connections go and what is trusted. Default: straight, the usual certificates. */
+  /** Proxies, interface and certificates. Default: direct connections, and the certificates that Node trusts. */
   readonly settings?: ConnectionSettings | undefined;
   /** Address of this machine to connect from, instead of what the settings say. */
   readonly localAddress?: string | undefined;
@@ -37,7 +37,7 @@ export type ConnectionSettings = Partial<
   >
 >;
 
-/** The way of one request: what an agent hands on to the one who opens its connection. */
+/** How one request connects: what an agent hands on to the code that opens its connection. */
 interface Way {
   readonly proxy: ProxyAddress | undefined;
   readonly secure: boolean;
@@ -45,8 +45,8 @@ interface Way {
 }
 
 /**
- * Connections to origins, kept alive between requests and shared by any number of downloads. HTTP/1.1, so that each range
- * has a connection of its own; straight, or through proxies.
+ * Connections to origins, kept alive between requests and shared by any number of downloads. HTTP/1.1, so that each
+ * range has a connection of its own; direct, or through proxies.
  */
 export class Connections implements Disposable {
   readonly #options: ConnectionOptions;
@@ -67,7 +67,7 @@ export class Connections implements Disposable {
     };
   }
 
-  /** Whether they may lead to addresses of the inside. */
+  /** Whether they may lead to private addresses. */
   get allowPrivate(): boolean {
     return this.#options.allowPrivate;
   }
@@ -105,13 +105,13 @@ export class Connections implements Disposable {
     return request;
   }
 
-  /** Drops the connections that nobody uses: after a change of network they lead nowhere. */
+  /** Closes idle connections: after a change of network they are dead. */
   reset(): void {
     for (const { freeSockets } of this.#agents.values())
       for (const sockets of Object.values(freeSockets)) for (const socket of sockets ?? []) socket.destroy();
   }
 
-  /** Closes the connections to a host that nobody uses: to some servers they are connections like any other. */
+  /** Closes idle connections to a host: some servers count them against the limit of connections. */
   dropIdle({ hostname, port, protocol }: URL): void {
     const name = `${hostname}:${port === '' ? (protocol === 'https:' ? 443 : 80) : port}:`;
     for (const { freeSockets } of this.#agents.values())
@@ -132,11 +132,13 @@ export class Connections implements Disposable {
   #refusePrivate(url: URL, proxy: ProxyAddress | undefined): void {
     if (this.#options.allowPrivate) return;
     const literal = literalAddress(url.hostname);
-    if (literal !== undefined ? !isPublicAddress(literal) : proxy !== undefined && isInsideName(url.hostname))
+    if (
+      literal !== undefined ? !isPublicAddress(literal) : proxy !== undefined && isPrivateName(url.hostname)
+    )
       throw privateAddressError(url.hostname);
   }
 
-  /** One agent for each kind of way: sockets of one kind are as good as each other, for the same host. */
+  /** One agent for each kind of connection: for the same host, sockets of one kind can replace each other. */
   #agent(url: URL, proxy: ProxyAddress | undefined): Agent {
     const secure = url.protocol === 'https:';
     const certificate = secure && this.#settings.clientCertificate?.isFor(url) === true;

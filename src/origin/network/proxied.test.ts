@@ -251,7 +251,7 @@ test('a proxy that says nothing costs no more than the time to connect, and clos
   }
 });
 
-test('through a proxy too, addresses and names of the inside stay closed to URLs of others', async () => {
+test('through a proxy too, private addresses and names stay closed to URLs of others', async () => {
   await using proxy = await startProxy();
   await using socks = await startSocks();
   const request = { proxy: proxy.url };

@@ -1,15 +1,15 @@
 import type { CookieJar } from 'tough-cookie';
 import type { FileCookie } from './cookie-file.ts';
 
-/** What origins may leave with us: cookies for one host, and cookies in all (RFC 6265, 6.1), and bytes in each. */
+/** Limits on cookies that origins set: for one host, in all (RFC 6265, 6.1), and bytes in each. */
 const MAX_RECEIVED_PER_HOST = 50;
 const MAX_RECEIVED = 3000;
 const MAX_COOKIE_CHARS = 4096;
 
 /**
- * The cookies of a run: those of the user's file, and those that redirects set on the way. Which of them goes where is
- * RFC 6265's matter, carried out by tough-cookie; it refuses cookies for other domains and for public suffixes (`com`,
- * `co.uk`). Nothing is written anywhere. The library is loaded with the first cookie.
+ * The cookies of a run: those of the user's file, and those that redirects set on the way. Which of them is sent where
+ * is decided by RFC 6265, implemented by tough-cookie, which refuses cookies for other domains and for public suffixes
+ * (`com`, `co.uk`). Nothing is written anywhere. The library is loaded with the first cookie.
  */
 export class Cookies {
   readonly #fromFile: readonly FileCookie[];
@@ -39,7 +39,7 @@ export class Cookies {
       this.#received += 1;
     }
     const header = jar.getCookieStringSync(addressOf(url));
-    // A long run forgets what it was given, not what the user gave.
+    // A long run forgets cookies that origins set, not those of the user's file.
     if (this.#received > MAX_RECEIVED) {
       this.#received = 0;
       this.#jar = undefined;
@@ -63,7 +63,7 @@ async function jarOf(fromFile: readonly FileCookie[]): Promise<CookieJar> {
       value,
       path,
       secure,
-      // A file is no more to be trusted with all of `com` than an origin is.
+      // A cookie file may not set a cookie for all of `com` either.
       ...(subdomains && !isAddress(url) ? { domain } : {}),
       ...(expiresSeconds > 0 ? { expires: new Date(Math.min(expiresSeconds * 1000, 8.64e15)) } : {}),
     });

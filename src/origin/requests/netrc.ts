@@ -65,7 +65,7 @@ interface Word {
 /**
  * The entries of a netrc file: `machine`, `default`, `login`, `password`, `account`, `macdef`. Strings in double quotes
  * may hold spaces, with `\"`, `\\`, `\n`, `\r` and `\t` as curl reads them; `#` begins a comment where a keyword could
- * stand. Words that mean nothing are passed over, as others do. Throws what `unclosed` gives for a line number.
+ * stand. Unknown words are ignored, as other programs do. Throws what `unclosed` gives for a line number.
  */
 export function parseNetrc(text: string, unclosed: (line: number) => Error): readonly NetrcEntry[] {
   const entries: NetrcEntry[] = [];

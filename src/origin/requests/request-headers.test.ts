@@ -37,7 +37,7 @@ test('the host that the user named gets what the user gives, without secrets of 
   });
 });
 
-test('another host, port or scheme gets the user agent and nothing that speaks for the user', async () => {
+test('another host, port or scheme gets the user agent and no credentials', async () => {
   const options = { ...ALL, netrc: new Netrc([{ machine: undefined, login: 'alice', password: 'sesame' }]) };
   const given = 'https://alice:sesame@a.test/f';
   for (const other of [

@@ -6,7 +6,7 @@ import type { Cookies } from './cookies.ts';
 import type { Netrc } from './netrc.ts';
 import type { ClientCertificate } from './tls-settings.ts';
 
-/** Headers that Dragonload sets itself or that HTTP/1.1 sets: a user's would break the transfer. */
+/** Headers that Dragonload or HTTP/1.1 sets: a value of the user would break the transfer. */
 const OWN_HEADERS = new Set([
   'accept-encoding',
   'connection',
@@ -33,10 +33,10 @@ export interface HeaderOptions {
 }
 
 /**
- * The headers for a request to `to`. What speaks for the user goes to the host of the URL that the user gave and to
- * no other: the user's own headers, the referer, and a user and password (as Basic, RFC 7617) from the URL or else
- * from netrc. Cookies go where they belong (RFC 6265), unless the user gives a Cookie header. The user agent goes along
- * on every hop: links are often made out to one.
+ * The headers for a request to `to`. Credentials go to the host of the URL that the user gave and to no other: the
+ * user's own headers, the referer, and a user and password (as Basic, RFC 7617) from the URL or else from netrc.
+ * Cookies go to the hosts that they belong to (RFC 6265), unless the user gives a Cookie header. The user agent is sent
+ * on every hop, since links are often valid for one user agent only.
  */
 export async function headersFor(to: URL, given: URL, options: HeaderOptions): Promise<OutgoingHttpHeaders> {
   const headers: Record<string, string | string[]> = {

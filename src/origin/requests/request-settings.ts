@@ -18,7 +18,7 @@ export interface RequestSettings extends HeaderOptions {
   readonly clientCertificate?: ClientCertificate | undefined;
   /** Certificates of origins are not checked: what they say of a file, such as its digests, proves nothing. */
   readonly insecure: boolean;
-  /** Where connections begin, asked at each. Default: the system's choice. */
+  /** The local address to connect from, asked for each connection. Default: the system's choice. */
   readonly localAddresses?: (() => LocalAddresses) | undefined;
   /** Only this version of IP is used. */
   readonly family?: 4 | 6 | undefined;
@@ -66,8 +66,8 @@ export async function loadRequestSettings(
 export type HeaderSettings = Pick<RequestOptions, 'headers' | 'userAgent' | 'referer'>;
 
 /**
- * The settings for a download that has something to say of its own: what it says replaces what is said for all. Nothing
- * is read. Throws `usage` for a header that cannot be sent.
+ * The settings for a download that has settings of its own, which replace those of the task. No file is
+ * read. Throws `usage` for a header that cannot be sent.
  */
 export function settingsFor(settings: RequestSettings, own: HeaderSettings): RequestSettings {
   checkHeaders(own);
@@ -76,8 +76,8 @@ export function settingsFor(settings: RequestSettings, own: HeaderSettings): Req
 }
 
 /**
- * The settings for URLs that somebody else named: nothing in them speaks for the user, so that nobody can make this
- * machine fetch what only its user may see. The way there (proxies, interface, trusted certificates) stays.
+ * The settings for URLs that somebody else named: they hold no credentials, so that nobody can make this machine fetch
+ * what only its user may see. How to connect (proxies, interface, trusted certificates) stays.
  */
 export function settingsForOthers(settings: RequestSettings): RequestSettings {
   const { proxyFor, ca, insecure, localAddresses, family } = settings;
@@ -85,8 +85,8 @@ export function settingsForOthers(settings: RequestSettings): RequestSettings {
 }
 
 /**
- * The settings for a mirror that the user has named: what was said to the host of the file's own address is not meant for
- * another one. What names the hosts that it is for (cookies, netrc, a user in the URL) stays.
+ * The settings for a mirror that the user has named: headers for the host of the file's own address are not sent to
+ * another host. Credentials that name their hosts (cookies, netrc, a user in the URL) stay.
  */
 export function settingsForMirrors(settings: RequestSettings): RequestSettings {
   return { ...settings, headers: undefined, referer: undefined, clientCertificate: undefined };

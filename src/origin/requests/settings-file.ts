@@ -12,7 +12,10 @@ export interface SettingsFile {
   readonly mode: number;
 }
 
-/** An error about a file that the user named. `what` is what it should have been, such as `cookie file`; `next` how to correct it. */
+/**
+ * An error about a file that the user named. `what` is what it should have been, such as `cookie file`; `next` how to
+ * correct it.
+ */
 export function settingsFileError(
   what: string,
   path: string,
@@ -28,7 +31,7 @@ export function settingsFileError(
 }
 
 /**
- * Reads a file that the user named, whole. A pipe will do too, as a shell's `<(...)` gives one. Throws `usage` when it
+ * Reads a file that the user named, whole. It may be a pipe, such as a shell's `<(...)`. Throws `usage` when it
  * cannot be read, is a directory or a device, or is longer than `MAX_SETTINGS_FILE_BYTES`.
  */
 export async function readSettingsFile(what: string, path: string): Promise<SettingsFile> {

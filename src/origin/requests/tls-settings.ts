@@ -11,9 +11,9 @@ const KEY =
 /** The environment variable with the passphrase of an encrypted key. */
 const PASSPHRASE = 'DRAGONLOAD_KEY_PASSPHRASE';
 
-/** A certificate with its key, by which the user is known to hosts that ask for one: the named ones and no others. */
+/** A client certificate with its key. It is shown to the hosts that the user named and to no others. */
 export class ClientCertificate {
-  /** PEM: the certificate, and those that vouch for it. */
+  /** PEM: the certificate and its chain. */
   readonly cert: string;
   /** PEM, not encrypted. */
   readonly key: string;

@@ -5,21 +5,21 @@ import type { Connections } from '../network/connections.ts';
 import type { RequestSettings } from '../requests/request-settings.ts';
 
 export interface OriginOptions {
-  /** How requests are made. Default: plainly. */
+  /** How requests are made. Default: without credentials or a proxy of the options. */
   readonly settings?: RequestSettings | undefined;
   /** Sent to the host of the URL, never to another one; instead of those of the settings. */
   readonly headers?: readonly (readonly [name: string, value: string])[] | undefined;
   /** Instead of that of the settings; default `dragonload`. */
   readonly userAgent?: string | undefined;
-  /** False for URLs that others named: loopback, private, link-local and other addresses of the inside are refused. */
+  /** False for URLs that others named: loopback, private, link-local and other private addresses are refused. */
   readonly allowPrivate: boolean;
-  /** Shared with others and closed by whoever made them, with the same settings. Default: an origin has its own. */
+  /** Shared with other origins, with the same settings, and closed by their creator. Default: an origin has its own. */
   readonly connections?: Connections | undefined;
   /** Shared with all origins of the process. Default: an origin has its own. */
   readonly pauses?: HostPauses | undefined;
   /** Default 10 s. */
   readonly connectTimeoutMs?: number | undefined;
-  /** From the request to the head of the answer. Default 30 s. */
+  /** Longest time from the request to the head of the answer. Default 30 s. */
   readonly headersTimeoutMs?: number | undefined;
   /** With no byte for this long, a transfer is broken off. Default 20 s. */
   readonly stallTimeoutMs?: number | undefined;
@@ -38,7 +38,7 @@ export interface ProbeOptions {
    * transfer that starts at its first byte, for ten seconds.
    */
   readonly take?: boolean | undefined;
-  /** Keep an answer with the whole file in the same way, though it was not asked for: some links give but one. */
+  /** Keep an answer with the whole file in the same way, even if a part was asked for: some links answer only once. */
   readonly keepWhole?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
