@@ -1,5 +1,8 @@
 import type { MemberId } from '../ids.ts';
 import type { Coordinate, Message, Roster, RosterEntry } from '../messages.ts';
+import { LAST_IN_LINE, MAX_MEMBERS, RosterTable } from './roster-table.ts';
+
+export { MAX_MEMBERS } from './roster-table.ts';
 
 /** A dial that failed is tried again after this long, doubling up to the maximum. */
 const REDIAL_MS = 2_000;
@@ -10,12 +13,8 @@ const REDIAL_LOST_MS = 600_000;
 const CLAIM_STEP_MS = 1_500;
 /** A member that nobody has given a place claims the room after this long, and counts as the last in line. */
 const STRANGER_WAIT_MS = 12_000;
-const LAST_IN_LINE = 2 ** 31;
 /** No room gets here by itself. Lease ids are made of the epoch, and a safe integer has to have room for them. */
 const MAX_EPOCH = 2 ** 31;
-/** A room has at most this many members in its list, those who left included. */
-export const MAX_MEMBERS = 256;
-
 export type RoomCommand =
   | { readonly type: 'send'; readonly to: MemberId; readonly message: Message }
   | { readonly type: 'dial'; readonly peer: MemberId; readonly addresses: readonly string[] }
@@ -51,13 +50,14 @@ export class Room {
   #coordinator: { id: MemberId; seniority: number } | undefined;
   /** When this member claims the room unless somebody else has. */
   #claimAtMs: number | undefined;
-  readonly #roster = new Map<MemberId, RosterEntry>();
+  readonly #roster: RosterTable;
   readonly #sessions = new Set<MemberId>();
   readonly #redials = new Map<MemberId, Redial>();
   #commands: RoomCommand[] = [];
 
   constructor(options: RoomOptions) {
     this.#me = options.me;
+    this.#roster = new RosterTable((id) => id === options.me.id || this.#sessions.has(id));
     this.#seniority = options.seniority;
     if (options.seniority !== undefined) this.#claim(1);
   }
@@ -81,7 +81,7 @@ export class Room {
 
   /** Everybody ever heard of, this member included, by seniority. */
   get members(): readonly RosterEntry[] {
-    return [...this.#roster.values()].sort((a, b) => a.seniority - b.seniority || (a.id < b.id ? -1 : 1));
+    return this.#roster.inOrder();
   }
 
   /** Whether members are looked for: lost ones that did not say goodbye, and present ones that have not been met yet. */
@@ -112,11 +112,11 @@ export class Room {
     this.#redials.delete(peer.id);
     const known = this.#roster.get(peer.id);
     if (this.isCoordinator) {
-      this.#enter({ ...peer, seniority: this.#placeOf(known), present: true });
+      this.#roster.enter({ ...peer, seniority: this.#roster.placeOf(known), present: true });
       this.#send(peer.id, this.#claimMessage());
       this.#broadcastRoster();
     } else {
-      this.#enter({ ...peer, seniority: known?.seniority ?? LAST_IN_LINE, present: true });
+      this.#roster.enter({ ...peer, seniority: known?.seniority ?? LAST_IN_LINE, present: true });
       if (this.#roster.size > 1) this.#send(peer.id, this.#rosterMessage());
       // The newcomer may be out of the coordinator's reach, or be taken for gone: it is introduced.
       const { coordinator } = this;
@@ -131,7 +131,7 @@ export class Room {
   peerDown(peer: MemberId, forGood: boolean, nowMs: number): void {
     if (!this.#sessions.delete(peer)) return;
     const known = this.#roster.get(peer);
-    if (known && (forGood || this.isCoordinator)) this.#roster.set(peer, { ...known, present: false });
+    if (known && (forGood || this.isCoordinator)) this.#roster.replace({ ...known, present: false });
     if (this.isCoordinator) this.#broadcastRoster();
     if (known && !forGood) {
       this.#redials.set(peer, {
@@ -147,7 +147,7 @@ export class Room {
   /** The peer says that it leaves: it is no longer dialled nor waited for. */
   left(peer: MemberId): void {
     const known = this.#roster.get(peer);
-    if (known) this.#roster.set(peer, { ...known, present: false });
+    if (known) this.#roster.replace({ ...known, present: false });
     this.#redials.delete(peer);
   }
 
@@ -174,10 +174,11 @@ export class Room {
       }
       const known = this.#roster.get(entry.id);
       // Somebody else's list only introduces; the coordinator's says who is where in line and who is gone.
-      if (!known) this.#enter(entry);
-      else if (!fromCoordinator && entry.present && !known.present) this.#enter({ ...known, present: true });
+      if (!known) this.#roster.enter(entry);
+      else if (!fromCoordinator && entry.present && !known.present)
+        this.#roster.enter({ ...known, present: true });
       else if (fromCoordinator)
-        this.#enter({ ...entry, present: entry.present || this.#sessions.has(entry.id) });
+        this.#roster.enter({ ...entry, present: entry.present || this.#sessions.has(entry.id) });
       if (entry.present && !this.#sessions.has(entry.id) && !this.#redials.has(entry.id)) {
         // The newcomer dials at once, so the others give it a moment first.
         const newcomer = (this.#seniority ?? LAST_IN_LINE) > entry.seniority;
@@ -212,37 +213,9 @@ export class Room {
       this.#claim(Math.min(this.#epoch + 1, MAX_EPOCH));
   }
 
-  #nextSeniority(): number {
-    let highest = 0;
-    // This member is in the list, too.
-    for (const { seniority } of this.#roster.values()) {
-      if (seniority < LAST_IN_LINE) highest = Math.max(highest, seniority);
-    }
-    return Math.min(highest + 1, LAST_IN_LINE);
-  }
-
-  /** Its place in line: the one it has, or the next that is free. */
-  #placeOf(known: RosterEntry | undefined): number {
-    return known && known.seniority < LAST_IN_LINE ? known.seniority : this.#nextSeniority();
-  }
-
-  /** Puts a member in the list, in the place of one that is gone or was never met if the list is full. */
-  #enter(entry: RosterEntry): void {
-    if (!this.#roster.has(entry.id) && this.#roster.size >= MAX_MEMBERS) {
-      const met = entry.id === this.#me.id || this.#sessions.has(entry.id);
-      const others = [...this.#roster.values()].filter(
-        ({ id }) => id !== this.#me.id && !this.#sessions.has(id),
-      );
-      const loser = others.find(({ present }) => !present) ?? (met ? others[0] : undefined);
-      if (!loser) return;
-      this.#roster.delete(loser.id);
-    }
-    this.#roster.set(entry.id, entry);
-  }
-
   #takePlace(seniority: number): void {
     this.#seniority = seniority;
-    this.#enter({ ...this.#me, seniority, present: true });
+    this.#roster.enter({ ...this.#me, seniority, present: true });
   }
 
   #beats(epoch: number, seniority: number, id: MemberId): boolean {
@@ -265,7 +238,7 @@ export class Room {
     this.#takePlace(this.#seniority ?? LAST_IN_LINE);
     for (const peer of this.#sessions) {
       const known = this.#roster.get(peer);
-      if (known) this.#roster.set(peer, { ...known, seniority: this.#placeOf(known) });
+      if (known) this.#roster.replace({ ...known, seniority: this.#roster.placeOf(known) });
     }
     this.#follow(epoch, { id: this.#me.id, seniority: this.#seniority! });
     if (this.#sessions.size > 0) this.#broadcastRoster();

@@ -3,15 +3,11 @@ import { Geometry, MAX_PIECES } from '../geometry.ts';
 import type { MemberId } from '../ids.ts';
 import type { Lease, LeaseReport } from '../messages.ts';
 import type { Run } from '../ranges.ts';
+import { LeaseIds } from './lease-ids.ts';
 import { isOpen, isOver, type MemberPlan, newMemberPlan, type PlannedLease } from './member-plan.ts';
 import { PieceBoard } from './piece-board.ts';
+import type { PlannerCommand } from './planner-command.ts';
 
-export type PlannerCommand =
-  | { readonly type: 'grant'; readonly to: MemberId; readonly lease: Lease }
-  | { readonly type: 'revoke'; readonly to: MemberId; readonly lease: number; readonly end: number };
-
-/** Room for the ids of one epoch: those of later epochs are all higher. */
-const IDS_PER_EPOCH = 2 ** 20;
 /** Leases remembered for one member; what it reports beyond that is not adopted. */
 const MAX_LEASES = 64;
 
@@ -32,19 +28,17 @@ interface Tail {
  * the board; a lease that is over owns nothing. While the size is unknown there is no board, and at most one lease.
  */
 export class LeaseTable {
-  readonly seats = new Map<MemberId, MemberPlan>();
-  readonly #firstId: number;
+  readonly plans = new Map<MemberId, MemberPlan>();
+  readonly #ids: LeaseIds;
   readonly #tails = new Map<number, Tail>();
   #geometry: Geometry;
   #board: PieceBoard<PlannedLease> | undefined;
-  #nextId: number;
   #commands: PlannerCommand[] = [];
   /** Bytes that may be fetched twice because of tails. */
   #duplicateBytes = 0;
 
   constructor(epoch: number, geometry: Geometry) {
-    this.#firstId = epoch * IDS_PER_EPOCH + 1;
-    this.#nextId = this.#firstId;
+    this.#ids = new LeaseIds(epoch);
     this.#geometry = geometry;
     if (geometry.sizeBytes !== undefined) this.#board = new PieceBoard(geometry);
   }
@@ -69,15 +63,15 @@ export class LeaseTable {
   }
 
   up(member: MemberId, nowMs: number): void {
-    if (!this.seats.has(member)) this.seats.set(member, newMemberPlan(member, new Bitfield(), nowMs));
+    if (!this.plans.has(member)) this.plans.set(member, newMemberPlan(member, new Bitfield(), nowMs));
   }
 
-  down(seat: MemberPlan, nowMs: number): void {
-    this.seats.delete(seat.id);
-    for (const live of seat.leases) this.#release(live, live.start);
-    seat.leases = [];
-    for (const piece of seat.holds) this.#unheld(piece, nowMs);
-    this.#commands = this.#commands.filter(({ to }) => to !== seat.id);
+  down(plan: MemberPlan, nowMs: number): void {
+    this.plans.delete(plan.id);
+    for (const live of plan.leases) this.#release(live, live.start);
+    plan.leases = [];
+    for (const piece of plan.holds) this.#unheld(piece, nowMs);
+    this.#commands = this.#commands.filter(({ to }) => to !== plan.id);
   }
 
   /** The size became known. Pieces keep their size. */
@@ -85,12 +79,12 @@ export class LeaseTable {
     this.#geometry = new Geometry(sizeBytes, this.#geometry.pieceBytes);
     this.#board = new PieceBoard<PlannedLease>(this.#geometry);
     const { pieceCount } = this.#board;
-    for (const seat of this.seats.values()) {
-      seat.holds.clearRun({ start: pieceCount, end: MAX_PIECES });
-      for (const piece of seat.holds) this.#board.hold(piece);
+    for (const plan of this.plans.values()) {
+      plan.holds.clearRun({ start: pieceCount, end: MAX_PIECES });
+      for (const piece of plan.holds) this.#board.hold(piece);
     }
-    for (const seat of this.seats.values()) {
-      for (const live of seat.leases) {
+    for (const plan of this.plans.values()) {
+      for (const live of plan.leases) {
         if (live.end <= live.start) continue;
         live.end = sizeBytes;
         live.run = { start: 0, end: pieceCount };
@@ -101,32 +95,32 @@ export class LeaseTable {
   }
 
   /** The member holds these pieces; rubbish in it is passed over. */
-  hold(seat: MemberPlan, runs: readonly Run[], nowMs: number): void {
+  hold(plan: MemberPlan, runs: readonly Run[], nowMs: number): void {
     const count = this.#board?.pieceCount ?? MAX_PIECES;
     for (const run of runs) {
       if (!Number.isSafeInteger(run.start) || !Number.isSafeInteger(run.end)) continue;
       const end = Math.min(run.end, count);
       for (let piece = Math.max(0, run.start); piece < end; piece += 1) {
-        if (seat.holds.set(piece)) this.#held(seat, piece, nowMs);
+        if (plan.holds.set(piece)) this.#held(plan, piece, nowMs);
       }
     }
   }
 
-  grantRun(seat: MemberPlan, run: Run, nowMs: number): PlannedLease {
+  grantRun(plan: MemberPlan, run: Run, nowMs: number): PlannedLease {
     const { start, end } = this.#geometry.bytesOfRun(run);
-    const live = this.#grant(seat, { kind: 'run', owner: undefined, start, end, run }, nowMs);
+    const live = this.#grant(plan, { kind: 'run', owner: undefined, start, end, run }, nowMs);
     live.heldBytes = this.#board!.heldBytesIn(run);
     this.#board!.lease(run, live);
     return live;
   }
 
   /** The whole file from its first byte, wherever it may end. */
-  grantStream(seat: MemberPlan, nowMs: number): void {
+  grantStream(plan: MemberPlan, nowMs: number): void {
     const { limitBytes, pieceCount } = this.#geometry;
-    if (pieceCount !== undefined) this.grantRun(seat, { start: 0, end: pieceCount }, nowMs);
+    if (pieceCount !== undefined) this.grantRun(plan, { start: 0, end: pieceCount }, nowMs);
     else
       this.#grant(
-        seat,
+        plan,
         {
           kind: 'run',
           owner: undefined,
@@ -139,10 +133,10 @@ export class LeaseTable {
   }
 
   /** The end of a piece, from `start` on, that `owner` is fetching. */
-  grantTail(seat: MemberPlan, owner: PlannedLease, piece: number, start: number, nowMs: number): void {
+  grantTail(plan: MemberPlan, owner: PlannedLease, piece: number, start: number, nowMs: number): void {
     const end = this.#geometry.endOf(piece);
     const rest = { kind: 'tail', owner: owner.plan, start, end, run: { start: piece, end: piece } } as const;
-    this.#tails.set(piece, { helper: this.#grant(seat, rest, nowMs), owner, bytes: end - start });
+    this.#tails.set(piece, { helper: this.#grant(plan, rest, nowMs), owner, bytes: end - start });
     owner.plan.promisedBytes += end - start;
     this.#duplicateBytes += end - start;
   }
@@ -159,8 +153,8 @@ export class LeaseTable {
 
   /** The member has done with the lease or given it up. */
   forget(live: PlannedLease): void {
-    const { plan: seat } = live;
-    seat.leases = seat.leases.filter((other) => other !== live);
+    const { plan } = live;
+    plan.leases = plan.leases.filter((other) => other !== live);
     if (live.kind === 'run') this.#release(live, live.start);
   }
 
@@ -168,12 +162,12 @@ export class LeaseTable {
    * A lease that an earlier coordinator gave. What of it belongs to somebody else already is taken back. A range that
    * begins within a piece is a tail; whose, nobody knows any more.
    */
-  adopt(seat: MemberPlan, report: LeaseReport, nowMs: number): void {
-    if (seat.leases.length >= MAX_LEASES) return;
-    this.#skipId(report.lease);
+  adopt(plan: MemberPlan, report: LeaseReport, nowMs: number): void {
+    if (plan.leases.length >= MAX_LEASES) return;
+    this.#ids.skip(report.lease);
     const board = this.#board;
     if (board === undefined) {
-      this.#adoptStream(seat, report, nowMs);
+      this.#adoptStream(plan, report, nowMs);
       return;
     }
     const { pieceBytes } = this.#geometry;
@@ -185,7 +179,7 @@ export class LeaseTable {
       if (end > this.#geometry.endOf(piece)) return;
       if (board.isHeld(piece) || this.#tails.has(piece)) return;
       const rest = { kind: 'tail', owner: undefined, end, run: { start: piece, end: piece } } as const;
-      const helper = this.#seatLease(seat, report, rest, nowMs);
+      const helper = this.#seatLease(plan, report, rest, nowMs);
       this.#tails.set(piece, { helper, owner: undefined, bytes: 0 });
       return;
     }
@@ -198,29 +192,29 @@ export class LeaseTable {
       }),
     };
     const bytes = this.#geometry.bytesOfRun(run);
-    const live = this.#seatLease(seat, report, { kind: 'run', owner: undefined, end: bytes.end, run }, nowMs);
+    const live = this.#seatLease(plan, report, { kind: 'run', owner: undefined, end: bytes.end, run }, nowMs);
     live.heldBytes = board.heldBytesIn(run);
     board.lease(run, live);
-    if (bytes.end < end) this.#commands.push({ type: 'revoke', to: seat.id, lease: live.id, end: bytes.end });
+    if (bytes.end < end) this.#commands.push({ type: 'revoke', to: plan.id, lease: live.id, end: bytes.end });
   }
 
-  #adoptStream(seat: MemberPlan, report: LeaseReport, nowMs: number): void {
-    const taken = [...this.seats.values()].some((other) =>
+  #adoptStream(plan: MemberPlan, report: LeaseReport, nowMs: number): void {
+    const taken = [...this.plans.values()].some((other) =>
       other.leases.some((live) => live.end > live.start),
     );
     const wrong = taken || report.start !== 0;
     const end = wrong ? report.start : this.#geometry.limitBytes;
     const live = this.#seatLease(
-      seat,
+      plan,
       report,
       { kind: 'run', owner: undefined, end, run: { start: 0, end: 0 } },
       nowMs,
     );
-    if (wrong) this.#commands.push({ type: 'revoke', to: seat.id, lease: live.id, end });
+    if (wrong) this.#commands.push({ type: 'revoke', to: plan.id, lease: live.id, end });
   }
 
   #seatLease(
-    seat: MemberPlan,
+    plan: MemberPlan,
     report: LeaseReport,
     rest: Pick<PlannedLease, 'kind' | 'owner' | 'end' | 'run'>,
     nowMs: number,
@@ -228,7 +222,7 @@ export class LeaseTable {
     const live: PlannedLease = {
       ...rest,
       id: report.lease,
-      plan: seat,
+      plan,
       start: report.start,
       receivedBytes: Math.min(report.receivedBytes, Math.max(0, rest.end - report.start)),
       forgottenBytes: 0,
@@ -238,24 +232,23 @@ export class LeaseTable {
       headMs: undefined,
       settlingMs: undefined,
     };
-    if (!seat.leases.some(isOpen)) seat.progressMs = nowMs;
-    seat.leases.push(live);
-    seat.leases.sort((a, b) => a.id - b.id);
+    if (!plan.leases.some(isOpen)) plan.progressMs = nowMs;
+    plan.leases.push(live);
+    plan.leases.sort((a, b) => a.id - b.id);
     return live;
   }
 
   #grant(
-    seat: MemberPlan,
+    plan: MemberPlan,
     { start, ...rest }: Pick<PlannedLease, 'kind' | 'owner' | 'start' | 'end' | 'run'>,
     nowMs: number,
   ): PlannedLease {
-    const id = this.#nextId;
-    this.#nextId += 1;
-    const live = this.#seatLease(seat, { lease: id, start, end: rest.end, receivedBytes: 0 }, rest, nowMs);
-    seat.grants += 1;
-    seat.refusedMs = undefined;
+    const id = this.#ids.next();
+    const live = this.#seatLease(plan, { lease: id, start, end: rest.end, receivedBytes: 0 }, rest, nowMs);
+    plan.grants += 1;
+    plan.refusedMs = undefined;
     const lease: Lease = { lease: id, kind: rest.kind, owner: rest.owner?.id, start, end: rest.end };
-    this.#commands.push({ type: 'grant', to: seat.id, lease });
+    this.#commands.push({ type: 'grant', to: plan.id, lease });
     return live;
   }
 
@@ -279,18 +272,18 @@ export class LeaseTable {
     live.end = Math.max(live.start, Math.min(live.end, end));
   }
 
-  #held(seat: MemberPlan, piece: number, nowMs: number): void {
+  #held(plan: MemberPlan, piece: number, nowMs: number): void {
     const board = this.#board;
     if (board === undefined) {
-      for (const live of seat.leases) live.progressMs = nowMs;
-      seat.progressMs = nowMs;
+      for (const live of plan.leases) live.progressMs = nowMs;
+      plan.progressMs = nowMs;
       return;
     }
     const first = board.hold(piece);
     const owner = board.ownerOf(piece);
-    if (owner?.plan === seat) {
+    if (owner?.plan === plan) {
       owner.progressMs = nowMs;
-      seat.progressMs = nowMs;
+      plan.progressMs = nowMs;
     }
     if (!first) return;
     this.#endTail(piece);
@@ -326,10 +319,5 @@ export class LeaseTable {
     // What had not arrived by the last report is not counted as fetched twice.
     if (helper.plan.leases.includes(helper))
       this.#duplicateBytes -= Math.max(0, helper.end - helper.start - helper.receivedBytes);
-  }
-
-  /** Ids stay unique even if a member has seen some of this epoch that this coordinator does not know of. */
-  #skipId(id: number): void {
-    if (id >= this.#nextId && id < this.#firstId + IDS_PER_EPOCH / 2) this.#nextId = id + 1;
   }
 }

@@ -108,16 +108,16 @@ export function leftBytes(live: PlannedLease, pieceBytes: number, rate: number):
 }
 
 /** Bytes that the member has yet to fetch, those counted that should have arrived since its last report. */
-export function backlogBytes(seat: MemberPlan, pieceBytes: number, rate: number, nowMs: number): number {
-  let bytes = -seat.promisedBytes;
-  for (const live of seat.leases) bytes += leftBytes(live, pieceBytes, rate);
-  const sinceMs = Math.min(nowMs - seat.reportMs, MAX_EXTRAPOLATION_MS);
+export function backlogBytes(plan: MemberPlan, pieceBytes: number, rate: number, nowMs: number): number {
+  let bytes = -plan.promisedBytes;
+  for (const live of plan.leases) bytes += leftBytes(live, pieceBytes, rate);
+  const sinceMs = Math.min(nowMs - plan.reportMs, MAX_EXTRAPOLATION_MS);
   return Math.max(0, bytes - (rate * sinceMs) / 1_000);
 }
 
 /** How many further leases the member would take, those taken off that it has not heard of yet. */
-export function roomFor(seat: MemberPlan): number {
-  let room = seat.wants;
-  for (const live of seat.leases) if (live.id > seat.seenLease) room -= 1;
+export function roomFor(plan: MemberPlan): number {
+  let room = plan.wants;
+  for (const live of plan.leases) if (live.id > plan.seenLease) room -= 1;
   return room;
 }

@@ -2,15 +2,18 @@ import type { Geometry } from '../geometry.ts';
 import type { DownloadId, MemberId } from '../ids.ts';
 import type { LeaseReport, Report } from '../messages.ts';
 import type { Run } from '../ranges.ts';
-import { LeaseTable, type PlannerCommand } from './lease-table.ts';
+import { LeaseTable } from './lease-table.ts';
 import { isOpen, isOver, type MemberPlan, type PlannedLease } from './member-plan.ts';
 import type { PieceState } from './piece-board.ts';
+import type { PlannerCommand } from './planner-command.ts';
+import { type PlannerSnapshot, snapshotOf } from './planner-snapshot.ts';
 import { latestSeconds, leaseBytes } from './sizing.ts';
 import { judgeRate, nextParoleMs, revokeStalled } from './stalls.ts';
 import { isActive, leftSeconds, type Standing, standings } from './standing.ts';
 import { steal } from './stealing.ts';
 
-export type { PlannerCommand } from './lease-table.ts';
+export type { PlannerCommand } from './planner-command.ts';
+export type { PlannerSnapshot } from './planner-snapshot.ts';
 
 /** No member is faster: 1 Tbit/s. */
 const MAX_RATE = 125e9;
@@ -38,23 +41,6 @@ export interface PlannerOptions {
   readonly sequential: boolean;
   /** After a take-over nothing is granted before this time, unless every member present has reported. */
   readonly graceUntilMs: number;
-}
-
-export interface PlannerSnapshot {
-  readonly freeBytes: number;
-  readonly unheldBytes: number;
-  /** Bytes that may be fetched twice because of tails. */
-  readonly duplicateBytes: number;
-  readonly members: readonly {
-    readonly id: MemberId;
-    readonly stalled: boolean;
-    readonly leases: readonly {
-      readonly lease: number;
-      readonly kind: 'run' | 'tail';
-      readonly start: number;
-      readonly end: number;
-    }[];
-  }[];
 }
 
 /**
@@ -87,36 +73,36 @@ export class Planner {
 
   /** The member is gone: what it leased, and what only it held, is free. */
   memberDown(member: MemberId, nowMs: number): void {
-    const seat = this.#table.seats.get(member);
-    if (seat === undefined) return;
-    this.#table.down(seat, nowMs);
+    const plan = this.#table.plans.get(member);
+    if (plan === undefined) return;
+    this.#table.down(plan, nowMs);
     this.#plan(nowMs);
   }
 
   /** The member holds these pieces, checked. Never taken back while it is present. */
   held(member: MemberId, runs: readonly Run[], nowMs: number): void {
-    const seat = this.#table.seats.get(member);
-    if (seat === undefined) return;
+    const plan = this.#table.plans.get(member);
+    if (plan === undefined) return;
     // Nothing becomes free by this, so nobody can be given more than before.
-    this.#table.hold(seat, runs, nowMs);
+    this.#table.hold(plan, runs, nowMs);
   }
 
   /** Everything about the member's leases. Those not known are adopted as far as nobody else has their pieces. */
   report(member: MemberId, report: Report, nowMs: number): void {
-    const seat = this.#table.seats.get(member);
-    if (seat === undefined) return;
-    seat.reported = true;
-    seat.reportMs = nowMs;
-    seat.canFetch = report.canFetch === true;
-    seat.wants = Math.min(Math.max(0, Math.floor(report.wants) || 0), MAX_WANTS);
-    seat.seenLease = Number.isSafeInteger(report.seenLease) ? report.seenLease : 0;
+    const plan = this.#table.plans.get(member);
+    if (plan === undefined) return;
+    plan.reported = true;
+    plan.reportMs = nowMs;
+    plan.canFetch = report.canFetch === true;
+    plan.wants = Math.min(Math.max(0, Math.floor(report.wants) || 0), MAX_WANTS);
+    plan.seenLease = Number.isSafeInteger(report.seenLease) ? report.seenLease : 0;
     // An idle member's meter only fades; what it could do is what it did.
-    if (report.originRate > 0 && (report.leases.length > 0 || seat.rate === 0)) {
-      seat.rate = Math.min(report.originRate, MAX_RATE);
+    if (report.originRate > 0 && (report.leases.length > 0 || plan.rate === 0)) {
+      plan.rate = Math.min(report.originRate, MAX_RATE);
     }
-    this.#updateLeases(seat, report.leases, nowMs);
-    if (!seat.canFetch) for (const live of seat.leases.filter(isOpen)) this.#table.cut(live, live.start);
-    judgeRate(seat, nowMs);
+    this.#updateLeases(plan, report.leases, nowMs);
+    if (!plan.canFetch) for (const live of plan.leases.filter(isOpen)) this.#table.cut(live, live.start);
+    judgeRate(plan, nowMs);
     this.#plan(nowMs);
   }
 
@@ -148,33 +134,21 @@ export class Planner {
   }
 
   snapshot(): PlannerSnapshot {
-    const { board, seats, duplicateBytes } = this.#table;
-    return {
-      freeBytes: board?.freeBytes ?? 0,
-      unheldBytes: board?.unheldBytes ?? 0,
-      duplicateBytes,
-      members: [...seats.values()].map((seat) => ({
-        id: seat.id,
-        stalled: seat.probation !== undefined,
-        leases: seat.leases
-          .filter((live) => !isOver(live))
-          .map(({ id, kind, start, end }) => ({ lease: id, kind, start, end })),
-      })),
-    };
+    return snapshotOf(this.#table);
   }
 
-  #updateLeases(seat: MemberPlan, reports: readonly LeaseReport[], nowMs: number): void {
+  #updateLeases(plan: MemberPlan, reports: readonly LeaseReport[], nowMs: number): void {
     const listed = new Set<number>();
     for (const report of reports.slice(0, MAX_REPORTED)) {
       if (!isSound(report) || listed.has(report.lease)) continue;
       listed.add(report.lease);
-      const live = seat.leases.find(({ id }) => id === report.lease);
-      if (live === undefined) this.#table.adopt(seat, report, nowMs);
+      const live = plan.leases.find(({ id }) => id === report.lease);
+      if (live === undefined) this.#table.adopt(plan, report, nowMs);
       else this.#updateLease(live, report, nowMs);
     }
-    for (const live of [...seat.leases]) {
-      if (live.id > seat.seenLease || listed.has(live.id)) continue;
-      if (isOver(live) || live.kind === 'tail' || !seat.canFetch) this.#table.forget(live);
+    for (const live of [...plan.leases]) {
+      if (live.id > plan.seenLease || listed.has(live.id)) continue;
+      if (isOver(live) || live.kind === 'tail' || !plan.canFetch) this.#table.forget(live);
       else live.settlingMs ??= nowMs;
     }
   }
@@ -212,23 +186,23 @@ export class Planner {
 
   #mayGrant(nowMs: number): boolean {
     if (this.#graceIsOver) return true;
-    const seats = [...this.#table.seats.values()];
+    const plans = [...this.#table.plans.values()];
     this.#graceIsOver =
-      nowMs >= this.#graceUntilMs || (seats.length > 0 && seats.every(({ reported }) => reported));
+      nowMs >= this.#graceUntilMs || (plans.length > 0 && plans.every(({ reported }) => reported));
     return this.#graceIsOver;
   }
 
   /** Gives up on pieces of finished leases that nobody came to hold. */
   #settle(nowMs: number): void {
-    for (const seat of this.#table.seats.values()) {
-      for (const live of [...seat.leases]) {
+    for (const plan of this.#table.plans.values()) {
+      for (const live of [...plan.leases]) {
         if (live.settlingMs === undefined) continue;
         const dueMs = live.settlingMs + SETTLE_MS;
         if (nowMs < dueMs) {
           this.#wakeMs = Math.min(this.#wakeMs, dueMs);
           continue;
         }
-        seat.drops += 1;
+        plan.drops += 1;
         this.#table.forget(live);
       }
     }
@@ -236,13 +210,13 @@ export class Planner {
 
   /** One member streams the file: whoever failed least, then the fastest. */
   #planStream(nowMs: number): void {
-    const { board, seats } = this.#table;
+    const { board, plans } = this.#table;
     if (board?.unheldBytes === 0) return;
-    for (const seat of seats.values()) if (seat.leases.some((live) => !isOver(live))) return;
+    for (const plan of plans.values()) if (plan.leases.some((live) => !isOver(live))) return;
     const able = standings(this.#table, nowMs).filter(({ room }) => room > 0);
-    able.sort((a, b) => a.seat.drops - b.seat.drops || b.rate - a.rate);
+    able.sort((a, b) => a.plan.drops - b.plan.drops || b.rate - a.rate);
     const [best] = able;
-    if (best !== undefined) this.#table.grantStream(best.seat, nowMs);
+    if (best !== undefined) this.#table.grantStream(best.plan, nowMs);
   }
 
   /** Serves those who want work, the one that runs dry first before the others. */
@@ -270,7 +244,7 @@ export class Planner {
   #giveFree(standing: Standing, field: readonly Standing[], nowMs: number): boolean {
     const board = this.#table.board!;
     const { pieceBytes } = this.#table.geometry;
-    const { seat, rate } = standing;
+    const { plan, rate } = standing;
     const others = field.filter((other) => other !== standing && isActive(other, nowMs));
     let totalRate = rate;
     let leftBytes = board.freeBytes + standing.leftBytes;
@@ -291,11 +265,11 @@ export class Planner {
       anyRateIsKnown: field.some(({ rateIsKnown }) => rateIsKnown),
       totalRate,
       isAlone: others.length === 0,
-      grants: seat.grants,
+      grants: plan.grants,
     });
     const pieces =
-      seat.probation === undefined ? Math.max(1, Math.round(Math.min(want, mostBytes) / pieceBytes)) : 1;
-    const live = this.#table.grantRun(seat, this.#lowestFree(pieces), nowMs);
+      plan.probation === undefined ? Math.max(1, Math.round(Math.min(want, mostBytes) / pieceBytes)) : 1;
+    const live = this.#table.grantRun(plan, this.#lowestFree(pieces), nowMs);
     standing.leftBytes += live.end - live.start;
     standing.room -= 1;
     return true;
@@ -310,10 +284,10 @@ export class Planner {
 
   /** Whether an idle slow member has waited long enough for the faster ones, who may never come. */
   #hasYielded(standing: Standing, soonestElsewhere: number, nowMs: number): boolean {
-    const { seat } = standing;
+    const { plan } = standing;
     if (standing.leftBytes > 0) return false;
-    seat.refusedMs ??= nowMs;
-    const dueMs = seat.refusedMs + YIELD_MS + soonestElsewhere * YIELD_FACTOR * 1_000;
+    plan.refusedMs ??= nowMs;
+    const dueMs = plan.refusedMs + YIELD_MS + soonestElsewhere * YIELD_FACTOR * 1_000;
     if (nowMs >= dueMs) return true;
     this.#wakeMs = Math.min(this.#wakeMs, dueMs);
     return false;

@@ -26,25 +26,25 @@ const LOWEST_RATE = 1_024;
  */
 export function revokeStalled(table: LeaseTable, nowMs: number): number {
   let wakeMs = Number.POSITIVE_INFINITY;
-  for (const seat of table.seats.values()) {
-    const memberMs = memberDueMs(seat, table.geometry.pieceBytes);
-    const dueMs = Math.min(memberMs, leaseDueMs(table, seat, nowMs));
+  for (const plan of table.plans.values()) {
+    const memberMs = memberDueMs(plan, table.geometry.pieceBytes);
+    const dueMs = Math.min(memberMs, leaseDueMs(table, plan, nowMs));
     if (dueMs > nowMs) {
       wakeMs = Math.min(wakeMs, dueMs);
       continue;
     }
-    if (!canReplace(table, seat, nowMs)) continue;
+    if (!canReplace(table, plan, nowMs)) continue;
     // A lease that stood still, with nothing else moving either: then it is the member that stands still.
-    if (memberMs <= nowMs || nowMs - seat.progressMs >= PATIENCE_MS) {
-      for (const live of seat.leases.filter(isOpen)) table.cut(live, live.start);
+    if (memberMs <= nowMs || nowMs - plan.progressMs >= PATIENCE_MS) {
+      for (const live of plan.leases.filter(isOpen)) table.cut(live, live.start);
       const waitMs = Math.min(
         LONGEST_PAROLE_MS,
-        seat.probation === undefined ? FIRST_PAROLE_MS : seat.probation.waitMs * 2,
+        plan.probation === undefined ? FIRST_PAROLE_MS : plan.probation.waitMs * 2,
       );
-      seat.probation = { untilMs: nowMs + waitMs, waitMs };
-      seat.drops += 1;
+      plan.probation = { untilMs: nowMs + waitMs, waitMs };
+      plan.drops += 1;
     } else {
-      const head = seat.leases.find(isOpen)!;
+      const head = plan.leases.find(isOpen)!;
       table.cut(head, head.start);
     }
   }
@@ -54,7 +54,7 @@ export function revokeStalled(table: LeaseTable, nowMs: number): number {
 /** When parole ends for the first of those who wait for it. */
 export function nextParoleMs(table: LeaseTable, nowMs: number): number {
   let wakeMs = Number.POSITIVE_INFINITY;
-  for (const { probation: parole, canFetch, wants } of table.seats.values()) {
+  for (const { probation: parole, canFetch, wants } of table.plans.values()) {
     if (parole !== undefined && canFetch && wants > 0 && parole.untilMs > nowMs)
       wakeMs = Math.min(wakeMs, parole.untilMs);
   }
@@ -62,32 +62,32 @@ export function nextParoleMs(table: LeaseTable, nowMs: number): number {
 }
 
 /** Marks the lease that the member works on now, and weighs the rate that it claims against what arrives. */
-export function judgeRate(seat: MemberPlan, nowMs: number): void {
-  const head = seat.leases.find(isOpen);
+export function judgeRate(plan: MemberPlan, nowMs: number): void {
+  const head = plan.leases.find(isOpen);
   if (head === undefined) return;
   head.headMs ??= nowMs;
   const spanMs = nowMs - head.headMs;
   if (spanMs < JUDGE_AFTER_MS) return;
   const seen = Math.max(head.receivedBytes - head.forgottenBytes, head.heldBytes);
-  seat.rateCap = Math.max(LOWEST_RATE, ((seen * BELIEVED_FACTOR) / spanMs) * 1_000);
+  plan.rateCap = Math.max(LOWEST_RATE, ((seen * BELIEVED_FACTOR) / spanMs) * 1_000);
 }
 
-function memberDueMs(seat: MemberPlan, pieceBytes: number): number {
-  if (!seat.leases.some(isOpen)) return Number.POSITIVE_INFINITY;
-  if (seat.rate === 0) return seat.progressMs + FIRST_PATIENCE_MS;
-  const stepBytes = seat.leases.some(claimsAll) ? pieceBytes : STEP_BYTES;
-  return seat.progressMs + patienceMs(stepBytes, Math.max(seat.rate, seat.pace));
+function memberDueMs(plan: MemberPlan, pieceBytes: number): number {
+  if (!plan.leases.some(isOpen)) return Number.POSITIVE_INFINITY;
+  if (plan.rate === 0) return plan.progressMs + FIRST_PATIENCE_MS;
+  const stepBytes = plan.leases.some(claimsAll) ? pieceBytes : STEP_BYTES;
+  return plan.progressMs + patienceMs(stepBytes, Math.max(plan.rate, plan.pace));
 }
 
 /** One lease may hang while the others move: judged by the time that all of the member's work should take. */
-function leaseDueMs(table: LeaseTable, seat: MemberPlan, nowMs: number): number {
-  const head = seat.leases.find(isOpen);
-  const rate = Math.min(Math.max(seat.rate, seat.pace), seat.rateCap);
+function leaseDueMs(table: LeaseTable, plan: MemberPlan, nowMs: number): number {
+  const head = plan.leases.find(isOpen);
+  const rate = Math.min(Math.max(plan.rate, plan.pace), plan.rateCap);
   if (head === undefined || rate === 0) return Number.POSITIVE_INFINITY;
   head.headMs ??= nowMs;
   const { pieceBytes } = table.geometry;
   let bytes = claimsAll(head) ? pieceBytes : 0;
-  for (const live of seat.leases) bytes += leftBytes(live, pieceBytes, rate);
+  for (const live of plan.leases) bytes += leftBytes(live, pieceBytes, rate);
   return Math.max(head.progressMs, head.headMs) + patienceMs(bytes, rate);
 }
 
@@ -101,9 +101,9 @@ function claimsAll(live: PlannedLease): boolean {
   return isOpen(live) && live.receivedBytes >= live.end - live.start;
 }
 
-function canReplace(table: LeaseTable, seat: MemberPlan, nowMs: number): boolean {
-  for (const other of table.seats.values()) {
-    if (other === seat || !other.canFetch || other.probation !== undefined) continue;
+function canReplace(table: LeaseTable, plan: MemberPlan, nowMs: number): boolean {
+  for (const other of table.plans.values()) {
+    if (other === plan || !other.canFetch || other.probation !== undefined) continue;
     const busy = other.leases.some(isOpen);
     if (busy ? nowMs - other.progressMs < PATIENCE_MS : roomFor(other) > 0) return true;
   }

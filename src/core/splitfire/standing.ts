@@ -8,7 +8,7 @@ const RECENT_MS = 1_000;
 
 /** How a member stands at the moment: what it has to do, and what it could take. */
 export interface Standing {
-  readonly seat: MemberPlan;
+  readonly plan: MemberPlan;
   /** Bytes per second, above 0: measured, or the mean of the others. */
   readonly rate: number;
   readonly rateIsKnown: boolean;
@@ -24,44 +24,44 @@ export function leftSeconds(standing: Standing): number {
 }
 
 /** Whether the member is doing a share of the work, or is about to: it may just not have asked for more yet. */
-export function isActive({ seat, leftBytes, room }: Standing, nowMs: number): boolean {
-  if (!seat.canFetch || seat.probation !== undefined) return false;
-  return leftBytes > 0 || room > 0 || nowMs - seat.progressMs < RECENT_MS;
+export function isActive({ plan, leftBytes, room }: Standing, nowMs: number): boolean {
+  if (!plan.canFetch || plan.probation !== undefined) return false;
+  return leftBytes > 0 || room > 0 || nowMs - plan.progressMs < RECENT_MS;
 }
 
 /** Everybody's standing at `nowMs`. */
 export function standings(table: LeaseTable, nowMs: number): Standing[] {
-  const seats = [...table.seats.values()];
+  const plans = [...table.plans.values()];
   let sum = 0;
   let known = 0;
-  for (const seat of seats) {
-    if (!seat.canFetch || rateOf(seat) === 0) continue;
-    sum += rateOf(seat);
+  for (const plan of plans) {
+    if (!plan.canFetch || rateOf(plan) === 0) continue;
+    sum += rateOf(plan);
     known += 1;
   }
   const mean = known > 0 ? sum / known : FALLBACK_RATE;
-  const anySound = seats.some((seat) => seat.canFetch && seat.probation === undefined);
-  return seats.map((seat) => {
-    const rate = rateOf(seat) || mean;
+  const anySound = plans.some((plan) => plan.canFetch && plan.probation === undefined);
+  return plans.map((plan) => {
+    const rate = rateOf(plan) || mean;
     return {
-      seat,
+      plan,
       rate,
-      rateIsKnown: rateOf(seat) > 0,
-      leftBytes: backlogBytes(seat, table.geometry.pieceBytes, rate, nowMs),
-      room: room(seat, anySound, nowMs),
+      rateIsKnown: rateOf(plan) > 0,
+      leftBytes: backlogBytes(plan, table.geometry.pieceBytes, rate, nowMs),
+      room: room(plan, anySound, nowMs),
     };
   });
 }
 
 /** The believable part of what the member reports as its rate; 0 while unknown. */
-export function rateOf(seat: MemberPlan): number {
-  return Math.min(seat.rate, seat.rateCap);
+export function rateOf(plan: MemberPlan): number {
+  return Math.min(plan.rate, plan.rateCap);
 }
 
 /** A member on parole gets one lease at a time to prove itself, at once if there is nobody else. */
-function room(seat: MemberPlan, anySound: boolean, nowMs: number): number {
-  if (!seat.canFetch || !seat.reported) return 0;
-  if (seat.probation === undefined) return Math.max(0, roomFor(seat));
-  if (seat.leases.some(isOpen) || (anySound && nowMs < seat.probation.untilMs)) return 0;
-  return Math.min(1, Math.max(0, roomFor(seat)));
+function room(plan: MemberPlan, anySound: boolean, nowMs: number): number {
+  if (!plan.canFetch || !plan.reported) return 0;
+  if (plan.probation === undefined) return Math.max(0, roomFor(plan));
+  if (plan.leases.some(isOpen) || (anySound && nowMs < plan.probation.untilMs)) return 0;
+  return Math.min(1, Math.max(0, roomFor(plan)));
 }

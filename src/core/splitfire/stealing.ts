@@ -33,14 +33,14 @@ export function steal(
 ): boolean {
   const owners = field
     .filter(
-      (other) => other !== taker && other.seat.leases.some((live) => live.kind === 'run' && isOpen(live)),
+      (other) => other !== taker && other.plan.leases.some((live) => live.kind === 'run' && isOpen(live)),
     )
     .sort((a, b) => leftSeconds(b) - leftSeconds(a));
   for (const owner of owners) {
     if (leftSeconds(owner) - leftSeconds(taker) < MIN_GAIN_SECONDS) return false;
-    if (owner.seat.probation === undefined && stealPieces(table, taker, owner, nowMs)) return true;
-    if (taker.seat.probation !== undefined) continue;
-    if (owner.seat.probation !== undefined && rescue(table, taker, owner, nowMs)) return true;
+    if (owner.plan.probation === undefined && stealPieces(table, taker, owner, nowMs)) return true;
+    if (taker.plan.probation !== undefined) continue;
+    if (owner.plan.probation !== undefined && rescue(table, taker, owner, nowMs)) return true;
     if (grantTail(table, taker, owner, nowMs) || rescue(table, taker, owner, nowMs)) return true;
   }
   return false;
@@ -52,7 +52,7 @@ function stealPieces(table: LeaseTable, taker: Standing, owner: Standing, nowMs:
   const found = lastUnbegun(owner, pieceBytes);
   if (found === undefined) return false;
   const { live, unbegunBytes } = found;
-  const share = taker.seat.probation === undefined ? fairShare(owner, taker) : pieceBytes;
+  const share = taker.plan.probation === undefined ? fairShare(owner, taker) : pieceBytes;
   // Half a piece too much is better than half a piece too little, but a single one must pay.
   let want = share + pieceBytes / 2;
   if (
@@ -87,7 +87,7 @@ function lastUnbegun(
   const besides = Math.min(OTHER_CONNECTIONS, Math.floor(rate / pieceBytes)) * pieceBytes;
   let begunBytes = rate * REPORT_LAG_SECONDS + besides;
   let found: { live: PlannedLease; unbegunBytes: number } | undefined;
-  for (const live of owner.seat.leases) {
+  for (const live of owner.plan.leases) {
     if (live.kind !== 'run' || !isOpen(live)) continue;
     const left = leftBytes(live, pieceBytes, rate);
     if (left > begunBytes) found = { live, unbegunBytes: left - begunBytes };
@@ -108,7 +108,7 @@ function grantTail(table: LeaseTable, taker: Standing, owner: Standing, nowMs: n
   const lackingBytes = Math.ceil(owner.leftBytes / unheld);
   const bytes = Math.floor(Math.min(share, lackingBytes, geometry.bytesOf(piece) - 1, budget));
   if (bytes < MIN_TAIL_BYTES || bytes / owner.rate < MIN_GAIN_SECONDS) return false;
-  table.grantTail(taker.seat, live, piece, geometry.endOf(piece) - bytes, nowMs);
+  table.grantTail(taker.plan, live, piece, geometry.endOf(piece) - bytes, nowMs);
   taker.leftBytes += bytes;
   taker.room -= 1;
   owner.leftBytes -= bytes;
@@ -123,7 +123,7 @@ function tailCandidate(
   let looked = 0;
   let found: { live: PlannedLease; piece: number } | undefined;
   let unheld = 0;
-  for (const live of owner.seat.leases.toReversed()) {
+  for (const live of owner.plan.leases.toReversed()) {
     if (live.kind !== 'run' || !isOpen(live)) continue;
     for (let piece = live.run.end - 1; piece >= live.run.start && looked < TAIL_CANDIDATES; piece -= 1) {
       if (table.board!.isHeld(piece)) continue;
@@ -138,13 +138,13 @@ function tailCandidate(
 
 /** Too slow for a tail to help: the piece changes hands, and what the owner has of it is lost. */
 function rescue(table: LeaseTable, taker: Standing, owner: Standing, nowMs: number): boolean {
-  const live = owner.seat.leases.findLast((lease) => lease.kind === 'run' && isOpen(lease));
+  const live = owner.plan.leases.findLast((lease) => lease.kind === 'run' && isOpen(lease));
   const piece = live && table.board!.lastUnheld(live.run);
   if (live === undefined || piece === undefined) return false;
   const seconds = (taker.leftBytes + table.geometry.bytesOf(piece)) / taker.rate;
   // A member on parole has shown nothing since it stalled.
   if (
-    owner.seat.probation === undefined &&
+    owner.plan.probation === undefined &&
     leftSeconds(owner) < Math.max(RESCUE_SECONDS, RESCUE_FACTOR * seconds)
   ) {
     return false;
@@ -164,7 +164,7 @@ function give(
 ): void {
   const run = table.board!.freeRun(from, limit);
   if (run === undefined) return;
-  const live = table.grantRun(taker.seat, run, nowMs);
+  const live = table.grantRun(taker.plan, run, nowMs);
   taker.room -= 1;
   taker.leftBytes += live.end - live.start;
   owner.leftBytes -= Math.min(owner.leftBytes, live.end - live.start);

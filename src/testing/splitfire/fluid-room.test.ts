@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type FluidMember, type FluidOptions, FluidRoom } from './fluid-room.ts';
+import { type FluidLink, type FluidOptions, FluidRoom } from './fluid-room.ts';
 
 const PIECE_BYTES = 256 * 1024;
 const FILE_BYTES = 1_000 * PIECE_BYTES;
 /** Bytes per second of one Mbit/s. */
 const MBIT = 125_000;
 
-function links(...rates: number[]): FluidMember[] {
+function links(...rates: number[]): FluidLink[] {
   return rates.map((rate) => ({ rate: rate * MBIT }));
 }
 
 /** Fetches the file and holds the outcome against the bound. */
 function race(
-  members: FluidMember[],
+  members: FluidLink[],
   bound: { seconds: number; ratio: number; origin?: number },
   more: Partial<FluidOptions> = {},
 ) {
