@@ -104,6 +104,14 @@ export class Topology {
     return new Topology(origin, lan.name, members);
   }
 
+  /** Gives each member's link to the origin another rate from now on, the same in both directions. */
+  setWan(wanMbit: number): void {
+    for (const [i, member] of this.members.entries()) {
+      shape(member.name, 'wan0', wanMbit, 10, WAN_QUEUE_MS, 'change');
+      shape(this.origin.name, `w${i}`, wanMbit, 10, WAN_QUEUE_MS, 'change');
+    }
+  }
+
   /** What each member's links have carried until now. */
   counters(): readonly LinkBytes[] {
     const origin = sentBytes(this.origin.name);
@@ -145,12 +153,19 @@ export function isRoot(): boolean {
  * A token bucket that lets frames out at `mbit`; `burstMs` of it at once, so that a late timer costs no capacity, and
  * `queueMs` of it waiting.
  */
-function shape(place: string, device: string, mbit: number, burstMs: number, queueMs: number): void {
+function shape(
+  place: string,
+  device: string,
+  mbit: number,
+  burstMs: number,
+  queueMs: number,
+  verb: 'add' | 'change' = 'add',
+): void {
   const bytesPerMs = (mbit * 1e6) / 8 / 1000;
   const burst = Math.max(32 * 1024, Math.round(bytesPerMs * burstMs));
   const limit = Math.round(burst + bytesPerMs * queueMs);
   const words = ['rate', `${mbit * 1000}kbit`, 'burst', String(burst), 'limit', String(limit)];
-  run(['tc', '-n', place, 'qdisc', 'add', 'dev', device, 'root', 'tbf', ...words]);
+  run(['tc', '-n', place, 'qdisc', verb, 'dev', device, 'root', 'tbf', ...words]);
 }
 
 /** Payload bytes that each shaped device of a namespace has sent. `tc` counts each segment's own headers. */
