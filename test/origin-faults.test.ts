@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { type OriginFaults, startOrigin } from '../src/testing/origin-server/origin-server.ts';
 import { knownFile, MIB } from './support/file.ts';
+import { until } from './support/members.ts';
 import { Stage } from './support/stage.ts';
 
 const SIZE = 4 * MIB;
+/** What only the host sends, where there is one. */
+const HOST_HEADER = 'x-host';
 
 const PASSING: readonly (readonly [what: string, faults: OriginFaults])[] = [
   ['is busy at first and asks for a pause', { status: 503, retryAfter: '1', times: 2 }],
@@ -17,6 +20,24 @@ const PASSING: readonly (readonly [what: string, faults: OriginFaults])[] = [
   ['answers a range with the whole file now and then', { ignoreRange: true, after: 2, times: 1 }],
 ];
 
+/** A host and a joiner whose first bodies the origin holds. `set`: what befalls the requests that come from now on. */
+async function twoThatAsk(t: TestContext) {
+  const file = knownFile('two', 2 * SIZE);
+  const origin = await startOrigin({ files: { '/file.bin': file }, ratePerConnection: 2 * MIB });
+  t.after(() => origin[Symbol.asyncDispose]());
+  origin.hold();
+  const stage = new Stage(t);
+  const host = stage.host('ada', origin.url(), { args: ['--header', `${HOST_HEADER}: 1`] });
+  const joiner = stage.join('bob', await host.invite());
+  await joiner.event('member', { change: 'joined' });
+  await until(
+    () => origin.active >= 2,
+    () => `${host.describe('or bob does not ask the origin')}\n${joiner.describe('or ada does not')}`,
+  );
+  const set = (faults: OriginFaults) => origin.set('/file.bin', { ...file, faults }, { afresh: true });
+  return { origin, file, host, joiner, set };
+}
+
 for (const [what, faults] of PASSING) {
   test(`an origin that ${what} costs time and nothing else`, async (t) => {
     const file = knownFile('passing', SIZE, { faults });
@@ -26,12 +47,18 @@ for (const [what, faults] of PASSING) {
 }
 
 test('an origin that stops sending to one of two members holds neither up', async (t) => {
-  const file = knownFile('stall', 2 * SIZE, { faults: { stallAfterBytes: 200_000, after: 3, times: 1 } });
-  await using origin = await startOrigin({ files: { '/file.bin': file }, ratePerConnection: 2 * MIB });
-  const stage = new Stage(t);
-  const host = stage.host('ada', origin.url());
-  const joiner = stage.join('bob', await host.invite());
-  await Promise.all([host.finishes(file.sha256), joiner.finishes(file.sha256)]);
+  const { origin, file, host, joiner, set } = await twoThatAsk(t);
+  set({ stallAfterBytes: 200_000, times: 1 });
+  origin.release();
+  const results = await Promise.all([host.finishes(file.sha256), joiner.finishes(file.sha256)]);
+
+  for (const { lanBytes } of results) assert.ok(lanBytes > 0, 'each got something from the other');
+  const stalled = origin.requests.filter(
+    ({ sent }) => sent !== undefined && sent.end - sent.start === 200_000,
+  );
+  assert.equal(stalled.length, 1, 'one answer stopped in the middle');
+  const served = origin.servedBytes();
+  assert.ok(served <= 1.1 * file.content.sizeBytes, `${served} bytes were served`);
 });
 
 test('an origin that redirects in a circle is an error, and no loop', async (t) => {
@@ -78,12 +105,17 @@ test('a file that changes on the way is not mixed: the download fails, and start
 });
 
 test('a member that the origin refuses in the middle gets the rest over the LAN', async (t) => {
-  const file = knownFile('lan only', 2 * SIZE, { faults: { status: 403, after: 3, times: 1 } });
-  await using origin = await startOrigin({ files: { '/file.bin': file }, ratePerConnection: 2 * MIB });
-  const stage = new Stage(t);
-  const host = stage.host('ada', origin.url());
-  const joiner = stage.join('bob', await host.invite());
-  await Promise.all([host.finishes(file.sha256), joiner.finishes(file.sha256)]);
+  const { origin, file, host, joiner, set } = await twoThatAsk(t);
+  set({ status: 403, only: { without: HOST_HEADER } });
+  origin.release();
+  const [, result] = await Promise.all([host.finishes(file.sha256), joiner.finishes(file.sha256)]);
+
+  const refused = origin.requests.filter(({ status }) => status === 403);
+  assert.ok(refused.length > 0, 'it was refused');
+  assert.ok(refused.length <= 3, `it asked again ${refused.length} times`);
+  assert.ok(result.originBytes > 0, 'it had something from the origin before');
+  assert.ok(result.originBytes <= SIZE, `${result.originBytes} bytes came from the origin all the same`);
+  assert.equal(result.originBytes + result.lanBytes, 2 * SIZE);
 });
 
 test('a host name that does not exist is the error dns', async (t) => {
