@@ -7,7 +7,7 @@ import type { Route } from '../transfer/route.ts';
 import { type Answer, discard } from '../transfer/send.ts';
 import type { SampleAnswer } from './other-etags.ts';
 
-/** Of an answer with the whole file, no more than this is read to get to a sample. */
+/** Most bytes that are read of an answer with the whole file to reach a sample. */
 const MAX_SKIPPED_BYTES = 2 * 1024 * 1024;
 
 export interface SampleOptions {
@@ -19,8 +19,8 @@ export interface SampleOptions {
 }
 
 /**
- * Bytes `start` to `end - 1` of a file under whatever ETag they come; of an answer with the whole file, if they lie near its
- * beginning. Undefined: they did not come. Never rejects.
+ * Bytes `start` to `end - 1` of a file under whatever ETag they come; of an answer with the whole file, if they lie
+ * near its beginning. Undefined when they did not arrive. Never rejects.
  */
 export async function askSample(
   { start, end }: { readonly start: number; readonly end: number },

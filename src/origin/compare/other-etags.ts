@@ -7,19 +7,19 @@ import type { FetchOptions } from '../transfer/origin-options.ts';
 import type { LiveRange } from '../transfer/receive.ts';
 import { type Sample, Samples } from './samples.ts';
 
-/** Requests for one comparison: it is chance which server of many answers, and so which ETag comes. */
+/** Requests for one comparison: any of several servers may answer, and each has its own ETag. */
 const MAX_ASKS = 24;
-/** So many blocks that are here are compared. */
+/** Blocks held here that are compared. */
 const BLOCKS = 3;
-/** Fewer bytes than this prove nothing. */
+/** A comparison of fewer bytes proves nothing. */
 const MIN_BYTES = 16 * 1024;
-/** So many blocks of `MIN_BYTES` are asked for under both ETags where nothing is here to compare with. */
+/** Blocks of `MIN_BYTES` that are requested under both ETags when none are held here. */
 const PAIRS = 2;
-/** An origin with more ETags than this for one file makes up a new one at each answer: they say nothing. */
+/** An origin with more ETags than this for one file makes a new one for each answer: they have no meaning. */
 const MAX_ETAGS = 4;
-/** So many comparisons in a row that showed nothing, and the file counts as changed. */
+/** After this many comparisons in a row without a result the file counts as changed. */
 const MAX_OPEN = 3;
-/** What is on its way is waited for this long at most, and looked for this often. */
+/** How long to wait for bytes that are arriving, and how often to look for them. */
 const MAX_WAIT_MS = 5000;
 const LOOK_MS = 100;
 
@@ -29,11 +29,11 @@ export interface SampleAnswer {
   readonly bytes: Buffer;
 }
 
-/** What is here of a file, from wherever it came. */
+/** The bytes of a file that are held here, from any source. */
 export interface HeldBlocks {
-  /** A few blocks, at random; none when nothing is here. */
+  /** A few random blocks; none when nothing is held. */
   readonly read: () => Promise<readonly Sample[]>;
-  /** Others bring of it, too. */
+  /** Whether other sources bring bytes of it, too. */
   readonly isShared: boolean;
 }
 
@@ -54,20 +54,20 @@ interface Question {
   readonly start: number;
   readonly end: number;
   bytes: Buffer | undefined;
-  /** It came, or is here, under these. */
+  /** The ETags under which it was received. */
   readonly etags: Set<string>;
 }
 
 /**
- * ETags of an origin whose servers do not agree on one. A file of the same size with another strong ETag may be the same or
- * a new one (RFC 9110, 8.8.3), whatever its time of change: those are often fixed. Blocks that are here, or that come
- * under the first ETag, are compared with those that come under the other.
+ * ETags of an origin whose servers do not agree on one. A file of the same size with another strong ETag may be the
+ * same or a new one (RFC 9110, 8.8.3), whatever its time of change: those are often fixed. Blocks that are here, or
+ * that come under the first ETag, are compared with those that come under the other.
  */
 export class OtherEtags {
   readonly #options: OtherEtagsOptions;
   readonly #samples = new Samples();
   readonly #same = new Set<string>();
-  /** The first bytes that came: there long before a sample is complete. */
+  /** The first bytes that arrived, long before a sample is complete. */
   #first: Sample | undefined;
   #comparing: Promise<Comparison> | undefined;
   #open = 0;
@@ -77,7 +77,7 @@ export class OtherEtags {
     this.#options = options;
   }
 
-  /** `onChunk` of a transfer, or one that keeps a sample too where it may be needed. */
+  /** The `onChunk` of a transfer, wrapped to keep a sample where one may be needed. */
   watch(range: LiveRange, { identity: { sizeBytes, etag }, onChunk }: FetchOptions): FetchOptions['onChunk'] {
     if (sizeBytes === undefined || etag === undefined) return onChunk;
     const watched = this.#samples.watch(range, sizeBytes, onChunk);
@@ -89,12 +89,12 @@ export class OtherEtags {
     return etag !== undefined && (this.#same.size > MAX_ETAGS || this.#same.has(etag));
   }
 
-  /** Whether it has been tried often enough to find something to compare. */
+  /** Whether enough comparisons have found nothing to compare. */
   get isHopeless(): boolean {
     return this.#open >= MAX_OPEN;
   }
 
-  /** Finds out whether the file under another ETag is the same; once for all who ask meanwhile. */
+  /** Finds out whether the file under another ETag is the same. Concurrent callers share one comparison. */
   compare(etag: string | undefined, identity: FileIdentity, ranges: boolean): Promise<Comparison> {
     this.#comparing ??= this.#compare(etag, identity, ranges)
       .then((compared) => {
@@ -136,7 +136,7 @@ export class OtherEtags {
     return 'same';
   }
 
-  /** What is to be asked: blocks that are here, and where there are none even after a while, any. */
+  /** The blocks to request: those held here, or random ones if none arrive within a while. */
   async #questions(firstEtag: string, sizeBytes: number, ranges: boolean): Promise<readonly Question[]> {
     const { signal, isReceiving } = this.#options;
     const minBytes = Math.min(MIN_BYTES, sizeBytes);
@@ -145,7 +145,7 @@ export class OtherEtags {
     for (let waitedMs = 0; ; waitedMs += LOOK_MS) {
       const held = ranges ? await this.readHeld() : [];
       const first = this.#first === undefined ? [] : [this.#first];
-      // What others brought is as good as they are.
+      // Blocks of other sources are as reliable as those sources.
       const later = this.held?.isShared === true ? [first, held] : [held, first];
       const known = [this.#samples.all, ...later].find(isEnough);
       if (known !== undefined)
@@ -163,7 +163,7 @@ export class OtherEtags {
     });
   }
 
-  /** What is here of the file by now; nothing when it cannot be read any more. */
+  /** The blocks of the file that are held by now; none when they cannot be read any more. */
   async readHeld(): Promise<readonly Sample[]> {
     return (await this.held?.read().catch(() => [])) ?? [];
   }

@@ -3,7 +3,7 @@ import { blockNearStart } from '../../core/block-samples.ts';
 import type { LiveRange } from '../transfer/receive.ts';
 
 const MAX_SAMPLES = 4;
-/** A sample lies within so many blocks of the start of its transfer: few transfers end before that. */
+/** A sample is taken within this many blocks of the start of a transfer: few transfers end before that. */
 const MAX_BLOCKS_IN = 32;
 
 /** A few bytes of a file and their place. */
@@ -15,8 +15,8 @@ export interface Sample {
 type OnChunk = (chunk: Buffer) => Promise<void> | undefined;
 
 /**
- * Keeps a few blocks, at random, of what was received of a file, to compare other origins with when the one that they
- * came from may serve no more.
+ * Keeps a few random blocks of the bytes received of a file, to compare other origins with when their own origin may no
+ * longer serve.
  */
 export class Samples {
   readonly #kept: (Sample | undefined)[] = Array.from({ length: MAX_SAMPLES }, () => undefined);
@@ -26,7 +26,7 @@ export class Samples {
     return this.#kept.filter((sample) => sample !== undefined);
   }
 
-  /** `onChunk` for a transfer of a range, or one that does the same and keeps a sample. All have the same chance. */
+  /** The `onChunk` of a transfer, perhaps wrapped to keep a sample. Each block has the same chance to be one. */
   watch(range: LiveRange, sizeBytes: number, onChunk: OnChunk): OnChunk {
     const slot = this.#slot();
     const { start, end = sizeBytes } = range;

@@ -4,19 +4,19 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 import { fileNameOf } from './file-name.ts';
 
-/** A content coding (RFC 9110, 8.4.1; zstd: RFC 8878) that can be told from the bytes that it makes, and undone. */
+/** A content coding (RFC 9110, 8.4.1; zstd: RFC 8878) that can be recognised by its first bytes, and decoded. */
 interface Coding {
   readonly decoder: () => Transform;
-  /** Whether bytes, at least `HEAD_BYTES` of them, begin like what the coding makes. */
+  /** Whether `bytes`, at least `HEAD_BYTES` of them, begin like output of the coding. */
   readonly began: (head: Buffer) => boolean;
-  /** Files whose own form is that of the coding. */
+  /** Names of files that are themselves in the format of the coding. */
   readonly names: RegExp;
   readonly types: RegExp;
 }
 
 export type CodingName = 'gzip' | 'deflate' | 'zstd';
 
-/** So much has to be seen of a body to tell a coding. */
+/** Bytes of a body that are needed to recognise a coding. */
 const HEAD_BYTES = 4;
 
 const CODINGS: Readonly<Record<CodingName, Coding>> = {
@@ -42,9 +42,9 @@ const CODINGS: Readonly<Record<CodingName, Coding>> = {
 };
 
 /**
- * Which coding has to be undone to get the file: the origin put it on though it was asked not to. Undefined for a file
- * that has this form itself, as archives have that servers call coded; it is saved as it comes. The URLs are the given one
- * and the one that it led to.
+ * The coding that has to be decoded to get the file: the origin applied it although it was asked not to. Undefined for
+ * a file that has this format itself, such as an archive that a server declares as coded; it is saved as it comes. The
+ * URLs are the given one and the one that it led to.
  */
 export function codingOf(headers: IncomingHttpHeaders, given: URL, final: URL): CodingName | undefined {
   const label = headers['content-encoding']?.trim().toLowerCase().replace(/^x-/, '');
@@ -56,7 +56,7 @@ export function codingOf(headers: IncomingHttpHeaders, given: URL, final: URL): 
 }
 
 /**
- * The body without its coding; as it comes when it does not begin as the coding would have it. Ends with an error when
+ * The decoded body; unchanged when it does not begin like output of the coding. Ends with an error when
  * the body breaks off, or cannot be decoded, and at once when it is destroyed. Holds a few chunks at most.
  */
 export function decoded(response: IncomingMessage, coding: CodingName): Readable {

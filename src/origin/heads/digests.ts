@@ -34,7 +34,7 @@ const OBJECT_HEADERS: readonly (readonly [header: string, algorithm: DigestKind,
   ['x-checksum-md5', 'md5', 'hex'],
 ];
 
-/** Of S3 and what speaks like it; with parts uploaded one by one they may be digests of digests, marked `-N`. */
+/** Headers of S3 and compatible stores; of uploads in parts they may be digests of digests, marked `-N`. */
 const AMZ_CHECKSUMS = ['sha256', 'sha1', 'crc32c', 'crc32'] as const;
 
 /**
@@ -50,8 +50,8 @@ export function wantHeaders(url: URL): Readonly<Record<string, string>> {
 /**
  * Digests of the whole file in the headers of the answer that carries it, preferred ones first. `whole`: the answer is
  * a 200; in a 206 some headers (Content-MD5, x-amz-checksum-*) may speak of the part only and are left out. Encoded
- * answers give none: their digests speak of other bytes or leave it open. Malformed and unknown ones are left out, and a
- * CRC when there is something better. Digests of one kind that differ all stay: see `worthChecking`.
+ * answers give none: their digests speak of other bytes or leave it open. Malformed and unknown ones are left out, and
+ * a CRC when there is a stronger digest. Digests of one kind that differ all stay: see `worthChecking`.
  */
 export function digestsOf(headers: IncomingHttpHeaders, host: string, whole: boolean): PublishedDigest[] {
   const found: PublishedDigest[] = [];
@@ -95,8 +95,8 @@ export function linkedDigest(headers: IncomingHttpHeaders, host: string): Publis
 }
 
 /**
- * Digests of the file in an answer that sends us to one of its mirrors (RFC 6249 Metalink/HTTP, 6), strong ones only;
- * of any other redirect, none: its own content may be meant.
+ * Digests of the file in an answer that redirects to one of its mirrors (RFC 6249 Metalink/HTTP, 6), strong ones only.
+ * None for any other redirect, whose digests may be those of its own body.
  */
 export function duplicateDigests(headers: IncomingHttpHeaders, host: string): PublishedDigest[] {
   if (!/;\s*rel="?duplicate\b/i.test(text(headers.link))) return [];
@@ -140,7 +140,7 @@ function pairs(header: string | string[] | undefined): (readonly [string, string
     });
 }
 
-/** Whether decoding lost nothing: Buffer skips what is not of the alphabet. Padding may be left out. */
+/** Whether decoding lost nothing: Buffer skips characters outside the alphabet. Padding may be missing. */
 function sameText(a: string, b: string, form: Form): boolean {
   return form === 'hex' ? a === b.toLowerCase() : a.replace(/=+$/, '') === b.replace(/=+$/, '');
 }

@@ -6,7 +6,7 @@ const MAX_NAME_CHARS = 1024;
 /**
  * The name that an origin suggests for a file: Content-Disposition (RFC 6266, RFC 8187), else the last part of the
  * URL the user gave or of the one it led to, whichever looks like a file, else `download`. Raw: it may hold
- * anything and has to be made safe before it meets a disk.
+ * any characters and has to be made safe before it is used on a disk.
  */
 export function fileNameOf(disposition: string | undefined, givenUrl: URL, finalUrl: URL): string {
   const given = lastSegment(givenUrl);
@@ -31,7 +31,9 @@ function dispositionName(header: string | undefined): string | undefined {
   return name === undefined || name.trim() === '' ? undefined : name.trim();
 }
 
-/** Undoes what servers do to names that are not ASCII in a plain `filename`: raw UTF-8, RFC 2047 words, percent signs. */
+/**
+ * Undoes what servers do to names that are not ASCII in a plain `filename`: raw UTF-8, RFC 2047 words, percent signs.
+ */
 function plainName(name: string | undefined): string | undefined {
   if (name === undefined) return undefined;
   return percentDecoded(wordsDecoded(utf8Decoded(name)));

@@ -12,15 +12,15 @@ export interface Asked {
   readonly identity: FileIdentity;
   /** Whether the file was a web page when it was first seen; undefined: not known. */
   readonly wasPage?: boolean | undefined;
-  /** What has to be undone to get the file from a whole answer. */
+  /** The coding to decode to get the file from a whole answer. */
   readonly coding?: CodingName | undefined;
-  /** The bytes are checked in another way, so that another ETag says nothing. */
+  /** The bytes are checked in another way, so another ETag does not matter. */
   readonly ignoreEtags?: boolean | undefined;
 }
 
-/** What the head of an answer is worth. */
+/** What the head of an answer says about its body. */
 export type Judgement =
-  /** The body is the file's bytes from `firstByte` on, up to `bodyEnd` if anything is known of that. */
+  /** The body holds the file's bytes from `firstByte` on, up to `bodyEnd` where that is known. */
   | {
       readonly kind: 'body';
       readonly firstByte: number;
@@ -31,16 +31,16 @@ export type Judgement =
     }
   /** There are no bytes from `start` on: the file ends there. */
   | { readonly kind: 'at-end'; readonly totalBytes: number }
-  /** Another file than the one asked for, or one that cannot be had this way: never to be used. */
+  /** Another file than the one requested, or one that cannot be fetched this way: never used. */
   | {
       readonly kind: 'unusable';
       readonly code: 'origin-changed' | 'origin-failed';
       readonly message: string;
       readonly totalBytes: number | undefined;
     }
-  /** Another ETag, and nothing else that differs. Its bytes have to be compared. */
+  /** Only the ETag differs. The bytes have to be compared. */
   | { readonly kind: 'other-etag'; readonly message: string; readonly totalBytes: number | undefined }
-  /** An answer that does not fit the question. It may be one server of many: worth another try. */
+  /** An answer that does not match the request. Another server of the origin may do better: worth another try. */
   | { readonly kind: 'misfit'; readonly message: string }
   /** A web page in the place of the file: the link has expired. */
   | { readonly kind: 'page' }
@@ -77,7 +77,7 @@ function judgePart(headers: IncomingHttpHeaders, asked: Asked): Judgement {
   const other = judgeIdentity(headers, range.totalBytes, asked);
   if (other !== undefined) return other;
   const length = parseLength(headers['content-length']);
-  // One that begins early may have just a wrong Content-Range: nobody can tell.
+  // An answer that begins early may just have a wrong Content-Range; there is no way to know.
   if (range.start !== asked.start) {
     return {
       kind: 'misfit',
@@ -99,7 +99,7 @@ function judgePart(headers: IncomingHttpHeaders, asked: Asked): Judgement {
   };
 }
 
-/** What there is against the file of an answer being the one asked for. */
+/** What shows that the file of an answer is not the requested one. */
 function judgeIdentity(
   headers: IncomingHttpHeaders,
   totalBytes: number | undefined,
@@ -113,9 +113,9 @@ function judgeIdentity(
     : { kind: 'unusable', code: 'origin-changed', message, totalBytes };
 }
 
-/** 200: the whole file from its first byte, so of use only to whoever starts there. */
+/** 200: the whole file from its first byte, so only of use to a transfer that starts there. */
 function judgeWhole(headers: IncomingHttpHeaders, asked: Asked): Judgement {
-  // What a coded answer says of its length is said of its coded form.
+  // The length that a coded answer states is that of the coded body.
   if (asked.ranged && isEncoded(headers)) return COMPRESSED;
   const { coding } = asked;
   const totalBytes = coding === undefined ? parseLength(headers['content-length']) : undefined;
@@ -140,7 +140,7 @@ function judgeUnsatisfied(headers: IncomingHttpHeaders, asked: Asked): Judgement
   return { kind: 'unusable', code: 'origin-changed', message, totalBytes };
 }
 
-/** Whether a content coding was put on in spite of `Accept-Encoding: identity` (RFC 9110, 8.4). */
+/** Whether a content coding was applied in spite of `Accept-Encoding: identity` (RFC 9110, 8.4). */
 export function isEncoded(headers: IncomingHttpHeaders): boolean {
   const coding = headers['content-encoding']?.trim().toLowerCase() ?? '';
   return coding !== '' && coding !== 'identity';

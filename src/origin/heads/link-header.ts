@@ -5,14 +5,17 @@ const MAX_LINKS = 64;
 /** RFC 6249, 3.1: what a link without `pri` counts as. */
 const LOWEST_PRIORITY = 999_999;
 
-/** One link of a Link header (RFC 8288 Web Linking, 3). Names are lower case; a name that is repeated keeps its first value. */
+/**
+ * One link of a Link header (RFC 8288 Web Linking, 3). Names are lower case; a name that is repeated keeps its first
+ * value.
+ */
 export interface Link {
   /** As it stands: may be relative. */
   readonly target: string;
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-/** What an answer says about where else its file is, and where it is described (RFC 6249 Metalink/HTTP). */
+/** Other addresses of the file of an answer, and descriptions of it (RFC 6249 Metalink/HTTP). */
 export interface FileLinks {
   /** Other addresses of the file, best first. */
   readonly mirrors: readonly string[];
@@ -44,7 +47,7 @@ export function fileLinks(header: string | undefined, base: URL): FileLinks {
   };
 }
 
-/** The links of a header, up to the first thing that is no link. Several headers come joined by commas. */
+/** The links of a header, up to the first text that is not a link. Several headers come joined by commas. */
 export function parseLinks(header: string | undefined): Link[] {
   const links: Link[] = [];
   const text = header ?? '';

@@ -1,14 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { parseContentRange } from './content-range.ts';
 
-/** A page that stands in for a file is smaller than this. */
+/** A web page that is sent in place of a file is smaller than this. */
 const MAX_PAGE_BYTES = 1024 * 1024;
 
-/** Ends of names that are those of files which people download, and never those of a web page. */
+/** File name extensions of downloads, never of a web page. */
 const FILE_NAME =
   /\.(7z|aac|apk|appimage|avi|bin|br|bz2|cab|csv|deb|dmg|docx?|epub|exe|flac|gguf|gz|img|ipa|iso|jar|jpe?g|json|lz4|lzma|m4[av]|mkv|mov|mp[34]|mpe?g|msi|msix|odt|ogg|onnx|ova|parquet|pdf|pkg|png|pptx?|pt|qcow2|rar|rpm|safetensors|snap|sqlite|squashfs|tar|tbz2?|tgz|torrent|txz|vdi|vhdx?|vmdk|wav|webm|whl|wim|xlsx?|xz|zip|zst)$/i;
 
-/** Whether an answer says of itself that it is a web page. */
+/** Whether an answer declares itself to be a web page. */
 export function isHtml(headers: IncomingHttpHeaders): boolean {
   return /^\s*(text\/html|application\/xhtml\+xml)\s*(;|$)/i.test(headers['content-type'] ?? '');
 }
@@ -31,8 +31,8 @@ export function looksLikePage(
 }
 
 /**
- * Whether a page came in the place of a file that is none: what many hosts send with status 200 when a link has expired.
- * A part that fits the file's size is taken for one, whatever it is labelled.
+ * Whether a web page came in place of a file that is not one: many hosts send that with status 200 when a link has
+ * expired. A part that matches the size of the file is taken for the file, whatever its media type says.
  */
 export function isStrayPage(
   status: number,

@@ -13,8 +13,8 @@ export function identityOf(headers: IncomingHttpHeaders, sizeBytes: number | und
 }
 
 /**
- * Why an answer is of another file than the transfer, as a sentence, or undefined when nothing speaks against its being the
- * same. `use`: `otherEtag` where the bytes are checked in another way, so that another ETag says nothing.
+ * Why an answer belongs to another file than the transfer, as a sentence; undefined when nothing shows that it does.
+ * `use`: `otherEtag` where the bytes are checked in another way, so another ETag does not matter.
  */
 export function changeOf(
   use: 'rangeAnswer' | 'otherEtag',

@@ -8,7 +8,7 @@ const MAX_HOSTS = 1024;
 export class HostPauses {
   readonly #untilMs = new Map<string, number>();
 
-  /** `host` is to be left alone for so long. A longer pause that runs already stays. */
+  /** Starts a pause of `host`. A longer pause that has begun already stays. */
   pause(host: string, pauseMs: number, nowMs: number): void {
     if (pauseMs <= 0) return;
     const untilMs = Math.max(nowMs + pauseMs, this.#untilMs.get(host) ?? 0);
@@ -22,18 +22,18 @@ export class HostPauses {
     }
   }
 
-  /** How long `host` is still to be left alone; 0 when it may be asked. */
+  /** How long the pause of `host` still lasts; 0 when it may be asked. */
   leftMs(host: string, nowMs: number): number {
     return Math.max(0, (this.#untilMs.get(host) ?? 0) - nowMs);
   }
 
-  /** Forgets all: the network is another one, and what hosts said was said to another address. */
+  /** Forgets all pauses: on another network this machine has another address, which no host has asked to pause. */
   clear(): void {
     this.#untilMs.clear();
   }
 }
 
-/** A request was not sent, since its host is to be left alone. */
+/** Thrown in place of sending a request to a host that has asked for a pause. */
 export class HostPaused extends Error {
   readonly leftMs: number;
 

@@ -1,10 +1,10 @@
-/** Hears of each byte that arrives from an origin, and may hold the transfer up. */
+/** Counts the bytes that arrive from origins, and may pause a transfer. */
 export interface Meter {
   /** The rate that it will let through at present, in bytes per second; undefined: any. */
   readonly bytesPerSecond: number | undefined;
   /**
-   * Takes bytes that have arrived. A promise means: do not read on before it resolves. It resolves at once when the signal
-   * is aborted, for whoever stops reads no more; what was taken stays taken, since it has come all the same.
+   * Counts bytes that have arrived. A promise means: do not read on before it resolves. It resolves at once when the
+   * signal is aborted, since a stopped transfer reads no more; the bytes stay counted, since they have arrived.
    */
   take(bytes: number, signal?: AbortSignal): Promise<void> | undefined;
 }
@@ -25,7 +25,7 @@ export function chain(meters: readonly Meter[]): Meter {
   };
 }
 
-/** Counts bytes down and calls `onSpent`, once, when there are none left. What is on its way then may still arrive. */
+/** Counts bytes down and calls `onSpent` once when none are left. Bytes that are on their way may still arrive. */
 export class Quota implements Meter {
   readonly bytesPerSecond = undefined;
   readonly #onSpent: () => void;
@@ -46,7 +46,7 @@ export class Quota implements Meter {
   take(bytes: number): Promise<void> | undefined {
     const wasLeft = this.#leftBytes > 0;
     this.#leftBytes -= bytes;
-    // Whoever hears of it ends the transfers.
+    // The receiver of `onSpent` ends the transfers.
     if (wasLeft && this.#leftBytes <= 0) this.#onSpent();
     return undefined;
   }

@@ -1,4 +1,4 @@
-/** Where a limiter gets its time from; tests pass their own. */
+/** The clock of a limiter; tests pass their own. */
 export interface LimiterClock {
   /** Milliseconds that never go back. */
   now(): number;
@@ -27,8 +27,9 @@ interface Waiter {
 }
 
 /**
- * A token bucket that all connections of a process share. Bytes are taken after they have arrived: whoever took more
- * than there was waits until the debt is paid, in order of arrival, so the long-run rate is met whatever the chunk size.
+ * A token bucket that all connections of a process share. Bytes are taken after they have arrived: a transfer that took
+ * more than the credit waits until the debt is paid, in order of arrival, so the long-run rate is met for any chunk
+ * size.
  */
 export class RateLimiter {
   readonly #clock: LimiterClock;
@@ -53,7 +54,7 @@ export class RateLimiter {
     return this.#bytesPerSecond;
   }
 
-  /** Changes the rate at once, also for those who wait. `undefined` lets everybody go. */
+  /** Changes the rate at once, also for transfers that wait. `undefined` lets all of them go on. */
   setRate(bytesPerSecond: number | undefined): void {
     this.#settle();
     this.#bytesPerSecond = checkedRate(bytesPerSecond);
@@ -77,7 +78,7 @@ export class RateLimiter {
     return promise.finally(() => signal.removeEventListener('abort', leave));
   }
 
-  /** It waits no longer. Its debt is left to the others. */
+  /** Ends the waiting of a transfer. The others pay its debt. */
   #leave(waiter: Waiter): void {
     const place = this.#waiters.indexOf(waiter);
     if (place === -1) return;
@@ -97,7 +98,7 @@ export class RateLimiter {
     this.#settledMs = nowMs;
   }
 
-  /** Lets those go whose debt is paid and sets the timer for the next. */
+  /** Lets transfers go on whose debt is paid, and sets the timer for the next one. */
   #release(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;

@@ -2,16 +2,16 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { parseLength } from '../heads/content-range.ts';
 
-/** How a body is held up and let go on. */
+/** Pauses and resumes the reading of a body. */
 export interface Body {
-  /** To be called from `onChunk`: what it was lent stays as it is, and no more comes, until `resume`. */
+  /** Called from `onChunk`: the lent chunk stays unchanged, and no more chunks come, until `resume`. */
   pause(): void;
   resume(): void;
 }
 
 type Read = (bytes: Buffer) => void;
 
-/** Who gets what a socket reads, instead of the HTTP parser. */
+/** The receiver of what a socket reads, in place of the HTTP parser. */
 const readers = new WeakMap<Socket, Read>();
 
 /**
@@ -21,7 +21,7 @@ const readers = new WeakMap<Socket, Read>();
 export function passOn(socket: Socket, bytes: Buffer): void {
   const read = readers.get(socket);
   if (read !== undefined) read(bytes);
-  // Nobody listens between requests; an origin that speaks then would corrupt the next answer.
+  // Between requests no answer is expected; bytes that come then would corrupt the next answer.
   else if (!socket.emit('data', bytes)) socket.destroy();
 }
 
@@ -61,7 +61,7 @@ export function readBody(
     if (!request.destroyed) showQuietly(request, key, socket, bytes);
   };
   const read = (bytes: Buffer) => {
-    // What came with the head has gone through the parser, and has to be handed over first.
+    // Bytes that came with the head have gone through the parser, and have to be handed over first.
     if (!isStraight && (response.isPaused() || response.readableLength > 0)) {
       socket.emit('data', bytes);
       return;
@@ -111,7 +111,7 @@ function bodyCallbackOf(request: ClientRequest): number | undefined {
   return keys.find((key) => (parser[key] as { name?: unknown } | undefined)?.name === 'parserOnBody');
 }
 
-/** Lets the parser count bytes of a body without making a copy of them. */
+/** Makes the parser count bytes of a body without copying them. */
 function showQuietly(request: ClientRequest, key: number, socket: Socket, bytes: Buffer): void {
   const parser = parserOf(request);
   if (parser === undefined) return;
@@ -120,7 +120,7 @@ function showQuietly(request: ClientRequest, key: number, socket: Socket, bytes:
   try {
     socket.emit('data', bytes);
   } finally {
-    // Parsers are used again for other requests.
+    // Parsers are reused for other requests.
     parser[key] = callback;
   }
 }

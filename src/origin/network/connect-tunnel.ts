@@ -4,7 +4,7 @@ import { proxyAuthorization } from '../addresses/proxy-authorization.ts';
 import { ProxyError, proxyAuthError, proxyNonsense } from '../addresses/proxy-error.ts';
 import { SocketReader } from './socket-reader.ts';
 
-/** An error for a proxy that hangs up on us or says too much. */
+/** The error for a proxy that closes the connection or sends too much. */
 export function brokenOff(proxy: ProxyAddress): (reason: 'ended' | 'too much', cause?: Error) => Error {
   return (reason, cause) =>
     reason === 'too much'
@@ -19,7 +19,7 @@ export function brokenOff(proxy: ProxyAddress): (reason: 'ended' | 'too much', c
 
 /**
  * Asks an HTTP proxy, over a connection to it, for a tunnel to `host:port` (RFC 9110, 9.3.6). When it resolves, the
- * socket leads to the origin. Throws `ProxyError`. What the proxy says besides its status is neither shown nor used.
+ * socket leads to the origin. Throws `ProxyError`. Only the status of its answer is used.
  */
 export async function openConnectTunnel(
   socket: Socket,
@@ -47,11 +47,13 @@ export async function openConnectTunnel(
       passing: status >= 500,
     });
   }
-  // An origin that speaks TLS does not speak first: more bytes here are the proxy's own.
+  // With TLS the client speaks first: more bytes here come from the proxy.
   if (!(status >= 200 && status < 300) || reader.hasMore) throw proxyNonsense(proxy);
 }
 
-/** Up to the empty line; what cannot become a head any more ends where it is, so that nobody waits for the rest. */
+/**
+ * The length of the head, up to the empty line; of bytes that cannot become a head, their own length, to fail at once.
+ */
 function headLength(bytes: Buffer): number | undefined {
   const start = bytes.subarray(0, 7).toString('latin1');
   if (!'HTTP/1.'.startsWith(start)) return bytes.length;

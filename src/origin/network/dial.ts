@@ -4,9 +4,9 @@ import type { LocalAddresses } from '../addresses/local-addresses.ts';
 import { isPublicAddress, literalAddress, privateAddressError } from '../addresses/private-address.ts';
 import type { Reads } from './reads.ts';
 
-/** RFC 8305 (Happy Eyeballs), 5: how long an address has before the next one is tried beside it. */
+/** RFC 8305 (Happy Eyeballs), 5: how long to wait before the next address is tried as well. */
 const NEXT_ADDRESS_MS = 250;
-/** Addresses of a name that are tried. */
+/** Most addresses of a name that are tried. */
 const MAX_ADDRESSES = 16;
 
 export interface DialOptions {
@@ -17,14 +17,14 @@ export interface DialOptions {
   readonly publicOnly?: boolean | undefined;
   /** Default: the system's. */
   readonly lookup?: LookupFunction | undefined;
-  /** The read buffer of the socket, which becomes its own. */
+  /** The read buffer for the socket, which then owns it. */
   readonly reads?: Reads | undefined;
   readonly signal: AbortSignal;
 }
 
 /**
- * The addresses of a host, those of the two families in turn so that one broken family costs little. The connection goes
- * to exactly these, so that a name which resolves differently the next time (DNS rebinding) gains nothing.
+ * The addresses of a host, those of the two families in turn so that one broken family costs little. The connection
+ * goes to exactly these, so that a name that resolves to another address the next time (DNS rebinding) has no effect.
  * Rejects with the lookup's error, with `ERR_PRIVATE_ADDRESS`, or with the signal's reason.
  */
 export async function addressesOf(host: string, options: DialOptions): Promise<readonly LookupAddress[]> {
@@ -55,9 +55,9 @@ export async function addressesOf(host: string, options: DialOptions): Promise<r
 }
 
 /**
- * A TCP connection to a host. Its addresses are tried one beside the other, each 250 ms after the one before or as soon
- * as that has failed; the first connection that stands is taken. Unlike Node's own `autoSelectFamily`, a slow attempt is
- * not given up for the next one, so that distant hosts are reached too. Rejects with the most telling error, or with the
+ * A TCP connection to a host. Its addresses are tried in parallel, each 250 ms after the one before or as soon as that
+ * has failed; the first connection that opens is taken. Unlike Node's own `autoSelectFamily`, a slow attempt is not
+ * given up for the next one, so that distant hosts are reached too. Rejects with the most telling error, or with the
  * signal's reason.
  */
 export async function dial(host: string, port: number, options: DialOptions): Promise<Socket> {
@@ -109,12 +109,12 @@ function race(addresses: readonly LookupAddress[], port: number, options: DialOp
       ...(reads === undefined ? {} : { onread: reads.onread }),
     });
     open.add(socket);
-    // Stays for the life of the socket: whoever takes it over listens too.
+    // Stays for the life of the socket; its next owner adds a listener of its own.
     socket.on('error', (error) => failed(socket, error));
     socket.once('connect', () => {
       if (over) return;
       const { remoteAddress = '' } = socket;
-      // The lookup has let only public addresses through; this holds whatever the way here was.
+      // The lookup has let only public addresses through; this check does not depend on it.
       if (publicOnly === true && !isPublicAddress(remoteAddress)) {
         socket.destroy(privateAddressError(remoteAddress));
         return;
@@ -135,7 +135,7 @@ function race(addresses: readonly LookupAddress[], port: number, options: DialOp
 
 const NO_WAY = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT']);
 
-/** A family that this machine does not have says less than what happened to the other one. */
+/** The error of an IP family that this machine lacks tells less than the error of the other family. */
 function mostTelling(errors: readonly NodeJS.ErrnoException[]): Error {
   return errors.find((error) => !NO_WAY.has(error.code ?? '')) ?? errors[0]!;
 }

@@ -9,11 +9,11 @@ import { nodeTls } from './node-http.ts';
 import { openSocksTunnel } from './socks-tunnel.ts';
 
 export interface ProxiedOptions extends DialOptions {
-  /** Where the tunnel is to lead; undefined: the connection to the proxy itself is what is wanted. */
+  /** Where the tunnel leads; undefined: only a connection to the proxy itself is wanted. */
   readonly target: { readonly host: string; readonly port: number } | undefined;
-  /** Whether names that are resolved here may be those of public addresses only. The proxy itself may be anywhere. */
+  /** Whether names resolved here must have public addresses. The proxy itself may have any address. */
   readonly publicOnly: boolean;
-  /** What a proxy's own certificate is judged by. */
+  /** The certificates by which the proxy's own certificate is checked. */
   readonly trust: () => SecureContextOptions;
 }
 
@@ -93,7 +93,7 @@ function encrypt(raw: Socket, proxy: ProxyAddress, options: ProxiedOptions): Pro
   });
 }
 
-/** What to ask a SOCKS proxy for: the name itself, or an address that it has here. */
+/** The host to send to a SOCKS proxy: the name itself, or its address as resolved here. */
 async function socksHost(proxy: ProxyAddress, host: string, options: ProxiedOptions): Promise<string> {
   const literal = literalAddress(host);
   if (literal !== undefined || proxy.scheme === 'socks5h') return literal ?? host;

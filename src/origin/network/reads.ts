@@ -5,7 +5,7 @@ import { passOn } from './body.ts';
 const READ_BYTES = 256 * 1024;
 const MIN_READ_BYTES = 16 * 1024;
 
-/** The read buffer of a socket: one for its life, lent to whoever reads. */
+/** The read buffer of a socket: one for its whole life, lent to the reader of each body. */
 export class Reads {
   /** To be set before anything can arrive. */
   socket: Socket | undefined;

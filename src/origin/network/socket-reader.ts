@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 
-/** Most bytes that a proxy may say before the tunnel stands. */
+/** Most bytes that a proxy may send before the tunnel is open. */
 const MAX_BYTES = 16 * 1024;
 
 /**
- * Reads answers off a socket before it is handed to somebody else. Works on sockets with and without a read buffer of
- * ours, since both emit `data`.
+ * Reads answers from a socket before the socket is handed on. Works on sockets with and without a read buffer from
+ * `reads.ts`, since both emit `data`.
  */
 export class SocketReader implements Disposable {
   readonly #socket: Socket;
@@ -14,7 +14,7 @@ export class SocketReader implements Disposable {
   #failed: Error | undefined;
   #wake: (() => void) | undefined;
 
-  /** `end` makes the error for a socket that ends too early or says too much. */
+  /** `end` makes the error for a socket that ends too early or sends too much. */
   constructor(socket: Socket, end: (reason: 'ended' | 'too much', cause?: Error) => Error) {
     this.#socket = socket;
     this.#end = end;
@@ -40,7 +40,7 @@ export class SocketReader implements Disposable {
     }
   }
 
-  /** Something came that nobody has taken. */
+  /** Whether bytes have arrived that were not taken. */
   get hasMore(): boolean {
     return this.#bytes.length > 0;
   }

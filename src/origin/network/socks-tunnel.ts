@@ -25,9 +25,9 @@ const REPLIES: Readonly<Record<number, readonly [what: string, passing: boolean]
 };
 
 /**
- * Asks a SOCKS5 proxy, over a connection to it, for a way to `host:port` (RFC 1928), with user and password if it has
- * them (RFC 1929). `host` is an address, or a name for the proxy to resolve. When it resolves, the socket leads to the
- * origin. Throws `ProxyError`.
+ * Asks a SOCKS5 proxy, over a connection to it, for a connection to `host:port` (RFC 1928), with the user and password
+ * of the proxy, if there are any (RFC 1929). `host` is an address, or a name for the proxy to resolve. When it
+ * resolves, the socket leads to the origin. Throws `ProxyError`.
  */
 export async function openSocksTunnel(
   socket: Socket,
@@ -86,7 +86,7 @@ function portOf(port: number): Buffer {
   return Buffer.from([port >> 8, port & 255]);
 }
 
-/** The length of a reply; for one that went wrong or makes no sense, of as much as tells. */
+/** The length of a reply; of a failed or malformed reply, the length of the part that shows it. */
 function replyLength(bytes: Buffer): number | undefined {
   if (bytes.length < 2) return undefined;
   if (bytes[0] !== VERSION || bytes[1] !== 0) return bytes.length;
