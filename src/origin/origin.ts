@@ -62,28 +62,28 @@ export class Origin implements AsyncDisposable {
     });
   }
 
-  /** What is here of the file, to compare with where ETags differ. */
+  /** Sets the source of bytes held here, to compare with where ETags differ. */
   compareWith(held: HeldBlocks): void {
     this.#fetcher.compareWith(held);
   }
 
-  /** A few blocks of what is here of the file, as `compareWith` was told. */
+  /** A few blocks of the bytes held here, from the source that `compareWith` was given. */
   readHeld(): Promise<readonly Sample[]> {
     return this.#fetcher.readHeld();
   }
 
-  /** Whether it serves parts: learnt by a probe, hoped for until then. */
+  /** Whether it serves ranges: known after a probe, assumed before it. */
   get ranges(): boolean {
     return this.#fetcher.ranges;
   }
 
-  /** Where ranges are asked of at present: a host, with its port if that is not the usual one, and a path there. */
+  /** Where ranges are requested at present: a host, with its port if that is not the default, and a path. */
   get target(): { readonly host: string; readonly path: string } {
     return this.#route.target;
   }
 
   /**
-   * Looks at the file. Tries again when what went wrong may pass. Throws `DragonloadError`: `dns`, `tls`,
+   * Probes the file. Tries again after a failure that may pass. Throws `DragonloadError`: `dns`, `tls`,
    * `origin-missing`, `origin-refused`, `origin-failed`, `private-address`, or `aborted`.
    */
   async probe(options: ProbeOptions = {}): Promise<Probe> {
@@ -92,7 +92,7 @@ export class Origin implements AsyncDisposable {
     const look = async (): Promise<Probe> => {
       const found = await probe(this.#route, { take, keepWhole, signal });
       const whole = await this.#fetcher.noteProbe(found, take, signal);
-      // With `insecure` nobody checked whose word the digests are.
+      // With `insecure` the certificate was not checked, so the digests may come from anyone.
       const digests = this.#options.settings?.insecure === true ? [] : found.probe.digests;
       return { ...found.probe, digests, ...(whole === undefined ? {} : { whole }) };
     };
@@ -101,21 +101,23 @@ export class Origin implements AsyncDisposable {
 
   /**
    * Fetches a range, or with `end` undefined everything from `start` on. Lowering `range.end` on the way trims the
-   * transfer. Says with the outcome how it ended; rejects only with what `onChunk` threw. After `rangeless`, ranges are
+   * transfer. The outcome says how it ended; rejects only with what `onChunk` threw. After `rangeless`, ranges are
    * taken from readings of the whole file, which is fast only for ranges in order, one at a time.
    */
   async fetchRange(range: LiveRange, options: FetchOptions): Promise<OriginResult> {
     return this.#fetcher.fetchRange(range, options, this.#stopSignal(options.signal));
   }
 
-  /** The network is another one: kept connections lead nowhere, and what the host said was said to another address. */
+  /**
+   * The network has changed: kept connections are dead, and a pause that the host asked for was for another address.
+   */
   networkChanged(): void {
     this.#fetcher.networkChanged();
     this.#connections.reset();
     this.#pauses.clear();
   }
 
-  /** Breaks off what is under way and closes the connections that are its own. */
+  /** Breaks off what is under way and closes the connections that belong to this origin alone. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed.abort(CLOSED);
     this.#fetcher.close();

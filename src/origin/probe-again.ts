@@ -5,17 +5,17 @@ import { ProbeStatus } from './probe.ts';
 import { failureOf, isBusy, pausedError } from './transfer/failures.ts';
 import type { Route } from './transfer/route.ts';
 
-/** A probe is tried so often when what goes wrong may pass. */
+/** Attempts of a probe whose failures may pass. */
 const PROBE_ATTEMPTS = 3;
 /** A probe waits no longer than this for an origin that asks for a pause. */
 const MAX_PROBE_PAUSE_MS = 10_000;
 
 /**
- * Looks at a file, and again after a pause where what went wrong may pass. Throws `DragonloadError`: why it did not go well
- * the last time, or `aborted`.
+ * Probes a file, and again after a pause where a failure may pass. Throws `DragonloadError`: why the last attempt
+ * failed, or `aborted`.
  *
- * @param look Looks once; throws what `probe` throws.
- * @param retryDelayMs The first pause; it doubles. An origin that asks for another one gets that.
+ * @param look Probes once; throws what `probe` throws.
+ * @param retryDelayMs The first pause; each further one is twice as long, unless the origin asks for another one.
  */
 export async function probeAgain<T>(
   route: Route,

@@ -20,14 +20,14 @@ import { TAKE_BYTES } from './transfer/first-response.ts';
 import type { Route } from './transfer/route.ts';
 import { type Answer, discard } from './transfer/send.ts';
 
-/** What an origin says about a file before it is fetched. */
+/** What an origin tells about a file before it is fetched. */
 export interface Probe {
   /** Where the given URL led. May hold secrets: show it with `displayUrl`. */
   readonly finalUrl: string;
-  /** The origin has proved that it serves parts, and the size is known. */
+  /** The origin has proved that it serves ranges, and the size is known. */
   readonly ranges: boolean;
   readonly identity: FileIdentity;
-  /** The origin's suggestion, raw: to be made safe before use. At most 1,024 characters. */
+  /** The name that the origin suggests, raw: to be made safe before use. At most 1,024 characters. */
   readonly fileName: string;
   /** Digests of the whole file as its publisher states them, SHA-256 first. */
   readonly digests: readonly PublishedDigest[];
@@ -37,7 +37,7 @@ export interface Probe {
   readonly mirrors?: readonly string[];
   /** Metalink files that describe this one (`Link: rel=describedby`, RFC 6249, 5). */
   readonly describedBy?: readonly string[];
-  /** The whole file, when it was to be taken and is so small (1 MiB) that it came with the answer. */
+  /** The whole file, where the probe was to take it and it is small enough (1 MiB) to come with the answer. */
   readonly whole?: Buffer | undefined;
   /** The address leads to a Metalink file, which describes what to download, by its media type (RFC 5854, 7). */
   readonly isMetalink?: boolean;
@@ -45,7 +45,7 @@ export interface Probe {
   readonly isPage?: boolean;
 }
 
-/** What a look at a file found, and the answer that told it. */
+/** What a probe found, and the answer that it is from. */
 export interface Found {
   readonly probe: Probe;
   /** Its body has not been read, unless `isOpen` is false. */
@@ -56,7 +56,7 @@ export interface Found {
 /** Statuses with which servers that dislike ranges answer a request for one. */
 const TRY_WITHOUT_RANGE = new Set([400, 403, 405, 501]);
 
-/** An answer that says there is no file to be had, with what else it said. */
+/** An answer that says that there is no file, with the rest of what it says. */
 export class ProbeStatus extends Error {
   readonly status: number;
   readonly error: DragonloadError;
@@ -72,7 +72,8 @@ export class ProbeStatus extends Error {
 /**
  * Looks at a file with a GET for its first byte: only a 206 proves that ranges work. A whole body that comes instead is
  * cut off, unless it is small. `take`: asks for the first MiB, and leaves the body of the answer to the caller if it
- * starts with the first byte of the file; `keepWhole`: only if it is the whole file. Throws `ProbeStatus` or what the connection threw.
+ * starts with the first byte of the file; `keepWhole`: only if it is the whole file. Throws `ProbeStatus` or what the
+ * connection threw.
  */
 export async function probe(
   route: Route,
@@ -129,7 +130,7 @@ export async function probe(
   };
 }
 
-/** What the answer itself and those that led to it say of other places: redirectors know the mirrors, stores do not. */
+/** The other addresses that the answer and the redirects to it name: redirectors know the mirrors, stores do not. */
 function linksOf(answers: readonly Answer[]): FileLinks {
   const all = answers.map(({ url, response }) =>
     fileLinks([response.headers.link ?? []].flat().join(', '), url),
@@ -140,11 +141,11 @@ function linksOf(answers: readonly Answer[]): FileLinks {
   };
 }
 
-/** Digests that the answer states, after those that the given URL stated when it sent us on. */
+/** Digests that the answer states, after those that the given URL stated when it redirected. */
 function digestsTold(answers: readonly Answer[], given: URL): PublishedDigest[] {
   const final = answers.at(-1)!;
   const { headers } = final.response;
-  // A part that is the whole leaves no doubt of which of the two its headers speak.
+  // The headers of a part that is the whole file can only be about that file.
   const range = final.status === 206 ? parseContentRange(headers['content-range']) : undefined;
   const isWhole = final.status === 200 || (range?.start === 0 && range.end === range.totalBytes);
   const stated = digestsOf(headers, final.url.host, isWhole);
@@ -168,13 +169,13 @@ function startsFile({ status, response: { headers } }: Answer): boolean {
   return status === 200 || (status === 206 && parseContentRange(headers['content-range'])?.start === 0);
 }
 
-/** What an answer proves about ranges and says about the size. */
+/** What an answer proves about ranges and states about the size. */
 function partOf({ status, response: { headers } }: Answer): {
   ranges: boolean;
   sizeBytes: number | undefined;
 } {
   if (status === 200) return { ranges: false, sizeBytes: parseLength(headers['content-length']) };
-  // The first byte of an empty file does not exist: that is how one looks.
+  // An empty file has no first byte: it answers like this.
   if (status === 416) {
     const totalBytes = parseUnsatisfiedRange(headers['content-range']);
     return { ranges: false, sizeBytes: totalBytes === 0 ? 0 : undefined };

@@ -19,9 +19,9 @@ import { type Answer, discard } from './transfer/send.ts';
 import { type Opened, SequentialRangeReader } from './transfer/sequential-range-reader.ts';
 import { untilAborted } from './transfer/until-aborted.ts';
 
-/** So many answers in a row that do not fit the question, and the origin is not asked again. */
+/** After this many answers in a row that do not match the request, the origin is not asked again. */
 const MAX_MISFITS = 3;
-/** A small file that has not come whole after this time is fetched like a large one, so that its progress shows. */
+/** A small file that has not arrived whole after this time is fetched like a large one, so that its progress shows. */
 const TAKE_TIMEOUT_MS = 3000;
 
 export interface RangeFetcherOptions {
@@ -33,13 +33,13 @@ export interface RangeFetcherOptions {
 }
 
 /**
- * Fetches ranges of one file along one route: asks, judges each answer before a byte of it is used, receives it, and says
- * how it ended. Remembers what the origin has shown of itself: whether it serves parts, how often its answers did not fit,
- * and which of its ETags are names of one file.
+ * Fetches ranges of one file along one route: asks, judges each answer before a byte of it is used, receives it, and
+ * says how it ended. Remembers what the origin has shown: whether it serves ranges, how often its answers did not
+ * match, and which of its ETags stand for one file.
  */
 export class RangeFetcher {
   readonly #options: RangeFetcherOptions;
-  /** Learnt by a probe; until then ranges are hoped for. */
+  /** Known after a probe; before it, ranges are assumed. */
   #ranges = true;
   /** Whether the file is a web page itself. Undefined until a probe has seen it. */
   #isPage: boolean | undefined;
@@ -49,7 +49,7 @@ export class RangeFetcher {
   /** Bodies that are being received. */
   #receiving = 0;
   #opening: FirstResponse | undefined;
-  /** No part comes as it was asked for: what is asked for is taken from these. */
+  /** Readers of the whole file, used when the origin does not answer requests for ranges. */
   #readings: SequentialRangeReader | undefined;
   readonly #etags: OtherEtags;
 
@@ -63,24 +63,24 @@ export class RangeFetcher {
     });
   }
 
-  /** Whether the origin serves parts: learnt by a probe, hoped for until then. */
+  /** Whether the origin serves ranges: known after a probe, assumed before it. */
   get ranges(): boolean {
     return this.#ranges;
   }
 
-  /** What is here of the file, to compare with where ETags differ. */
+  /** Sets the source of bytes held here, to compare with where ETags differ. */
   compareWith(held: HeldBlocks): void {
     this.#etags.held = held;
   }
 
-  /** A few blocks of what is here of the file, as `compareWith` was told. */
+  /** A few blocks of the bytes held here, from the source that `compareWith` was given. */
   readHeld(): Promise<readonly Sample[]> {
     return this.#etags.readHeld();
   }
 
   /**
-   * Remembers what a probe found. The body of its answer is kept for the transfer that starts with the first byte, or with
-   * `take` read at once if it is the whole of a small file, which is returned.
+   * Remembers what a probe found. The body of its answer is kept for the transfer that starts with the first byte, or
+   * with `take` read at once if it is the whole of a small file, which is returned.
    */
   async noteProbe(
     { probe, answer, isOpen }: Found,
@@ -124,7 +124,7 @@ export class RangeFetcher {
     return opened ?? this.#ask(range, options, signal);
   }
 
-  /** What was kept open leads nowhere any more. */
+  /** The network has changed: the answer that was kept open is dead. */
   networkChanged(): void {
     this.#opening?.drop();
     this.#opening = undefined;
@@ -133,7 +133,7 @@ export class RangeFetcher {
     this.#readings = undefined;
   }
 
-  /** Breaks off what was kept open. Transfers end by their signal. */
+  /** Closes the answer that was kept open. Transfers end by their signal. */
   close(): void {
     this.#opening?.drop();
     this.#readings?.close();
@@ -150,7 +150,7 @@ export class RangeFetcher {
     });
   }
 
-  /** Goes on with the answer to the probe, if that was kept. Undefined: it is of no use. */
+  /** Goes on with the answer to the probe, if it was kept; undefined when it cannot be used. */
   async #fromOpening(
     range: LiveRange,
     options: FetchOptions,
@@ -187,8 +187,8 @@ export class RangeFetcher {
   }
 
   /**
-   * Asks for the file from `start` on and looks at the head of the answer. `end`: undefined for the file as a whole. What
-   * there is to say of an answer that is of no use is the result.
+   * Asks for the file from `start` on and looks at the head of the answer. `end`: undefined for the file as a whole.
+   * For an answer that cannot be used, the result says why.
    */
   async #open(
     start: number,
@@ -254,7 +254,7 @@ export class RangeFetcher {
     return { outcome, message: error.message, error, receivedBytes: 0 };
   }
 
-  /** The result for an answer whose body is of no use. */
+  /** The result for an answer whose body cannot be used. */
   #turnedAway(
     answer: Answer,
     judgement: Exclude<Judgement, { kind: 'body' }>,

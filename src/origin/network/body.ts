@@ -95,7 +95,7 @@ export function readBody(
   };
 }
 
-/** The length of a body that is just so many bytes on an unencrypted connection. */
+/** The length of a body, where it is known and the connection is not encrypted. */
 function lengthToCount({ headers, socket }: IncomingMessage): number | undefined {
   if ('encrypted' in socket || headers['transfer-encoding'] !== undefined) return undefined;
   return parseLength(headers['content-length']);

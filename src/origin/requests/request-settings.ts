@@ -28,7 +28,7 @@ export interface RequestSettings extends HeaderOptions {
 
 /**
  * Reads and checks everything that the options name, once. Costs nothing for what they leave out. Throws `usage` for a
- * header that cannot be sent, and for a file, proxy, certificate or interface that is of no use; never with a secret.
+ * header that cannot be sent, and for a file, proxy, certificate or interface that cannot be used; never with a secret.
  */
 export async function loadRequestSettings(
   options: RequestOptions,

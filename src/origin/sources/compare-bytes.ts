@@ -8,27 +8,28 @@ import type { Sample } from '../compare/samples.ts';
 import type { Origin } from '../origin.ts';
 import { readBytes } from '../transfer/read-bytes.ts';
 
-/** So many blocks have to be equal. */
+/** Blocks that have to be equal. */
 const BLOCKS = 3;
 
-/** An origin of a file, and the file as it speaks of it. */
+/** An origin of a file, and the file as it describes it. */
 export interface Side {
   readonly origin: Origin;
   readonly identity: FileIdentity;
-  /** Without ranges only the file's first block can be had. */
+  /** Without ranges only the first block of the file can be fetched. */
   readonly ranges: boolean;
 }
 
 /**
- * Compares blocks of a file with those of another origin: `samples` of what was received, and as far as these are too
- * few, random ones from `known`, or where that serves none, of what else is here. `open` when there is nothing to compare with. Throws when an origin failed.
+ * Compares blocks of a file with those of another origin: `samples` of the bytes received, and if these are too few,
+ * random blocks from `known`, or if that serves none, other bytes held here. `open` when there is nothing to compare
+ * with. Throws when an origin failed.
  */
 export async function compareBytes(
   other: Side,
   known: {
     readonly samples: readonly Sample[];
     readonly from: Side | undefined;
-    /** It is not asked again: that `from` serves nothing is then no reason to know nothing of the other. */
+    /** This is the last attempt: when `from` fails, there is nothing to compare with, and that is not thrown. */
     readonly isLast?: boolean;
   },
   signal: AbortSignal,
@@ -49,7 +50,7 @@ export async function compareBytes(
     start,
     bytes: await readBlock(from!, { start, end }, signal),
   }));
-  // Others are looked at when the known one has died, too: then what is here has to be enough.
+  // The known origin may be dead: then the blocks held here have to be enough.
   const fetched = await Promise.all(fetching).catch(async (thrown: unknown) => {
     const here = signal.aborted ? [] : [...held, ...(await other.origin.readHeld()).filter(isInReach)];
     if (here.length === 0 && known.isLast !== true) throw thrown;
@@ -65,7 +66,7 @@ export async function compareBytes(
   return 'same';
 }
 
-/** As `readBytes`; but whatever keeps bytes from being compared may pass, and says nothing of the file. */
+/** As `readBytes`; a failure to read proves nothing about the file, and may pass. */
 async function readBlock({ origin, identity }: Side, block: ByteRange, signal: AbortSignal): Promise<Buffer> {
   try {
     return await readBytes(origin, identity, block, signal);

@@ -2,13 +2,13 @@ import { MAX_SOURCES } from '../../core/messages.ts';
 import { samePlace, webUrlFrom } from '../../url/web-url.ts';
 import { isOver, newSource, revive, type Source } from './source.ts';
 
-/** The addresses of one file, at most `MAX_SOURCES`: which are kept, and which make room for others. */
+/** The addresses of one file, at most `MAX_SOURCES`: which are kept, and which are replaced by others. */
 export class SourceAddresses {
-  /** Where the file was seen first. It is never dropped. */
+  /** The address at which the file was found first. It is never dropped. */
   readonly first: Source;
   /** Oldest first. */
   readonly #all: Source[];
-  /** Addresses that had another file: whoever names them again, they are not looked at again. */
+  /** Addresses that had another file: they are not probed again when they are named again. */
   readonly #different = new Set<string>();
   #batches = 0;
   #hadOthers = false;
@@ -23,14 +23,16 @@ export class SourceAddresses {
     return this.#all;
   }
 
-  /** Whether another address than the first was ever named. One that differs only in how its link is signed is the same. */
+  /**
+   * Whether another address than the first was ever named. One that differs only in how its link is signed is the same.
+   */
   get hadOthers(): boolean {
     return this.#hadOthers;
   }
 
   /**
-   * Further addresses, the best first. What is no URL is left out, and so is what there is no room for. An address of the
-   * user that had been given up is tried again.
+   * Adds addresses, the best first. Texts that are not URLs are left out, and so are addresses beyond the limit. An
+   * address of the user that was given up is tried again.
    */
   add(urls: readonly string[], { trusted }: { readonly trusted: boolean }): void {
     this.#batches += 1;
@@ -48,19 +50,21 @@ export class SourceAddresses {
     }
   }
 
-  /** The address has another file, or is taken for the reason that the file is wrong: it is never used again. */
+  /** The address has another file, or is assumed to have sent wrong bytes: it is never used again. */
   refuse({ url }: Source): void {
     this.#different.add(url);
   }
 
-  /** Takes an address off the list and closes the way to it. */
+  /** Removes an address and closes its origin. */
   async drop(source: Source): Promise<void> {
     const at = this.#all.indexOf(source);
     if (at >= 0) this.#all.splice(at, 1);
     await source.origin?.[Symbol.asyncDispose]();
   }
 
-  /** Whether there is room for one more address: one that is out goes, or for a trusted one another's. */
+  /**
+   * Makes room for one more address, in place of a useless one or, for a trusted one, of an untrusted one; false: none.
+   */
   #makeRoom(trusted: boolean): boolean {
     const isIdle = (one: Source) => one !== this.first && one.running === 0 && one.standing !== 'looking';
     const goes =

@@ -3,11 +3,11 @@ import { type ByteRange, RangeSet } from '../../core/ranges.ts';
 /** Transfers remembered, the newest: a large file has a few thousand. */
 const MAX_NOTED = 8192;
 
-/** Which source brought which bytes of a file, for when some of them turn out to be wrong, and for whoever asks in the end. */
+/** Which source brought which bytes of a file: for when some turn out to be wrong, and for the result. */
 export class SourceAttribution<S> {
   #noted: { readonly range: ByteRange; readonly source: S }[] = [];
   readonly #doubted: ByteRange[] = [];
-  /** What there may be of each in the file. */
+  /** The bytes of each source that may be in the file. */
   readonly #shares = new Map<S, RangeSet>();
 
   note(range: ByteRange, source: S): void {
@@ -20,18 +20,18 @@ export class SourceAttribution<S> {
     if (this.#noted.length > 2 * MAX_NOTED) this.#noted = this.#noted.slice(-MAX_NOTED);
   }
 
-  /** These bytes came wrong, and are fetched again. */
+  /** These bytes are wrong, and are fetched again. */
   doubt(range: ByteRange): void {
     this.#doubted.push(range);
     for (const share of this.#shares.values()) share.remove(range);
   }
 
-  /** Those who have brought what there is. Of bytes that two of them have brought either may be in the file. */
+  /** The sources of the bytes in the file. Of bytes that two of them have sent, either version may be in the file. */
   get sources(): readonly S[] {
     return [...this.#shares].filter(([, share]) => !share.isEmpty).map(([source]) => source);
   }
 
-  /** What there may be in the file of sources of a kind. */
+  /** The bytes in the file that may come from sources of a kind. */
   shareOf(isMeant: (source: S) => boolean): RangeSet {
     const all = new RangeSet();
     for (const [source, share] of this.#shares)
@@ -39,7 +39,7 @@ export class SourceAttribution<S> {
     return all;
   }
 
-  /** Those who have brought doubted bytes of a range: another one may have them right. */
+  /** The sources of wrong bytes of a range: another source may have them right. */
   suspectsFor({ start, end }: { readonly start: number; readonly end?: number | undefined }): Set<S> {
     const wanted = { start, end: end ?? Number.POSITIVE_INFINITY };
     const doubted = this.#doubted.filter((range) => overlap(range, wanted));

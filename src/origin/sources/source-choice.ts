@@ -1,20 +1,20 @@
-/** The first rest after a failure, in milliseconds; it doubles with each further one. */
+/** The first pause after a failure, in milliseconds; each further one is twice as long. */
 const FIRST_REST_MS = 1000;
 const MAX_REST_MS = 60_000;
-/** Whoever rests no longer than this is not worth looking for another one. */
+/** With no better source, one that pauses no longer than this is used. */
 const SHORT_REST_MS = 3000;
-/** So many sources are used beside each other; the others stand by. */
+/** Sources that are used at once; the others stand by. */
 const MAX_BESIDE = 4;
-/** A source whose rate nobody has measured yet counts as this much of the fastest one. */
+/** A source whose rate is not measured yet counts as this much of the fastest one. */
 const UNKNOWN_RATE_SHARE = 0.5;
-/** After so many failures in a row a source is taken for gone until it has shown that it is not. */
+/** After this many failures in a row a source counts as gone, until a transfer from it brings bytes. */
 const MAX_FAILURES = 3;
 
 /** What is known of one address of a file. Times are of one clock that never goes back, in milliseconds. */
 export interface SourceState {
   /**
-   * `proven`: it has the file. `new`: nobody has looked yet. `looking`: somebody does. `lost`: it had the file and does
-   * not serve it any more. `out`: it was never of use.
+   * `proven`: it has the file. `new`: it was not probed yet. `looking`: it is being probed. `lost`: it had the file and
+   * no longer serves it. `out`: it never served this file.
    */
   readonly standing: 'proven' | 'new' | 'looking' | 'lost' | 'out';
   /** The user, or the origin that the user named, gave the address. */
@@ -23,35 +23,35 @@ export interface SourceState {
   readonly running: number;
   /** Of one transfer, in bytes per second; undefined: not measured. */
   readonly rate: number | undefined;
-  /** Left alone until then, unless there is nothing else. */
+  /** It pauses until then, unless there is no other source. */
   readonly restUntilMs: number;
-  /** In a row, without a byte between them; those that break together are one. */
+  /** Failures in a row without a byte between them; transfers that break together count as one. */
   readonly failures: number;
-  /** Counts the calls that added addresses: those of one call are in the order of their giver. */
+  /** The number of the call that added the address: addresses of one call keep their order. */
   readonly batch: number;
-  /** It serves ranges; without, it is of use only from the file's first byte on. */
+  /** It serves ranges; without them it can only be read from the first byte of the file on. */
   readonly ranges: boolean;
 }
 
 export interface Choice<S> {
-  /** To be fetched from now. */
+  /** The source to fetch from now. */
   readonly use: S | undefined;
-  /** To be looked at: beside `use`, or because there is none. */
+  /** The source to probe, beside `use` or because there is none. */
   readonly look: S | undefined;
 }
 
 /**
- * Which source serves next. Among proven ones that do not rest, the one with the fewest transfers for its rate. New ones
- * of the user are looked at beside, one at a time, while there are few proven ones and `isLarge` says that it pays. What others have
- * named is neither looked at nor used while one of the user's own is left. When nothing was `tried` yet, a source that
- * rests a little or was lost is better than none.
+ * Which source serves next. Among proven ones that do not pause, the one with the fewest transfers for its rate. New
+ * ones of the user are probed meanwhile, one at a time, while there are few proven ones and `isLarge` says that it
+ * pays. Sources that others have named are neither probed nor used while one of the user's own is left. When no source
+ * was `tried` yet, one that pauses briefly or was lost is better than none.
  */
 export function chooseSource<S extends SourceState>(
   all: readonly S[],
   given: {
     nowMs: number;
     atStart: boolean;
-    /** With nothing else, one that serves no parts is asked all the same: it may be read as a whole. */
+    /** If there is no other, a source without ranges is used all the same: the whole file can be read from it. */
     mayReadWhole: boolean;
     isLarge: boolean;
     tried: ReadonlySet<S>;
@@ -86,27 +86,28 @@ export function chooseSource<S extends SourceState>(
 }
 
 /**
- * Whether a source is of no use, for all that is known. One that has failed again and again may show once after each rest
- * that it serves.
+ * Whether a source counts as useless at present. One that has failed again and again gets one attempt after each pause.
  */
 export function isGone({ standing, failures, restUntilMs, running }: SourceState, nowMs: number): boolean {
   if (standing === 'lost' || standing === 'out') return true;
   return failures >= MAX_FAILURES && (restUntilMs > nowMs || running > 0);
 }
 
-/** How long a source rests after so many failures in a row. */
+/** How long a source pauses after a number of failures in a row, in milliseconds. */
 export function restMs(failures: number): number {
   return failures <= 0 ? 0 : Math.min(FIRST_REST_MS * 2 ** (failures - 1), MAX_REST_MS);
 }
 
-/** Those of the user first; the newest when a source is lost, since it is the answer to that, else the oldest. */
+/**
+ * The user's own first; the newest after a source was lost, since it was given to replace that one, else the oldest.
+ */
 function nextNew<S extends SourceState>(fresh: readonly S[], all: readonly S[]): S | undefined {
   const direction = all.some(({ standing }) => standing === 'lost') ? -1 : 1;
   const trusted = fresh.filter((one) => one.trusted);
   return best(trusted.length > 0 ? trusted : fresh, ({ batch }) => direction * batch);
 }
 
-/** The first of those with the least cost. */
+/** The first one with the lowest cost. */
 function best<S>(sources: readonly S[], cost: (source: S) => number): S | undefined {
   let found: S | undefined;
   for (const source of sources) if (found === undefined || cost(source) < cost(found)) found = source;

@@ -9,27 +9,31 @@ import type { Probe } from '../probe.ts';
 import { compareBytes } from './compare-bytes.ts';
 import type { Source } from './source.ts';
 
-/** What an address has to agree with. */
+/** What an address is compared with. */
 export interface Proven {
   readonly identity: FileIdentity;
   readonly first: Source;
-  /** All addresses, those not proven too. */
+  /** All addresses, proven or not. */
   readonly all: readonly Source[];
   /** Digests of the whole file that are known to be right. */
   readonly digests: readonly PublishedDigest[];
-  /** What came from an address for which more than samples speaks. */
+  /** Samples of bytes from addresses that are proven by more than samples. */
   readonly samples: readonly Sample[];
-  /** The last of several looks. */
+  /** Whether this is the last of several attempts. */
   readonly isLast: boolean;
 }
 
 export interface Proof {
   readonly verdict: Comparison;
-  /** So many bytes, at the least, are equal to those of such an address, and nothing else shows it. Undefined: more does. */
+  /**
+   * At least this many bytes are equal to those of such an address, and there is no other proof; undefined: there is.
+   */
   readonly sampledBytes?: number;
 }
 
-/** Whether a source that was just looked at has the same file: by what it says, else by its bytes. Throws when it fails. */
+/**
+ * Whether a source that was just probed has the same file: by what it states, else by its bytes. Throws when it fails.
+ */
 export async function proofOf(
   source: Source,
   found: Probe,
@@ -39,7 +43,7 @@ export async function proofOf(
   const { identity, first, digests, samples, isLast } = known;
   const origin = source.origin!;
   const before: FileFacts = { ...identity, digests, place: placeOf(first.origin!) };
-  // Of those whom nobody here trusts only the bytes count: words are free.
+  // Of untrusted addresses only the bytes count: statements cost nothing.
   const stated = source.trusted ? found.digests : [];
   const now: FileFacts = { ...found.identity, digests: stated, place: placeOf(origin) };
   const { verdict } = compareFiles('otherAddress', before, now);
@@ -49,7 +53,7 @@ export async function proofOf(
   const other = { origin, identity: found.identity, ranges: found.ranges };
   const bytes = await compareBytes(other, { samples, from, isLast }, signal);
   if (bytes === 'open') {
-    // The user knows what a fresh link is for; somebody else may not.
+    // The user knows which file a fresh link is for; others may not.
     const isVouchedFor =
       source.trusted && compareFiles('vouchedAddress', identity, found.identity).verdict === 'same';
     return isVouchedFor ? { verdict: 'same', sampledBytes: 0 } : { verdict: 'open' };
@@ -60,17 +64,17 @@ export async function proofOf(
   return { verdict: bytes, sampledBytes: held.reduce((sum, one) => sum + one.bytes.length, fetchedBytes) };
 }
 
-/** Whose bytes a source is compared with: those for which most speaks, before those that only do well at present. */
+/** The source to compare with: rather one with the strongest proof, and rather one that does not pause. */
 function judgeOf(source: Source, all: readonly Source[]): Source | undefined {
   const nowMs = performance.now();
-  // What others named is no judge of what the user has named.
+  // An address that others named cannot rule out one that the user named.
   const may = all.filter((one) => one.standing === 'proven' && (one.trusted || !source.trusted));
   const sure = may.filter(({ sampledBytes }) => sampledBytes === undefined);
   const isRested = ({ restUntilMs }: Source) => restUntilMs <= nowMs;
   return sure.find(isRested) ?? may.find(isRested) ?? may[0];
 }
 
-/** Of which resource the ETags of an origin are. */
+/** The resource that the ETags of an origin belong to. */
 function placeOf({ target }: Origin): string {
   return `${target.host} ${target.path}`;
 }

@@ -2,12 +2,12 @@ import type { OriginResult } from '../transfer/outcome.ts';
 import { isOver, revive, type Source } from './source.ts';
 import { restMs } from './source-choice.ts';
 
-/** Transfers shorter than this tell nothing of a rate. */
+/** Transfers shorter than this are too short to measure a rate. */
 const MIN_RATED_BYTES = 64 * 1024;
 
 /**
- * Notes on a source how a transfer from it went: its rate, its failures and how long it rests. True when that has shown that
- * it does not serve the file any more. Times are of `performance.now()`.
+ * Records on a source how a transfer from it went: its rate, its failures and how long it pauses. True when the source
+ * no longer serves the file. Times are of `performance.now()`.
  */
 export function noteResult(
   source: Source,
@@ -20,7 +20,7 @@ export function noteResult(
     source.rate = source.rate === undefined ? rate : (source.rate + rate) / 2;
   }
   const hasFailed = outcome !== 'complete' && outcome !== 'stopped';
-  // What began before the last failure and breaks, too, is the same trouble.
+  // A transfer that began before the last failure and breaks as well has the same cause.
   const isKnown = hasFailed && startMs < source.failedMs;
   if (receivedBytes > 0 && !isKnown) revive(source);
   if (!hasFailed) return false;
@@ -33,12 +33,12 @@ export function noteResult(
   const isLost = outcome === 'expired' || outcome === 'refused' || outcome === 'rangeless';
   if (!isLost || source.standing !== 'proven') return false;
   source.standing = 'lost';
-  // The first to be tried when all are lost.
+  // It is tried first when all are lost.
   if (outcome === 'rangeless') source.restUntilMs = 0;
   return true;
 }
 
-/** The result of a transfer that no source brought to its end. `results`: of those that tried, in order. */
+/** The result of a transfer that no source completed. `results`: of those that were tried, in order. */
 export function resultOf(results: readonly OriginResult[], all: readonly Source[]): OriginResult {
   const last = results.at(-1);
   const of = (outcome: OriginResult['outcome']) => results.find((one) => one.outcome === outcome);

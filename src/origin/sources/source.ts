@@ -2,7 +2,7 @@ import type { FileIdentity } from '../../core/messages.ts';
 import type { Origin } from '../origin.ts';
 import type { SourceState } from './source-choice.ts';
 
-/** An address of a file and how it does. */
+/** An address of a file, and how its transfers went. */
 export interface Source extends SourceState {
   readonly url: string;
   standing: SourceState['standing'];
@@ -14,16 +14,16 @@ export interface Source extends SourceState {
   /** When it failed last. */
   failedMs: number;
   origin: Origin | undefined;
-  /** The file as this origin speaks of it. */
+  /** The file as this origin describes it. */
   identity: FileIdentity | undefined;
   /**
-   * Not the first, nor one that stated the same digest or is the same place: so many of its bytes were compared, and
-   * nothing else speaks for it. Undefined: more does.
+   * The bytes that were compared, where they are the only proof; undefined for the first address, and for one that
+   * stated the same digest or is the same place.
    */
   sampledBytes: number | undefined;
 }
 
-/** One that nobody has looked at yet. */
+/** A source that was not probed yet. */
 export function newSource(url: string, { trusted, batch }: { trusted: boolean; batch: number }): Source {
   return {
     url,
@@ -42,7 +42,7 @@ export function newSource(url: string, { trusted, batch }: { trusted: boolean; b
   };
 }
 
-/** An address that was given up may be tried again. */
+/** Lets an address that was given up be tried again. */
 export function revive(source: Source): void {
   if (source.standing === 'lost') source.standing = 'proven';
   if (source.standing === 'out') source.standing = 'new';
@@ -50,7 +50,7 @@ export function revive(source: Source): void {
   source.restUntilMs = 0;
 }
 
-/** It had the file and does not serve it any more, or never did. */
+/** Whether it no longer serves the file, or never did. */
 export function isOver({ standing }: Source): boolean {
   return standing === 'lost' || standing === 'out';
 }

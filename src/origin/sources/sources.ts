@@ -16,33 +16,33 @@ import { chooseSource, isGone, restMs } from './source-choice.ts';
 import { proofOf } from './source-proof.ts';
 import { noteResult, resultOf } from './source-results.ts';
 
-/** Smaller files are fetched from one source as long as it serves: looking at another one costs more than it brings. */
+/** Smaller files are fetched from one source as long as it serves: probing another one costs more than it gains. */
 const LARGE_BYTES = 32 * 1024 * 1024;
-/** A source that could not be looked at is tried so often. */
+/** Attempts to probe a source. */
 const MAX_LOOKS = 3;
 
 export interface SourcesOptions {
-  /** Where the file was seen first. Closed with the sources. */
+  /** The origin at which the file was found first. Closed with the sources. */
   readonly first: Origin;
   readonly identity: FileIdentity;
   /** Digests of the whole file that are known to be right. */
   readonly digests?: readonly PublishedDigest[] | undefined;
-  /** The way to a further address. `trusted`: the user of this member, or the first origin, named it. */
+  /** Opens the origin of another address. `trusted`: the user of this member, or the first origin, named it. */
   readonly open: (url: string, trusted: boolean) => Origin | Promise<Origin>;
-  /** Hears, in whole sentences, of addresses that are of no use. */
+  /** Gets notices, in whole sentences, about addresses that cannot be used. */
   readonly onNotice?: ((message: string) => void) | undefined;
 }
 
-/** Bytes that came from addresses for which nothing but samples speaks. */
+/** Bytes from addresses that are proven by samples alone. */
 export interface MirroredBytes {
   readonly bytes: number;
-  /** So many bytes of these addresses were compared with the first one's. */
+  /** Bytes of these addresses that were compared with those of the first one. */
   readonly comparedBytes: number;
 }
 
 /**
- * Several addresses of one file. A further one is looked at before it is used: it has to prove that it has the same file.
- * Each transfer goes to the one that does best, and goes on with another where one breaks off.
+ * Several addresses of one file. Each further one is probed before it is used, and has to prove that it has the same
+ * file. Each transfer uses the one that serves best, and goes on with another where that one breaks off.
  */
 export class Sources implements AsyncDisposable {
   readonly #options: SourcesOptions;
@@ -69,19 +69,19 @@ export class Sources implements AsyncDisposable {
   }
 
   /**
-   * Further addresses, the best first; of those in one place, the ones of the user go before those of others. What is no
-   * URL is left out. An address of the user that had been given up is tried again.
+   * Adds addresses, the best first; of equal ones, those of the user come before those of others. Texts that are not
+   * URLs are left out. An address of the user that was given up is tried again.
    */
   add(urls: readonly string[], { trusted }: { readonly trusted: boolean }): void {
     this.#addresses.add(urls, { trusted });
   }
 
   /**
-   * Fetches a range as an origin does, from one source after the other if need be. `expired`, `refused` and `rangeless` only when
-   * no source serves the file any more.
+   * Fetches a range as an origin does, from one source after the other if need be. `expired`, `refused` and `rangeless`
+   * only when no source serves the file any more.
    */
   async fetchRange(range: LiveRange, options: FetchOptions): Promise<OriginResult> {
-    // Another one may have right what came wrong from these; when there is none, they are asked once more.
+    // Another source may have the right bytes; when there is none, these are asked once more.
     let suspects = this.#brought.suspectsFor(range);
     let tried = new Set(suspects);
     const results: OriginResult[] = [];
@@ -107,19 +107,19 @@ export class Sources implements AsyncDisposable {
     return { ...resultOf(results, this.#addresses.all), receivedBytes };
   }
 
-  /** These bytes came wrong: they are fetched from another address than before, if there is one. */
+  /** These bytes are wrong: they are fetched from another address than before, if there is one. */
   doubt(range: ByteRange): void {
     this.#brought.doubt(range);
   }
 
-  /** Whether the first address serves, for all that is known. */
+  /** Whether the first address serves the file, as far as is known. */
   get isFirstLeft(): boolean {
     return !isGone(this.#addresses.first, performance.now());
   }
 
   /**
-   * The whole file is wrong, and nobody knows where. All addresses but the first are given up, and those that have brought
-   * some of it are named. Returns what they brought, which the first may have right.
+   * The whole file is wrong, and it is not known where. All addresses but the first are given up, and those that have
+   * sent bytes of it are named. Returns the ranges that they sent, of which the first may have the right bytes.
    */
   doubtOthers(): readonly ByteRange[] {
     const brought = [...this.#brought.shareOf((source) => source !== this.#addresses.first)];
@@ -127,14 +127,14 @@ export class Sources implements AsyncDisposable {
     for (const source of this.#addresses.all.filter((one) => one !== this.#addresses.first)) {
       if (culprits.has(source)) {
         this.#addresses.refuse(source);
-        this.#notice(source, 'What it brought may be why the file is wrong.');
+        this.#notice(source, 'Its bytes may be the reason why the file is wrong.');
       }
       void this.#addresses.drop(source);
     }
     return brought;
   }
 
-  /** What has come from addresses for which nothing but samples speaks; undefined: nothing has. */
+  /** What has come from addresses that are proven by samples alone; undefined: nothing has. */
   get mirrored(): MirroredBytes | undefined {
     const isSampled = ({ sampledBytes }: Source) => sampledBytes !== undefined;
     const bytes = this.#brought.shareOf(isSampled).total;
@@ -144,12 +144,12 @@ export class Sources implements AsyncDisposable {
     return { bytes, comparedBytes: Math.min(bytes, comparedBytes) };
   }
 
-  /** Whether another address than the first was ever named, so that an earlier run may have used it. */
+  /** Whether another address than the first was ever named: an earlier run may have used it. */
   get hadOthers(): boolean {
     return this.#addresses.hadOthers;
   }
 
-  /** The network is another one: connections lead nowhere, and what failed meanwhile proves nothing. */
+  /** The network has changed: connections are dead, and failures meanwhile prove nothing. */
   networkChanged(): void {
     for (const source of this.#addresses.all) {
       source.origin?.networkChanged();
@@ -165,7 +165,10 @@ export class Sources implements AsyncDisposable {
     await Promise.all(this.#addresses.all.map(({ origin }) => origin?.[Symbol.asyncDispose]()));
   }
 
-  /** Takes a source for a transfer from `start` on, of which so many bytes are here; waits for one to be looked at when none is proven. */
+  /**
+   * Takes a source for a transfer from `start` on, of which `receivedBytes` have arrived; waits for a probe when none
+   * is proven.
+   */
   async #next(
     start: number,
     receivedBytes: number,
@@ -184,7 +187,7 @@ export class Sources implements AsyncDisposable {
       const { use, look } = chooseSource(this.#addresses.all, given);
       if (look !== undefined) this.#lookAt(look);
       if (use !== undefined) {
-        // Counts from now on for those who choose in the same breath.
+        // Counts at once, so that the next choice in this turn of the event loop sees it.
         use.running += 1;
         return use;
       }
@@ -197,7 +200,7 @@ export class Sources implements AsyncDisposable {
   async #fetch(source: Source, range: LiveRange, options: FetchOptions): Promise<OriginResult> {
     const { sizeBytes } = this.#options.identity;
     const identity = source === this.#addresses.first ? options.identity : source.identity!;
-    // What is known by samples is no measure for others.
+    // An address that is proven by samples alone cannot prove others.
     const isSample = sizeBytes !== undefined && source.sampledBytes === undefined;
     const onChunk = isSample ? this.#samples.watch(range, sizeBytes, options.onChunk) : options.onChunk;
     const startMs = performance.now();
@@ -212,7 +215,7 @@ export class Sources implements AsyncDisposable {
     }
   }
 
-  /** Sees to it, once for all, that a new source is proven or out. Never rejects. */
+  /** Probes a new source, which is proven or out afterwards. Callers share one probe. Never rejects. */
   #lookAt(source: Source): void {
     source.standing = 'looking';
     this.#looking = this.#prove(source)
@@ -250,7 +253,7 @@ export class Sources implements AsyncDisposable {
       source.sampledBytes = sampledBytes;
     } else if (verdict === 'open') {
       source.standing = 'out';
-      this.#notice(source, 'There is nothing to show by that it has the same file.');
+      this.#notice(source, 'Nothing shows that it has the same file.');
     } else {
       this.#addresses.refuse(source);
       this.#notice(source, 'It has another file.');

@@ -6,7 +6,7 @@ import { PRIVATE_ADDRESS } from '../addresses/private-address.ts';
 import { ProxyError } from '../addresses/proxy-error.ts';
 import type { HostPaused } from '../limits/host-pauses.ts';
 
-/** Why no answer came: the error code, and words without secrets. */
+/** Why no answer came: the error, without secrets. */
 export interface Failure {
   readonly error: DragonloadError;
   /** What it means for a transfer under way. */
@@ -19,7 +19,7 @@ const CERTIFICATE_CODE =
   /^(CERT_|UNABLE_TO_(GET|VERIFY|DECRYPT)_|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_CERT|ERR_TLS_CERT|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED)/;
 const TLS_CODE = /^(ERR_SSL_|ERR_TLS_|EPROTO$)/;
 
-/** Sorts what a request threw. `url` is what was asked for. */
+/** Classifies what a request threw. `url`: the requested address. */
 export function failureOf(thrown: unknown, url: URL): Failure {
   if (thrown instanceof DragonloadError) {
     const passing = thrown instanceof ProxyError && thrown.passing;
@@ -106,7 +106,7 @@ function codeOf(error: NodeJS.ErrnoException): string {
   return typeof error?.code === 'string' ? error.code : '';
 }
 
-/** What an answer that is neither a file nor a redirect means, as an error. `retryAfterMs`: what it asks for. */
+/** The error for an answer that is neither a file nor a redirect. `retryAfterMs`: the pause that it asks for. */
 export function statusError(status: number, url: URL, retryAfterMs?: number): DragonloadError {
   const where = displayUrl(url);
   const facts = { url: where, host: url.host, status };
@@ -152,7 +152,7 @@ export function statusError(status: number, url: URL, retryAfterMs?: number): Dr
   });
 }
 
-/** The host has asked to be left alone, and is not asked before that time is over. */
+/** The error for a host that has asked for a pause: no request is sent before the pause is over. */
 export function pausedError(host: string, cause: HostPaused): DragonloadError {
   return new DragonloadError('origin-failed', `${host} has asked for a pause.`, {
     facts: { host },
@@ -163,7 +163,7 @@ export function pausedError(host: string, cause: HostPaused): DragonloadError {
   });
 }
 
-/** The link worked and does so no more. `how`: what was answered, for people. */
+/** The error for a link that worked and no longer does. `how`: what was answered, for people. */
 export function expiredError(url: URL, how: string): DragonloadError {
   return new DragonloadError('link-expired', `The link to ${displayUrl(url)} has expired: ${how}.`, {
     facts: { url: displayUrl(url), host: url.host },

@@ -3,9 +3,9 @@ import type { BodyJudgement } from './outcome.ts';
 import { type LiveRange, type Received, receive } from './receive.ts';
 import type { Answer } from './send.ts';
 
-/** A file up to this size is taken whole with the first answer. */
+/** Largest file that is taken whole from the first answer. */
 export const TAKE_BYTES = 1024 * 1024;
-/** A first answer is kept open for so long for whoever fetches the file. */
+/** How long a first answer is kept open for a transfer. */
 const KEEP_MS = 10_000;
 
 export interface OpeningOptions {
@@ -31,13 +31,13 @@ export class FirstResponse {
   readonly #timer: NodeJS.Timeout;
   readonly #chunks: Buffer[] = [];
   #heldBytes = 0;
-  /** Room for all of a small file: what is held lies in it, one after the other, as long as it fits. */
+  /** Memory for all of a small file: the chunks that are held lie in it, one after the other, as long as they fit. */
   #space: Buffer | undefined;
-  /** How much is read before there is somebody to use it. */
+  /** Bytes to read before a transfer takes over. */
   #roomBytes = 0;
   #use: Use | undefined;
   #usedBytes = 0;
-  /** Lets the held-up connection go on. */
+  /** Resumes the paused connection. */
   #goOn: (() => void) | undefined;
   #onFull: (() => void) | undefined;
 
@@ -63,14 +63,14 @@ export class FirstResponse {
     this.#received.catch(() => {});
   }
 
-  /** No longer of use: it was dropped, or the origin broke off before a byte came. */
+  /** Whether it cannot be used any more: it was dropped, or the origin broke off before a byte came. */
   get isDead(): boolean {
     return this.#abort.signal.aborted || (this.answer.request.destroyed && this.#heldBytes === 0);
   }
 
   /**
-   * Reads on for `timeoutMs` at most. The file, when it has come to its end by then and is not over 1 MiB; else undefined,
-   * and what came is held. With the signal it is dropped.
+   * Reads on for at most `timeoutMs`. Returns the file if it has ended by then and is not over 1 MiB; else undefined,
+   * and what came is held. Aborting drops the answer.
    */
   async whole(
     sizeBytes: number | undefined,
@@ -96,7 +96,7 @@ export class FirstResponse {
     return this.#space ?? Buffer.concat(this.#chunks.splice(0));
   }
 
-  /** Hands over what was held and then what comes, as `receive` does. To be called once. */
+  /** Hands over the held bytes and then those that arrive, as `receive` does. To be called once. */
   async use(use: Use): Promise<Received> {
     clearTimeout(this.#timer);
     const stop = () => this.#abort.abort();

@@ -3,7 +3,7 @@ import type { BodyJudgement } from './outcome.ts';
 import { type LiveRange, type Received, receive } from './receive.ts';
 import type { Answer } from './send.ts';
 
-/** Between transfers the answer is kept for so long. */
+/** How long the answer is kept between transfers. */
 const KEEP_MS = 10_000;
 
 export interface WholeReadingOptions {
@@ -24,9 +24,9 @@ interface Running extends ReadingUse {
 }
 
 /**
- * One answer with the whole file, read from its first byte on, for transfers that come one after the other: each goes on
- * where the one before has ended, and what lies between is passed over. Between them the connection waits, for ten
- * seconds at most.
+ * One answer with the whole file, read from its first byte on, for transfers that come one after the other: each goes
+ * on where the one before has ended, and bytes between them are skipped. The connection waits between transfers, for
+ * ten seconds at most.
  */
 export class FullBodyStream {
   readonly answer: Answer;
@@ -74,7 +74,7 @@ export class FullBodyStream {
     } finally {
       use.signal?.removeEventListener('abort', stop);
       if (this.#use === running) this.#use = undefined;
-      // The next one may have begun before this one has heard of its end.
+      // The next transfer may have begun before this one has learnt of its end.
       if (this.#use === undefined) this.#timer = setTimeout(() => this.drop(), KEEP_MS).unref();
     }
   }
@@ -103,7 +103,7 @@ export class FullBodyStream {
     }
   }
 
-  /** Hands a chunk to those who want it, and holds the connection up while nobody does. */
+  /** Hands a chunk to the present transfer, and pauses the connection while there is none. */
   async #pass(chunk: Buffer): Promise<void> {
     for (let at = 0; at < chunk.length; ) {
       const use = this.#use ?? (await this.#nextUse());
@@ -119,7 +119,7 @@ export class FullBodyStream {
       }
       if (this.#position < endOf(use)) continue;
       use.end('end');
-      // It settles in a later turn; until then it is in the way.
+      // The promise settles in a later turn; until then no other transfer may begin.
       if (this.#use === use) this.#use = undefined;
     }
   }

@@ -4,29 +4,29 @@ import type { FileIdentity } from '../../core/messages.ts';
 import type { Judgement } from '../heads/judge.ts';
 import type { LiveRange, Received } from './receive.ts';
 
-/** The least that an origin has to send at a time for its shorter parts to be put together. */
+/** An origin that caps its answers has to send at least this much in each for a transfer to go on. */
 const MIN_CAPPED_BYTES = 64 * 1024;
 
 export interface OriginResult {
   readonly outcome: OriginOutcome;
-  /** What the origin asked for with Retry-After: 0 to one hour. */
+  /** The pause that the origin asked for with Retry-After: 0 to one hour. */
   readonly retryAfterMs?: number | undefined;
-  /** Why it did not go well, for people. */
+  /** Why it failed, for people. */
   readonly message?: string | undefined;
-  /** With `refused` and `expired`, as far as there is more to say than the message: its code and the next step. */
+  /** With `refused` and `expired`, where there is more to tell than the message: code and next step. */
   readonly error?: DragonloadError | undefined;
   /** Bytes handed over: those from `range.start` on, without a gap. */
   readonly receivedBytes: number;
   readonly localAddress?: string | undefined;
-  /** The file's size as far as this answer told or as its end showed. */
+  /** The size of the file, where this answer stated it or its end showed it. */
   readonly sizeBytes?: number | undefined;
 }
 
 export type BodyJudgement = Extract<Judgement, { kind: 'body' }>;
 
 /**
- * What is still to be asked for when the origin sent, in order, a shorter part than it was asked for: some cap the
- * length of an answer. Parts that are tiny are not worth going on with.
+ * The range that is still to be requested when the origin correctly sent a shorter part than it was asked for: some cap
+ * the length of an answer. Undefined for tiny parts, which are not worth going on with.
  */
 export function restOf(received: Received, body: BodyJudgement, range: LiveRange): LiveRange | undefined {
   const { how, receivedBytes } = received;
@@ -37,7 +37,7 @@ export function restOf(received: Received, body: BodyJudgement, range: LiveRange
   return rangeFrom(start, range);
 }
 
-/** The same range from a later start on; its end stays live. */
+/** The same range from a later start on; its end can still change. */
 export function rangeFrom(start: number, range: LiveRange): LiveRange {
   return {
     start,
@@ -47,7 +47,7 @@ export function rangeFrom(start: number, range: LiveRange): LiveRange {
   };
 }
 
-/** How a transfer ended, from how its body ended and how much was wanted. */
+/** The outcome of a transfer, from the end of its body and the wanted range. */
 export function outcomeOf(
   { how, receivedBytes, error }: Received,
   body: BodyJudgement,
@@ -78,13 +78,13 @@ export function outcomeOf(
         : { ...result, ...changed(`The file at the origin has changed: it is longer than ${total} bytes.`) };
     case 'eof':
       if (reached === total) return { ...result, outcome: 'complete', sizeBytes: total };
-      // A whole body that ends in order where nothing was known of the length is how a stream tells it.
+      // A whole body of unknown length that ends in order shows the size of the file.
       if (total === undefined && !body.partial) return { ...result, outcome: 'complete', sizeBytes: reached };
       return { ...result, outcome: 'broken', message: 'The origin sent less than it was asked for.' };
   }
 }
 
-/** The result for a file that is another one by now. */
+/** The result for a file that has changed. */
 export function changed(message: string): Pick<OriginResult, 'outcome' | 'message' | 'error'> {
   const hint = { kind: 'start-over' } as const;
   return { outcome: 'refused', message, error: new DragonloadError('origin-changed', message, { hint }) };

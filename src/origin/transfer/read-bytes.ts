@@ -5,14 +5,14 @@ import type { FetchOptions } from './origin-options.ts';
 import type { OriginResult } from './outcome.ts';
 import type { LiveRange } from './receive.ts';
 
-/** Whatever has a way to ranges of a file: an origin, or several addresses of one file. */
+/** Anything that fetches ranges of a file: an origin, or several addresses of one file. */
 export interface RangeSource {
   fetchRange(range: LiveRange, options: FetchOptions): Promise<OriginResult>;
 }
 
 /**
- * Bytes `start` to `end - 1` as the origin has them now. Throws why they cannot be had: what the origin said, else
- * `origin-failed`.
+ * Bytes `start` to `end - 1` as the origin has them now. Throws why they cannot be fetched: the error of the origin,
+ * else `origin-failed`.
  */
 export async function readBytes(
   source: RangeSource,

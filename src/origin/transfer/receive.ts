@@ -15,7 +15,7 @@ export interface ReceiveOptions {
   readonly firstByte: number;
   /** Offset in the file where the body has to end. Nothing beyond is handed over. */
   readonly bodyEnd: number | undefined;
-  /** What has to be undone to get the bytes of the file from those of the body. */
+  /** The coding to decode to get the bytes of the file from the body. */
   readonly coding?: CodingName | undefined;
   readonly range: LiveRange;
   /**
@@ -31,8 +31,8 @@ export interface ReceiveOptions {
 
 export interface Received {
   /**
-   * `end`: all that was wanted is there. `eof`: the body ended in order before that. `long`: it went on after the end
-   * that it should have had, which is before that. `stopped`: by the signal.
+   * `end`: all wanted bytes have arrived. `eof`: the body ended in order before that. `long`: it went on after its
+   * stated end, which is before that. `stopped`: by the signal.
    */
   readonly how: 'end' | 'eof' | 'long' | 'stopped' | 'stalled' | 'broken';
   /** Bytes handed over. */
@@ -41,9 +41,9 @@ export interface Received {
 }
 
 /**
- * Reads the body of an answer and hands over the bytes of the range, not one more. Resolves when the last
- * `onChunk` has resolved and the connection is free or closed; unless it was stopped, also not before the limit has let
- * the last bytes pass, so that many small transfers keep to it too. Rejects only with what `onChunk` threw.
+ * Reads the body of an answer and hands over the bytes of the range, not one more. Resolves when the last `onChunk` has
+ * resolved and the connection is free or closed; unless it was stopped, also not before the rate limit has let the last
+ * bytes pass, so that many small transfers keep the limit too. Rejects only with what `onChunk` threw.
  */
 export function receive(answer: Answer, options: ReceiveOptions): Promise<Received> {
   const { request, response } = answer;
@@ -56,10 +56,10 @@ export function receive(answer: Answer, options: ReceiveOptions): Promise<Receiv
   let how: Received['how'] | undefined;
   let error: Error | undefined;
   let thrown: { readonly value: unknown } | undefined;
-  /** Promises that hold the transfer up, and events still to come before it is over. */
+  /** Pending promises that pause the transfer, and events that must come before it is over. */
   let waiting = 0;
   let closing = plain === undefined ? 2 : 3;
-  /** Aborted when nothing more is wanted: nobody waits for the limit any longer. A transfer that is complete does. */
+  /** Aborted when nothing more is wanted, which ends waiting for the rate limit. A complete transfer still waits. */
   const unlimited = new AbortController();
 
   const giveUp = (reason: Received['how']) => {
@@ -112,7 +112,7 @@ export function receive(answer: Answer, options: ReceiveOptions): Promise<Receiv
   const take = (chunk: Buffer) => {
     timer.refresh();
     if (how !== undefined) return;
-    // What comes after the place that the answer gave for its end is none of the file, whoever wants more.
+    // Bytes after the end that the answer stated do not belong to the file, even if more is wanted.
     const end = Math.min(range.end ?? Number.POSITIVE_INFINITY, bodyEnd);
     const from = Math.max(range.start - position, 0);
     const to = Math.min(end - position, chunk.length);
@@ -128,7 +128,8 @@ export function receive(answer: Answer, options: ReceiveOptions): Promise<Receiv
     }
     if (limiter !== undefined) hold(limiter.take(chunk.length, unlimited.signal));
     if (position < end) return;
-    // With nothing left in the body the connection can serve the next request, and its end tells how it went.
+    // When the body has no more bytes the connection can serve the next request, and the end of the body gives the
+    // result.
     if (position === bodyEnd && range.end !== bodyEnd) return;
     how = position > bodyEnd && range.end !== end ? 'long' : 'end';
     if (position !== bodyEnd || plain !== undefined) giveUp(how);
@@ -143,9 +144,9 @@ export function receive(answer: Answer, options: ReceiveOptions): Promise<Receiv
       error ??= cause;
     });
   }
-  // What cannot be decoded is of no more use.
+  // After a decoding error the rest of the body is useless.
   plain?.once('error', () => giveUp('broken'));
-  // The origin may have broken off in the same breath as it sent the head: those events are over.
+  // The origin may have broken off right after it sent the head: those events have fired already.
   for (const part of [response, request, ...(plain === undefined ? [] : [plain])]) {
     if (part.closed) queueMicrotask(closed);
     else part.once('close', closed);

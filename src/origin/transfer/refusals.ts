@@ -6,7 +6,7 @@ import { changed, type OriginResult } from './outcome.ts';
 import { EXPIRED } from './route.ts';
 import type { Answer } from './send.ts';
 
-/** What an origin that turns a transfer away has done before. */
+/** What is known of an origin that refuses a transfer. */
 export interface RefusalContext {
   /** The URL that the user gave. */
   readonly given: URL;
@@ -14,13 +14,13 @@ export interface RefusalContext {
   readonly hasWorked: boolean;
   /** Other bodies are being received. */
   readonly isServing: boolean;
-  /** So many answers in a row did not fit, this one included, that it is not asked like this again. */
+  /** Too many answers in a row did not match, this one included: it is not asked in this way again. */
   readonly isHopeless: boolean;
   /** It has not yet been asked for the file as a whole. */
   readonly mayReadWhole: boolean;
 }
 
-/** The result for an answer whose body is of no use. */
+/** The result for an answer whose body cannot be used. */
 export function turnedAway(
   answer: Answer,
   judgement: Exclude<Judgement, { kind: 'body' }>,
@@ -49,7 +49,7 @@ export function turnedAway(
       return { ...common, ...expired(record.given, 'there is a web page in its place') };
     case 'status': {
       const { status } = answer;
-      // Some hosts turn connections beyond a number away like this: the link is as good as those under way.
+      // Some hosts refuse further connections like this: the link still works for those under way.
       const isOneTooMany = status === 403 && record.isServing;
       if (record.hasWorked && EXPIRED.has(status) && !isOneTooMany)
         return { ...common, ...expired(record.given, `it answers with HTTP ${status}`) };

@@ -7,15 +7,15 @@ import { isBusy } from './failures.ts';
 import { follow } from './redirects.ts';
 import { type Answer, discard, send, type Timeouts } from './send.ts';
 
-/** Answers that mean a URL may have expired: for one that the given URL had led to, a fresh one may work. */
+/** Statuses that mean that a URL may have expired: following the given URL again may lead to a fresh one. */
 export const EXPIRED: ReadonlySet<number> = new Set([401, 403, 404, 410]);
-/** A request whose URL had expired waits so often for what others resolve; then it resolves the URL for itself alone. */
+/** A request whose URL has expired uses a URL that others resolve this often; then it resolves one for itself alone. */
 const SHARED_ROUNDS = 2;
 /** Timers may fire a little before the time that they were set for. */
 const TIMER_SLACK_MS = 10;
 
 export interface RouteOptions extends HeaderOptions, Timeouts {
-  /** Hosts that are to be left alone; none of them is asked before its time. */
+  /** Hosts that have asked for a pause; none of them is asked before the pause is over. */
   readonly pauses?: HostPauses | undefined;
 }
 
@@ -24,18 +24,18 @@ export interface OpenOptions {
   /** More headers, which depend on the hop. */
   readonly headersOf?: ((url: URL) => OutgoingHttpHeaders) | undefined;
   readonly onRedirect?: ((answer: Answer) => void) | undefined;
-  /** Tells an answer that is no file in spite of its status, such as a page in its place. */
+  /** Recognises an answer that is not the file in spite of its status, such as a web page in its place. */
   readonly isStray?: ((answer: Answer) => boolean) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How resolving a URL again ended: `given-up` by the one who did it, so that another may. */
+/** How resolving a URL again ended; `given-up`: the request that did it was aborted, and another may do it. */
 type Renewal = 'renewed' | 'expired' | 'given-up';
 
 /**
- * The way to a file: the URL the user gave and the one it led to, which requests go to directly. When that one is
- * refused, the given URL is asked again, by one for all who wait. Hosts that have asked for a pause get it:
- * requests fail with `HostPaused` meanwhile.
+ * The URL of a file that the user gave and the one it led to, to which requests go directly. When that one is refused,
+ * the given URL is asked again, by one request for all that wait. Hosts that have asked for a pause get it: requests
+ * fail with `HostPaused` meanwhile.
  */
 export class Route {
   /** Without user and password. */
@@ -56,7 +56,7 @@ export class Route {
     this.#options = options;
   }
 
-  /** What ranges are asked of: a host with its port, and a path there. */
+  /** Where ranges are requested: a host with its port, and a path. */
   get target(): { readonly host: string; readonly path: string } {
     const { host, pathname: path } = this.#resolved;
     return { host, path };
@@ -79,7 +79,7 @@ export class Route {
         return answer;
       }
       if (!EXPIRED.has(answer.status) && options.isStray?.(answer) !== true) return answer;
-      // Some links serve one request each: then everybody needs one of his own.
+      // Some links serve one request only: then each request needs a URL of its own.
       const isAlone = round >= SHARED_ROUNDS;
       if (!isAlone && this.#renewing !== undefined) {
         const renewal = await orAborted(this.#renewing, options.signal).catch((error: unknown) => {
@@ -95,10 +95,10 @@ export class Route {
     }
   }
 
-  /** Resolves the given URL for this request and for all others that find theirs expired. */
+  /** Resolves the given URL for this request and for all others whose URL has expired. */
   async #renew(expired: Answer, options: OpenOptions): Promise<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<Renewal>();
-    // There need not be others.
+    // Perhaps no other request waits for it.
     promise.catch(() => {});
     this.#renewing = promise;
     try {
@@ -126,7 +126,7 @@ export class Route {
       if (isBusy(answer.status)) {
         const retryAfterMs = parseRetryAfter(answer.response.headers['retry-after'], Date.now()) ?? 0;
         pauses?.pause(url.host, retryAfterMs, performance.now());
-        // A server that counts connections counts those, too.
+        // A server that limits connections counts idle ones, too.
         this.#connections.dropIdle(url);
       }
       return answer;

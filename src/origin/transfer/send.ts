@@ -51,7 +51,7 @@ export async function send(
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       const stale = request.reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE');
-      // Each attempt uses up one kept connection; when all of them had died, the next one opens its own.
+      // Each attempt uses up one kept connection; when all of them are dead, the next attempt opens a new one.
       if (!stale || attempt > MAX_IDLE_CONNECTIONS) throw error;
     }
   }
@@ -65,7 +65,7 @@ function head(
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const fail = (error: Error) => request.destroy(error);
-    // An error looks through the whole stack when it is made: not for every request that goes well.
+    // Making an error walks the whole stack: too slow for every request that succeeds.
     const failAfter = (ms: number, why: string) => setTimeout(() => fail(timeoutError(why)), ms);
     let timer = failAfter(timeouts.connectTimeoutMs, 'no connection in time');
     const connected = () => {
@@ -80,14 +80,14 @@ function head(
     signal?.addEventListener('abort', abort, { once: true });
     if (signal?.aborted === true) abort();
     request.once('socket', (socket: Socket) => {
-      // Connections are handed over when they stand; TLS with the origin comes after that.
+      // Connections are handed over once they are open; TLS with the origin comes after that.
       if (request.reusedSocket || url.protocol === 'http:') connected();
       else socket.once('secureConnect', connected);
     });
     request.once('error', (error) => {
       settled();
       reject(error);
-      // What follows, such as a reset after an answer that was given up, has nobody to go to.
+      // Later errors, such as a reset after an answer that was given up, have no receiver.
       request.on('error', () => {});
     });
     // Some ends come without an error, such as that of a connection the origin wanted to use for another protocol.
@@ -113,8 +113,8 @@ function head(
 }
 
 /**
- * Gets rid of a body. Resolves when the connection is free again or gone; never rejects. A connection on which a server
- * has said that it is too busy goes: it may be the one too many, and stay that for as long as it is kept.
+ * Discards a body. Resolves when the connection is free again or closed; never rejects. A connection on which a server
+ * has said that it is too busy is closed: it may be the one beyond the server's limit for as long as it is kept.
  */
 export function discard(answer: Answer): Promise<void> {
   const { request, response } = answer;

@@ -4,12 +4,12 @@ import { type BodyJudgement, type OriginResult, outcomeOf } from './outcome.ts';
 import type { LiveRange } from './receive.ts';
 import type { Answer } from './send.ts';
 
-/** An answer with the whole file, or the result when there is none to be had. */
+/** An answer with the whole file, or the result when there is none. */
 export type Opened = { readonly answer: Answer; readonly judgement: BodyJudgement } | OriginResult;
 
 /**
- * The way to ranges of a file at an origin that has no fitting answer to questions for ranges: from readings of the whole
- * file, one at a time. Ranges in order cost one reading in all; one that lies before the last costs another.
+ * Serves ranges of a file at an origin without ranges: it reads the whole file from its beginning, one reading at a
+ * time. Ranges in ascending order cost one reading in all; a range before the last one costs another reading.
  */
 export class SequentialRangeReader {
   readonly #open: (options: FetchOptions, signal: AbortSignal) => Promise<Opened>;
@@ -50,7 +50,7 @@ export class SequentialRangeReader {
     return { ...outcomeOf(received, judgement, range, options.identity), localAddress };
   }
 
-  /** Breaks off the reading there is. None begins any more. */
+  /** Breaks off the present reading, and starts no more. */
   close(): void {
     this.#isClosed = true;
     this.#reading?.drop();
