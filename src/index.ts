@@ -5,6 +5,7 @@ import type { Target } from './app/requests.ts';
 import { startGet, startHost, startJoin } from './app/start.ts';
 import { DragonloadError } from './core/errors.ts';
 import { advice } from './core/hint.ts';
+import type { HostTarget } from './engine/base/host-target.ts';
 import type { Task, TaskOptions } from './engine/base/task.ts';
 import type { StaticOptions, User } from './engine/room/list-way.ts';
 
@@ -42,6 +43,7 @@ export type { Hint } from './core/hint.ts';
 export type { Offer } from './core/messages.ts';
 export type { Result, Trust } from './core/result.ts';
 export type { DownloadView, MemberView, PieceRun, QueueView, RoomView, View } from './core/view.ts';
+export type { HostTarget, LocalFile } from './engine/base/host-target.ts';
 export type { QueueOptions, Task, TaskEvent, TaskOptions } from './engine/base/task.ts';
 export type { StaticOptions, User } from './engine/room/list-way.ts';
 export type { Job, PieceHashes, StatedDigest } from './lists/job.ts';
@@ -51,8 +53,8 @@ export function get(targets: Target | readonly Target[], options?: TaskOptions):
   return startGet(listOf(targets), options);
 }
 
-/** Opens a room here and downloads in it; the `invite` event carries the link for the others. */
-export function host(targets: Target | readonly Target[], options?: TaskOptions): Promise<Task> {
+/** Opens a room here, downloads in it and shares files that are here; the `invite` event carries the link for the others. */
+export function host(targets: HostTarget | readonly HostTarget[], options?: TaskOptions): Promise<Task> {
   return startHost(listOf(targets), options);
 }
 
@@ -84,10 +86,10 @@ export async function startDragonload(
   return listRoom(url, userList, userId, options);
 }
 
-function listOf(targets: Target | readonly Target[]): readonly Target[] {
+function listOf<T>(targets: T | readonly T[]): readonly T[] {
   return isList(targets) ? targets : [targets];
 }
 
-function isList(targets: Target | readonly Target[]): targets is readonly Target[] {
+function isList<T>(targets: T | readonly T[]): targets is readonly T[] {
   return Array.isArray(targets);
 }

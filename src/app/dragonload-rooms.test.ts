@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { opened } from '../testing/app/dragonloads.ts';
@@ -118,4 +118,20 @@ test('a room that is being opened when all is closed is not opened', async (t) =
     alice.events.filter(({ type }) => type === 'invite'),
     [],
   );
+});
+
+test('files that are here are shared by their paths, and whoever joins gets them', async (t) => {
+  const alice = opened(t, undefined, { name: 'alice' });
+  const path = join(alice.home, 'disc.iso');
+  writeFileSync(path, 'not to be had anywhere else');
+  const room = await alice.dragonload.share([path]);
+  assert.equal(alice.dragonload.state.rooms[0]?.id, room);
+  const invite = alice.events.find((event) => event.type === 'invite')?.link ?? '';
+  const bob = opened(t, undefined, { name: 'bob', consent: async () => true });
+  await bob.dragonload.join(invite);
+  const [result] = await bob.dragonload.finish();
+  assert.equal(readFileSync(result!.path, 'utf8'), 'not to be had anywhere else');
+  assert.equal(result!.trust.kind, 'room-consistent');
+  const missing = join(alice.home, 'none');
+  await assert.rejects(opened(t).dragonload.share([missing]), { code: 'usage' });
 });

@@ -5,6 +5,7 @@ import type { Result } from '../core/result.ts';
 import { DownloadCommands, type LocalDownloads, type Recipient } from '../downloads/download-commands.ts';
 import { dataDirOf, openStore, type Store } from '../downloads/edits.ts';
 import { checkLimit } from '../downloads/rules.ts';
+import type { HostTarget } from '../engine/base/host-target.ts';
 import { DEFAULT_CONCURRENT, type TaskEvent, type TaskOptions } from '../engine/base/task.ts';
 import type { DownloadQueue, QueueOutcome } from '../engine/queue/download-queue.ts';
 import { LimitShares } from './limit-shares.ts';
@@ -27,7 +28,7 @@ const MAX_CONCURRENT = 64;
  * of. What a command does not need is not loaded: one that only reads or changes the list costs no engine. Once it has a
  * queue it keeps the process alive, as a server does.
  */
-export class Dragonload implements Omit<Requests, 'share'>, AsyncDisposable {
+export class Dragonload implements Requests, AsyncDisposable {
   /** Without the limit, of which each part is told its share. */
   readonly #options: DragonloadOptions;
   readonly #tracker: StateTracker;
@@ -92,11 +93,15 @@ export class Dragonload implements Omit<Requests, 'share'>, AsyncDisposable {
     return this.downloads().refresh(id, url);
   }
 
-  async host(targets: readonly Target[]): Promise<RoomId> {
+  async host(targets: readonly HostTarget[]): Promise<RoomId> {
     this.#throwIfClosed();
     if (targets.length === 0) throw new DragonloadError('usage', 'There is nothing to open a room for.');
     const { startHost } = await import('./start.ts');
     return this.#rooms.host((options) => startHost(targets, options));
+  }
+
+  share(paths: readonly string[]): Promise<RoomId> {
+    return this.host(paths.map((path) => ({ path })));
   }
 
   async join(invite: string): Promise<RoomId> {

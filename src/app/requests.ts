@@ -1,5 +1,6 @@
 import type { RoomId } from '../core/ids.ts';
 import type { Recipient } from '../downloads/download-commands.ts';
+import type { HostTarget } from '../engine/base/host-target.ts';
 import type { Job } from '../lists/job.ts';
 import type { EngineSettings } from './state.ts';
 
@@ -32,8 +33,8 @@ export interface Requests {
   setLimit(id: number, bytesPerSecond: number | undefined): Promise<Recipient>;
   /** A fresh link for one that has expired. */
   refresh(id: number, url: string): Promise<Recipient>;
-  /** Opens a room and downloads in it. Its invite is in the state once the room is open. */
-  host(targets: readonly Target[]): Promise<RoomId>;
+  /** Opens a room and downloads in it; shares what is here already. Its invite is in the state once the room is open. */
+  host(targets: readonly HostTarget[]): Promise<RoomId>;
   /** Opens a room for files that are here already, and fetches nothing. */
   share(paths: readonly string[]): Promise<RoomId>;
   /** Takes part in what the room downloads. `wrong-state` for a room that this process is in already. */

@@ -1,3 +1,4 @@
+import type { HostTarget } from '../engine/base/host-target.ts';
 import type { Task, TaskOptions } from '../engine/base/task.ts';
 import { GetTask } from '../engine/queue/get-task.ts';
 import type { RoomControls } from '../engine/room/room-controls.ts';
@@ -10,7 +11,7 @@ export function startGet(targets: readonly (string | Job)[], options: TaskOption
 
 /** Opens a room in this process and downloads in it. */
 export async function startHost(
-  targets: readonly (string | Job)[],
+  targets: readonly HostTarget[],
   options: TaskOptions = {},
 ): Promise<Task & RoomControls> {
   const { hostRoom } = await import('../engine/room/host-way.ts');

@@ -12,6 +12,7 @@ import { usageError } from './flags/usage.ts';
 import { addListCommands } from './list/add-list-commands.ts';
 import { route } from './route.ts';
 import { EXIT } from './run/exit-codes.ts';
+import { checkHostTarget } from './run/host-targets.ts';
 import { safeText } from './text/text.ts';
 import { packageVersion } from './version.ts';
 
@@ -72,7 +73,10 @@ function buildCommand(text: CommandText, program: Command, done: (exitCode: numb
   for (const flag of flagsOf(text.name)) addFlag(command, flag, flag.idleIn?.includes(text.name));
   return command.action(async (target: string | string[], parsed: Parsed) => {
     const settings = runSettingsOf(text.name, parsed);
-    const targets = typeof target === 'string' ? [checkInvite(target)] : target.map(checkUrl);
+    const targets =
+      typeof target === 'string'
+        ? [checkInvite(target)]
+        : target.map(text.name === 'host' ? checkHostTarget : checkUrl);
     if (text.name === 'join') checkRequests(parsed);
     else checkTogether(targets.length, parsed);
     const { runDownload } = await import('./run/run.ts');

@@ -17,6 +17,11 @@ test('a URL is shown without user, password, query and fragment', () => {
   );
 });
 
+test('a file that is named by its content is shown by that name', () => {
+  const name = `urn:sha256:${'ab'.repeat(32)}`;
+  assert.equal(displayUrl(name), name);
+});
+
 test('something that is not a URL is not repeated', () => {
   assert.equal(displayUrl('secret'), '(not a URL)');
 });

@@ -1,3 +1,4 @@
+import { isContentName } from '../core/content-name.ts';
 import { DragonloadError } from '../core/errors.ts';
 import { advice } from '../core/hint.ts';
 import { MAX_URL_CHARS } from '../core/messages.ts';
@@ -75,8 +76,9 @@ export function withoutUser(text: string): string {
   return url.href;
 }
 
-/** The URL as people and logs may see it: without user, password, query and fragment. */
+/** The URL as people and logs may see it: without user, password, query and fragment. A name by content is shown whole. */
 export function displayUrl(given: string | URL): string {
+  if (typeof given === 'string' && isContentName(given)) return given;
   const url = asUrl(given);
   return url === null ? '(not a URL)' : `${url.protocol}//${url.host}${url.pathname}`;
 }

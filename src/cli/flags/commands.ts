@@ -39,12 +39,13 @@ export const COMMANDS: readonly CommandText[] = [
   },
   {
     name: 'host',
-    argument: '<url...>',
+    argument: '<url-or-file...>',
     help: 'open a room here, print its invite, download together',
     details:
-      'Downloads each URL together with all who join. Everyone fetches a different part over their own link, and all swap.',
+      'Downloads each URL together with all who join. Everyone fetches a different part over their own link, and all swap. A file of this machine is shared as it is; so is one of a URL that is here already.',
     examples: [
       ['dragonload host https://example.org/disc.iso', 'prints the line for the others to run'],
+      ['dragonload host ./disc.iso', 'shares a file that is here: the others get it from you and each other'],
       ['dragonload host --name alice --stay https://example.org/disc.iso', 'and serves until stopped'],
       ['dragonload host --port 7700 --json https://example.org/disc.iso', 'for a script, on a fixed port'],
     ],

@@ -40,6 +40,11 @@ test('the question is whole when little is known', () => {
   );
 });
 
+test('a file without an origin is offered from the members', () => {
+  const offer = { ...OFFER, url: `urn:sha256:${'ab'.repeat(32)}` };
+  assert.match(offerQuestion(offer, 'Alice'), / \(5\.0 GiB\) from its members alone\. Download it here\?$/);
+});
+
 test('Enter means yes and the end of the input no', async () => {
   assert.deepEqual(await answered('\n'), { answer: true, text: 'Download it? [Y/n] ' });
   assert.equal((await answered('')).answer, false);

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { isContentName } from '../../core/content-name.ts';
 import { DragonloadError } from '../../core/errors.ts';
 import { advice } from '../../core/hint.ts';
 import type { Offer } from '../../core/messages.ts';
@@ -13,17 +14,15 @@ const MAX_NAME_COLUMNS = 60;
 export function offerQuestion(offer: Offer, roomName: string | undefined): string {
   const size =
     offer.identity.sizeBytes === undefined ? 'size unknown' : formatBytes(offer.identity.sizeBytes);
-  const host = URL.parse(offer.url)?.host ?? 'an unknown host';
   const who = roomName === undefined ? 'The room' : `${short(roomName)}'s room`;
-  return `${who} offers ${short(offer.fileName)} (${size}) from ${short(host)}. Download it here?`;
+  return `${who} offers ${short(offer.fileName)} (${size}) ${placeOf(offer)}. Download it here?`;
 }
 
 /** The error of a run that was offered something and could ask nobody. */
 export function needsConsent(offer: Offer): DragonloadError {
-  const host = URL.parse(offer.url)?.host ?? 'an unknown host';
   return new DragonloadError(
     'needs-consent',
-    `The room offers ${short(offer.fileName)} from ${short(host)}, and there is no terminal to ask on.`,
+    `The room offers ${short(offer.fileName)} ${placeOf(offer)}, and there is no terminal to ask on.`,
     { hint: advice('Run the command again with --yes to accept what the room offers.') },
   );
 }
@@ -65,6 +64,12 @@ export function parseAnswer(line: string): boolean | undefined {
   const word = line.trim().toLowerCase();
   if (word === '' || word === 'y' || word === 'yes') return true;
   return word === 'n' || word === 'no' ? false : undefined;
+}
+
+/** Where its bytes come from. */
+function placeOf({ url }: Offer): string {
+  if (isContentName(url)) return 'from its members alone';
+  return `from ${short(URL.parse(url)?.host ?? 'an unknown host')}`;
 }
 
 function short(text: string): string {

@@ -3,7 +3,7 @@ import { DragonloadError } from '../../core/errors.ts';
 import type { Offer, PieceRecord } from '../../core/messages.ts';
 import type { Part } from '../../disk/part.ts';
 import type { PartWriter } from '../../disk/part-writer.ts';
-import type { Sources } from '../../origin/sources/sources.ts';
+import type { FileSources } from './file-sources.ts';
 import type { PullFrom } from './piece-exchange.ts';
 
 /** What the transfers of a download need. */
@@ -36,13 +36,13 @@ type Of<T extends Command['type']> = Extract<Command, { type: T }>;
 export class DownloadRunner implements AsyncDisposable {
   readonly #offer: Offer;
   readonly #part: Part;
-  readonly #sources: Sources;
+  readonly #sources: FileSources;
   readonly #deps: RunnerDeps;
   readonly #fetches = new Map<number, Transfer>();
   readonly #pulls = new Map<number, Transfer>();
   readonly #running = new Set<Promise<void>>();
 
-  constructor(offer: Offer, part: Part, sources: Sources, deps: RunnerDeps) {
+  constructor(offer: Offer, part: Part, sources: FileSources, deps: RunnerDeps) {
     this.#offer = offer;
     this.#part = part;
     this.#sources = sources;

@@ -1,22 +1,26 @@
 import { resolve } from 'node:path';
 import type { AddDownload, Command, Event } from '../../core/contract.ts';
 import { isStrongDigest } from '../../core/digest-kinds.ts';
-import { DragonloadError } from '../../core/errors.ts';
+import { DragonloadError, type ErrorCode } from '../../core/errors.ts';
 import type { ExpectedDigest } from '../../core/expected-digest.ts';
+import type { Geometry } from '../../core/geometry.ts';
+import type { MemberId } from '../../core/ids.ts';
 import type { Offer, PieceRecord } from '../../core/messages.ts';
-import type { FinishedPart } from '../../disk/files/part-options.ts';
+import type { Trust } from '../../core/result.ts';
 import type { Part } from '../../disk/part.ts';
 import type { Origin } from '../../origin/origin.ts';
 import { Sources } from '../../origin/sources/sources.ts';
 import type { TaskEvent, TaskOptions } from '../base/task.ts';
 import { DownloadRunner } from './download-runner.ts';
+import { type FileSources, NO_SOURCES } from './file-sources.ts';
 import { finishPart } from './finishing.ts';
 import { heldBlocks } from './held-blocks.ts';
+import type { FinishedFile, MemberDownload } from './member-download.ts';
 import { geometryOf, type NewDownload } from './new-download.ts';
 import { openPart } from './open-part.ts';
 import type { PieceExchange } from './piece-exchange.ts';
 import { Provenance } from './provenance.ts';
-import { THE_ROOM } from './trust.ts';
+import { THE_ROOM, trustOf } from './trust.ts';
 
 const DEFAULT_CONNECTIONS = 4;
 
@@ -38,15 +42,14 @@ export interface SessionDeps {
  * One download of a member, from the opening of its part to the whole checked file: carries out what the core says of it.
  * Disposing of it ends its transfers and closes the part with its state kept.
  */
-export class DownloadSession implements AsyncDisposable {
+export class DownloadSession implements MemberDownload {
   readonly offer: Offer;
   readonly part: Part;
   readonly provenance: Provenance;
-  /** By the process's clock. */
   readonly startedMs = performance.now();
   readonly #added: NewDownload;
   readonly #deps: SessionDeps;
-  readonly #sources: Sources;
+  readonly #sources: FileSources;
   readonly #runner: DownloadRunner;
   /** Digests that are still being looked for. Never rejects. */
   readonly #lookedUp: Promise<readonly ExpectedDigest[]>;
@@ -77,18 +80,21 @@ export class DownloadSession implements AsyncDisposable {
     this.#deps = deps;
     this.#expected = expected;
     const heldHere = { read: () => heldBlocks(part), isShared: exchange.isShared };
-    origin.compareWith(heldHere);
-    this.#sources = new Sources({
-      first: origin,
-      identity: offer.identity,
-      digests: expected.filter(({ by }) => by !== THE_ROOM),
-      open: async (url, trusted) => {
-        const further = await openOrigin(url, trusted);
-        further.compareWith(heldHere);
-        return further;
-      },
-      onNotice: (message) => emit({ type: 'notice', message }),
-    });
+    origin?.compareWith(heldHere);
+    this.#sources =
+      origin === undefined
+        ? NO_SOURCES
+        : new Sources({
+            first: origin,
+            identity: offer.identity,
+            digests: expected.filter(({ by }) => by !== THE_ROOM),
+            open: async (url, trusted) => {
+              const further = await openOrigin(url, trusted);
+              further.compareWith(heldHere);
+              return further;
+            },
+            onNotice: (message) => emit({ type: 'notice', message }),
+          });
     this.provenance = new Provenance(part, this.#sources);
     this.#runner = new DownloadRunner(offer, part, this.#sources, {
       dispatch,
@@ -104,17 +110,22 @@ export class DownloadSession implements AsyncDisposable {
     this.#lookedUp = this.#lookUp();
   }
 
-  /** Digests that the whole file must have; more may be learnt while it downloads. */
-  get expected(): readonly ExpectedDigest[] {
-    return this.#expected;
+  get geometry(): Geometry {
+    return this.part.geometry;
   }
 
-  /** What failed on this side: the disk, or the check of the whole file. */
+  get targetPath(): string {
+    return this.part.targetPath;
+  }
+
+  get resumedBytes(): number {
+    return this.provenance.resumedBytes;
+  }
+
   get error(): DragonloadError | undefined {
     return this.#error;
   }
 
-  /** What the core is to be told of it first. */
   announcement(): Omit<AddDownload, 'type'> {
     const { offer } = this;
     const { exchange, options } = this.#deps;
@@ -143,7 +154,6 @@ export class DownloadSession implements AsyncDisposable {
     return this.#runner.execute(command);
   }
 
-  /** The user of this member, or the origin itself, names further addresses. */
   addSources(urls: readonly string[]): void {
     this.#sources.add(urls, { trusted: true });
   }
@@ -153,14 +163,13 @@ export class DownloadSession implements AsyncDisposable {
   }
 
   /** The core has given it up. An origin that is of no use may be back later; one that sends wrong bytes again and again not. */
-  gaveUp(code: DragonloadError['code'], message: string): void {
+  gaveUp(code: ErrorCode, message: string): void {
     if (code !== 'digest-mismatch') return;
     this.#error = new DragonloadError(code, message, {
       hint: { kind: 'other-address', isKept: true },
     });
   }
 
-  /** Why it failed, for the user. `message`: what the core says of it. */
   failure(message: string): DragonloadError {
     const refusal = this.#refusal?.message === message ? this.#refusal : undefined;
     return (
@@ -173,11 +182,7 @@ export class DownloadSession implements AsyncDisposable {
     );
   }
 
-  /**
-   * Checks the whole file and gives it its name; undefined when it has not come to that: then the core has been told which
-   * pieces are wrong, or that the download has failed.
-   */
-  async finish(): Promise<FinishedPart | undefined> {
+  async finish(): Promise<FinishedFile | undefined> {
     const { dispatch, emit, exchange } = this.#deps;
     const { download } = this.offer;
     try {
@@ -202,6 +207,17 @@ export class DownloadSession implements AsyncDisposable {
     return undefined;
   }
 
+  trust(signers: Iterable<MemberId>, me: MemberId): Trust {
+    const { imported, resumed } = this.part;
+    // What an earlier run left is vouched for by this member now, and yet it came from whom it came.
+    const all = [...signers, ...resumed.map(({ signer }) => signer)];
+    return trustOf(this.#expected, all, me, imported, this.provenance.mirrored);
+  }
+
+  read(target: Uint8Array, offset: number): Promise<void> {
+    return this.part.read(target, offset);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#runner[Symbol.asyncDispose]();
     await this.part[Symbol.asyncDispose]();
@@ -213,6 +229,7 @@ export class DownloadSession implements AsyncDisposable {
     const { origin, expected, openBeside } = this.#added;
     const { options, signal } = this.#deps;
     if (
+      origin === undefined ||
       options.lookUpDigests === false ||
       options.request?.insecure ||
       expected.some(({ algorithm }) => isStrongDigest(algorithm))

@@ -10,8 +10,8 @@ import { THE_ROOM } from './trust.ts';
 /** A download that is taken on. */
 export interface NewDownload {
   readonly offer: Offer;
-  /** Where it was found, or is to be found. */
-  readonly origin: Origin;
+  /** Where it was found, or is to be found; undefined for a file that comes from members alone. */
+  readonly origin: Origin | undefined;
   /** What its part is known by, where it was found at another address. Default: the address of the offer. */
   readonly knownBy?: string | undefined;
   /** Another member offers it: its origin may be out of reach from here. */

@@ -20,7 +20,7 @@ export interface OpenPartOptions {
 
 /** Opens the part file of a download, new or with what an earlier run has left. Throws as `Part.open` does. */
 export function openPart(added: NewDownload, options: OpenPartOptions): Promise<Part> {
-  const { offer, knownBy, expected } = added;
+  const { offer, origin, isOffered, knownBy, expected } = added;
   const { directory, output, dataDir, pieceDigest, onNotice, signal } = options;
   return Part.open({
     directory,
@@ -29,7 +29,7 @@ export function openPart(added: NewDownload, options: OpenPartOptions): Promise<
     url: knownBy ?? offer.url,
     identity: offer.identity,
     geometry: geometryOf(offer),
-    compare: offer.ranges ? bytesToCompare(added, signal) : undefined,
+    compare: offer.ranges && origin ? bytesToCompare({ offer, origin, isOffered }, signal) : undefined,
     isElsewhere: knownBy !== undefined,
     dataDir,
     pieceDigest,

@@ -1,16 +1,17 @@
 import type { Part } from '../../disk/part.ts';
-import type { MirroredBytes, Sources } from '../../origin/sources/sources.ts';
+import type { MirroredBytes } from '../../origin/sources/sources.ts';
+import type { FileSources } from './file-sources.ts';
 
 /** From which addresses the bytes of a part came, in this run and, as far as anybody knows, in earlier ones. */
 export class Provenance {
   /** Bytes that an earlier run had left. */
   readonly resumedBytes: number;
   readonly #part: Part;
-  readonly #sources: Sources;
+  readonly #sources: FileSources;
   /** What an earlier run had left is fetched again. */
   #isResumedInDoubt = false;
 
-  constructor(part: Part, sources: Sources) {
+  constructor(part: Part, sources: FileSources) {
     this.#part = part;
     this.#sources = sources;
     this.resumedBytes = part.resumed.reduce((sum, { piece }) => sum + part.geometry.bytesOf(piece), 0);

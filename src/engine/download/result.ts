@@ -1,10 +1,8 @@
 import type { MemberId } from '../../core/ids.ts';
 import type { Result } from '../../core/result.ts';
 import type { DownloadView } from '../../core/view.ts';
-import type { FinishedPart } from '../../disk/files/part-options.ts';
 import { displayUrl } from '../../url/web-url.ts';
-import type { DownloadSession } from './download-session.ts';
-import { trustOf } from './trust.ts';
+import type { FinishedFile, MemberDownload } from './member-download.ts';
 
 /** What the core of a member knows of a download that is done. */
 export interface CoreFacts {
@@ -15,13 +13,11 @@ export interface CoreFacts {
 }
 
 /** What came of a download, for people and scripts. */
-export function resultOf(session: DownloadSession, finished: FinishedPart, core: CoreFacts): Result {
-  const { offer, part, provenance, startedMs, expected } = session;
+export function resultOf(of: MemberDownload, finished: FinishedFile, core: CoreFacts): Result {
+  const { offer, resumedBytes, startedMs } = of;
   const { me, view } = core;
   const seconds = (performance.now() - startedMs) / 1000;
   const sizeBytes = view.sizeBytes ?? 0;
-  // What an earlier run left is vouched for by this member now, and yet it came from whom it came.
-  const signers = [...core.signers, ...part.resumed.map(({ signer }) => signer)];
   const isAlone = view.lanBytes === 0 || view.originBytes === 0;
   return {
     download: offer.download,
@@ -29,11 +25,11 @@ export function resultOf(session: DownloadSession, finished: FinishedPart, core:
     path: finished.path,
     sizeBytes,
     sha256: finished.sha256,
-    trust: trustOf(expected, signers, me, part.imported, provenance.mirrored),
+    trust: of.trust(core.signers, me),
     seconds,
     originBytes: view.originBytes,
     lanBytes: view.lanBytes,
     // The own link was busy all the time for its share, so the whole would have taken in proportion.
-    aloneSeconds: isAlone ? undefined : (seconds * (sizeBytes - provenance.resumedBytes)) / view.originBytes,
+    aloneSeconds: isAlone ? undefined : (seconds * (sizeBytes - resumedBytes)) / view.originBytes,
   };
 }

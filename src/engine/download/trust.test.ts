@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { NOBODY, THE_ROOM, trustOf } from './trust.ts';
+import { NOBODY, THE_ROOM, trustOf, trustOfLocal } from './trust.ts';
 
 const HEX = 'ab'.repeat(32);
 
@@ -52,4 +52,12 @@ test('what came from another address on the word of samples alone says so, unles
     const trust = trustOf([], ['me'], 'me', imported, mirrored);
     assert.deepEqual(trust, { kind: 'imported', comparedShare: share });
   }
+});
+
+test('of a file that was here before only a digest tells anything', () => {
+  assert.deepEqual(trustOfLocal([]), { kind: 'imported', comparedShare: 0 });
+  const digest = [{ algorithm: 'sha256', hex: HEX, by: 'the given checksum' }] as const;
+  assert.equal(trustOfLocal(digest).kind, 'publisher-verified');
+  const crc = [{ algorithm: 'crc32', hex: '00000000', by: 'a list' }] as const;
+  assert.equal(trustOfLocal(crc).kind, 'imported');
 });

@@ -14,6 +14,14 @@ export const THE_ROOM = 'the room';
 export const NOBODY: MemberId = '0'.repeat(64);
 
 /**
+ * What can be said of a file that was here before, put there by whom nobody knows. `expected`: digests that it has.
+ */
+export function trustOfLocal(expected: readonly ExpectedDigest[]): Trust {
+  const trust = trustOf(expected, [], NOBODY);
+  return trust.kind === 'publisher-verified' ? trust : { kind: 'imported', comparedShare: 0 };
+}
+
+/**
  * What can honestly be said of a finished file. A CRC that its publisher states shows damage on the way and proves no
  * more than that the bytes came as they were sent.
  *

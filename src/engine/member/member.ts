@@ -11,6 +11,7 @@ import type { TaskOutcome } from '../base/completion-hooks.ts';
 import { CoreDriver, type CoreDriverOptions } from '../base/core-driver.ts';
 import type { TaskEvent, TaskOptions } from '../base/task.ts';
 import { DownloadSession } from '../download/download-session.ts';
+import type { MemberDownload } from '../download/member-download.ts';
 import type { NewDownload } from '../download/new-download.ts';
 import type { PieceExchange } from '../download/piece-exchange.ts';
 import { resultOf } from '../download/result.ts';
@@ -30,7 +31,7 @@ export interface MemberDeps {
   readonly staysFor: () => unknown;
   /** The number of a download in the list, where there is one. */
   readonly idOf: (download: DownloadId) => number | undefined;
-  readonly onDone: (result: Result, session: DownloadSession) => void;
+  readonly onDone: (result: Result, session: MemberDownload) => void;
   /** One download failed, or the whole when none is named. */
   readonly onFailed: (download: DownloadId | undefined, error: DragonloadError) => void;
   /** Takes leave of the room, while the core still hears of what has arrived in full. */
@@ -45,7 +46,7 @@ export interface MemberDeps {
  */
 export class Member implements AsyncDisposable {
   readonly #deps: MemberDeps;
-  readonly #sessions = new Map<DownloadId, DownloadSession>();
+  readonly #sessions = new Map<DownloadId, MemberDownload>();
   readonly #stopping = new AbortController();
   readonly #outcome = new Outcome();
   /** Parts that are being opened. */
@@ -74,7 +75,7 @@ export class Member implements AsyncDisposable {
     return this.#deps.options.name ?? (hostname() || 'member');
   }
 
-  get sessions(): ReadonlyMap<DownloadId, DownloadSession> {
+  get sessions(): ReadonlyMap<DownloadId, MemberDownload> {
     return this.#sessions;
   }
 
@@ -160,15 +161,21 @@ export class Member implements AsyncDisposable {
       emit: (event) => this.emit(event),
       signal: this.signal,
     });
+    this.takeOn(session);
+    if (added.mirrors !== undefined && added.mirrors.length > 0)
+      this.addSources(added.offer.download, added.mirrors);
+    return session;
+  }
+
+  /** Hands a download to the core. */
+  takeOn(session: MemberDownload): void {
     const { download, fileName } = session.offer;
     this.#sessions.set(download, session);
-    // Whoever ends the member has waited for this, and closes it.
-    if (this.signal.aborted) return session;
-    const bytes = session.provenance.resumedBytes;
+    // Whoever ends the member has waited for what was being opened, and closes it.
+    if (this.signal.aborted) return;
+    const bytes = session.resumedBytes;
     if (bytes > 0) this.emit({ type: 'resumed', download, fileName, bytes });
     this.#driver?.add(session.announcement());
-    if (added.mirrors !== undefined && added.mirrors.length > 0) this.addSources(download, added.mirrors);
-    return session;
   }
 
   /** The user of this member, or the origin itself, names further addresses of a file. */
@@ -216,7 +223,7 @@ export class Member implements AsyncDisposable {
     this.#deps.execute(command);
   }
 
-  async #finish(session: DownloadSession): Promise<void> {
+  async #finish(session: MemberDownload): Promise<void> {
     const file = await session.finish();
     if (file === undefined) return;
     const { download } = session.offer;

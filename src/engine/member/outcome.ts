@@ -22,9 +22,10 @@ export class Outcome {
     this.results.set(download, result);
   }
 
-  /** False: it had failed already. */
+  /** A download has failed, even if it was done: its file is worth nothing any more. False: it had failed already. */
   failed(download: DownloadId | undefined, error: DragonloadError): boolean {
     if (this.failures.has(download)) return false;
+    if (download !== undefined) this.results.delete(download);
     this.failures.set(download, error);
     return true;
   }

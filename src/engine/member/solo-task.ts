@@ -34,6 +34,7 @@ export class SoloTask implements AsyncDisposable {
   readonly #solo: SoloOptions;
   readonly #options: TaskOptions;
   readonly #dataDir: string;
+  #session: DownloadSession | undefined;
   readonly #member: Member;
 
   constructor(solo: SoloOptions, options: TaskOptions) {
@@ -111,11 +112,6 @@ export class SoloTask implements AsyncDisposable {
     this.#member.networkChanged();
   }
 
-  get #session(): DownloadSession | undefined {
-    const [session] = this.#member.sessions.values();
-    return session;
-  }
-
   async #add(): Promise<void> {
     const { job, found, directory, output, firstConnections } = this.#solo;
     const { origin, probe } = found;
@@ -133,7 +129,7 @@ export class SoloTask implements AsyncDisposable {
       onNotice: (message, hint) => member.emit({ type: 'notice', message, hint }),
       signal: member.signal,
     });
-    await member.addDownload({
+    this.#session = await member.addDownload({
       offer,
       origin,
       knownBy: found.url === job.url ? undefined : offer.url,

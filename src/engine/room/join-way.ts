@@ -1,9 +1,11 @@
+import { isContentName } from '../../core/content-name.ts';
 import { DragonloadError, type ErrorCode } from '../../core/errors.ts';
 import type { Offer } from '../../core/messages.ts';
 import { parseInvite } from '../../lan/invite.ts';
 import type { Origin } from '../../origin/origin.ts';
 import type { Probe } from '../../origin/probe.ts';
 import type { TaskOptions } from '../base/task.ts';
+import { noOrigin } from '../download/file-sources.ts';
 import { refusePage } from '../download/find-file.ts';
 import { expectedDigests } from '../download/new-download.ts';
 import { mismatchOf } from '../download/offers.ts';
@@ -58,7 +60,8 @@ class JoinWay implements RoomWay {
         { hint: { kind: 'accept-offers' } },
       );
     }
-    const origin = await room.openOrigin(offer.url, false);
+    if (isContentName(offer.url)) return this.#takeWithoutOrigin(offer, room);
+    const origin = await room.origins.openNamed(offer.url, false);
     // Swapping can begin at once; whether this member may fetch from the origin shows in the meantime.
     const probing = this.#probe(origin, offer, room);
     const openBeside = (beside: string) => room.origins.open(beside, { trusted: false });
@@ -73,6 +76,19 @@ class JoinWay implements RoomWay {
     member.dispatch({ type: 'probe-done', download, canFetch: error === undefined, message, hasExpired });
   }
 
+  /** All of it comes from members. */
+  async #takeWithoutOrigin(offer: Offer, room: RoomMember): Promise<void> {
+    const { options, member } = room;
+    const expected = expectedDigests(offer, [], options.checksum);
+    const refusal = noOrigin();
+    const openBeside = () => Promise.reject(refusal);
+    const added = { offer, origin: undefined, isOffered: true, expected, openBeside };
+    const session = await room.addDownload(added, { url: offer.url });
+    session.probed(expected, refusal);
+    const { message } = refusal;
+    member.dispatch({ type: 'probe-done', download: offer.download, canFetch: false, message });
+  }
+
   /** Looks at the origin: `error` says why this member cannot fetch from it. */
   async #probe(
     origin: Origin,
@@ -81,7 +97,7 @@ class JoinWay implements RoomWay {
   ): Promise<{ readonly error: DragonloadError | undefined; readonly digests: Probe['digests'] }> {
     try {
       const probe = await origin.probe({ signal: room.signal });
-      room.reachedFrom(probe.localAddress);
+      room.origins.reachedFrom(probe.localAddress);
       refusePage(offer.url, probe);
       const mismatch = mismatchOf(offer.identity, probe.identity);
       // What is said under another ETag may be said of another file.

@@ -62,13 +62,13 @@ class ListWay implements RoomWay {
   }
 
   async open(room: RoomMember): Promise<void> {
-    room.addNamed(this.#url, this.#url);
+    room.origins.addNamed(this.#url, this.#url);
     const digest = (text: string) => createHash('sha256').update(text).digest();
     const access = {
       id: digest(`dragonload static room v1\0${this.#url}`).toString('hex').slice(0, 32),
       secret: digest(`dragonload static secret v1\0${this.#secret}`).subarray(0, 16).toString('base64url'),
     };
-    const origin = await room.openOrigin(this.#url, true);
+    const origin = await room.origins.openNamed(this.#url, true);
     const probing = origin.probe({ signal: room.signal });
     // When the port cannot be opened nobody asks for it any more.
     probing.catch(() => {});
@@ -77,7 +77,7 @@ class ListWay implements RoomWay {
     room.startCore({ id: access.id, invite: '' }, this.#place + 1);
     for (const user of this.#users) if (user !== this.#users[this.#place]) void dial(user, room);
     const probe = await probing;
-    room.reachedFrom(probe.localAddress);
+    room.origins.reachedFrom(probe.localAddress);
     const { fileName, ranges, identity } = probe;
     const { checksum } = room.options;
     const found = makeOffer({ url: this.#url, fileName, ranges, identity, checksum, order: 0 });

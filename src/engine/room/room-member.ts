@@ -10,16 +10,17 @@ import type { LocalDownloads } from '../../downloads/download-commands.ts';
 import { type Identity, loadIdentity } from '../../lan/identity/identity.ts';
 import type { Job } from '../../lists/job.ts';
 import type { RateLimiter } from '../../origin/limits/rate-limit.ts';
-import type { Origin } from '../../origin/origin.ts';
-import { displayUrl, normalUrl } from '../../url/web-url.ts';
+import type { DownloadRow } from '../../store/download-row.ts';
+import { displayUrl } from '../../url/web-url.ts';
 import { metersFor, quotaSpent } from '../base/meters.ts';
-import { Origins } from '../base/origins.ts';
 import type { Task, TaskOptions } from '../base/task.ts';
 import type { DownloadRates, TaskPicture } from '../base/task-picture.ts';
 import type { DownloadSession } from '../download/download-session.ts';
 import type { NewDownload } from '../download/new-download.ts';
+import type { SharedDownload } from '../download/shared-download.ts';
 import { Member } from '../member/member.ts';
 import type { RoomControls } from './room-controls.ts';
+import { RoomOrigins } from './room-origins.ts';
 import { type RoomDownloadFacts, roomPicture, roomRates } from './room-picture.ts';
 import { type RoomAccess, RoomSession } from './room-session.ts';
 import { RoomUpkeep } from './room-upkeep.ts';
@@ -42,18 +43,15 @@ export interface RoomWay {
 /** A member of a room: composes the member, its sessions with the others, its origins and its place in the list. */
 export class RoomMember implements Task, RoomControls {
   readonly options: TaskOptions;
-  readonly origins: Origins;
+  readonly origins: RoomOrigins;
   readonly #way: RoomWay;
   readonly #member: Member;
   readonly #limiter: RateLimiter;
   readonly #dataDir: string;
   readonly #stay: Stay;
   readonly #configDir: string;
-  /** Addresses that the user of this member has named, in normal form, and for each the file's own one. */
-  readonly #named = new Map<string, string>();
   #session: RoomSession | undefined;
   #identity: Identity | undefined;
-  #originLocalAddress: string | undefined;
   /** The list of downloads and all else beside downloading; made when first needed. */
   #upkeep: RoomUpkeep | undefined;
   /** When downloads were done or failed, in milliseconds since the epoch. */
@@ -71,7 +69,7 @@ export class RoomMember implements Task, RoomControls {
     const { meter, limiter } = metersFor(options, () => void this.#member.endWith(quotaSpent()));
     this.#limiter = limiter;
     this.#dataDir = dataDir;
-    this.origins = new Origins({
+    this.origins = new RoomOrigins({
       request: options.request,
       allowPrivate: options.allowPrivate === true,
       meter,
@@ -87,7 +85,7 @@ export class RoomMember implements Task, RoomControls {
         pieceDigest: 'sha256',
         linkPatienceMs: LINK_PATIENCE_MS,
       },
-      openOrigin: (url, trusted) => this.openOrigin(url, trusted),
+      openOrigin: (url, trusted) => this.origins.openNamed(url, trusted),
       execute: (command) => this.#execute(command),
       staysFor: () => this.#look(),
       idOf: (download) => this.#upkeep?.idOf(download),
@@ -168,22 +166,6 @@ export class RoomMember implements Task, RoomControls {
     return must(this.#session);
   }
 
-  /** The origin is reached from this address of the machine: the first that is told counts. */
-  reachedFrom(localAddress: string | undefined): void {
-    this.#originLocalAddress ??= localAddress;
-  }
-
-  /** The user names an address of a file that is known by `own`. */
-  addNamed(url: string, own: string): void {
-    this.#named.set(normalUrl(url), own);
-  }
-
-  /** Only what the user has named gets the user's credentials, and may have a private address. */
-  openOrigin(url: string, trusted: boolean): Promise<Origin> {
-    const of = this.#named.get(normalUrl(url));
-    return this.origins.open(url, { trusted: trusted && of !== undefined, of });
-  }
-
   /** Loads who this member is and opens its port. Throws `port-busy`. */
   async openSession(access: RoomAccess, port: number): Promise<RoomSession> {
     const member = this.#member;
@@ -195,9 +177,9 @@ export class RoomMember implements Task, RoomControls {
       access,
       port,
       name: member.name,
-      originLocalAddress: () => this.#originLocalAddress,
+      originLocalAddress: () => this.origins.localAddress,
       core: () => member.core,
-      partOf: (download) => member.sessions.get(download)?.part,
+      fileOf: (download) => member.sessions.get(download),
       dispatch: (event) => member.dispatch(event),
       emit: (event) => member.emit(event),
       signal: member.signal,
@@ -218,6 +200,18 @@ export class RoomMember implements Task, RoomControls {
     return this.#member.addDownload(added);
   }
 
+  /** Takes a download on of which the whole file is here, and puts it into the list. */
+  takeOn(shared: SharedDownload, job: Job): void {
+    this.#stay.resumed();
+    this.#openUpkeep().added(shared.offer, job);
+    this.#member.takeOn(shared);
+  }
+
+  /** What the list knows of a download from earlier. */
+  earlier(job: Job): DownloadRow | undefined {
+    return this.#openUpkeep().earlier(job);
+  }
+
   #openUpkeep(): RoomUpkeep {
     this.#upkeep ??= new RoomUpkeep({
       way: this.#way.kind,
@@ -227,9 +221,9 @@ export class RoomMember implements Task, RoomControls {
       limiter: this.#limiter,
       view: () => this.view(),
       emit: (event) => this.#member.emit(event),
-      targetOf: (download) => this.#member.sessions.get(download)?.part.targetPath,
+      targetOf: (download) => this.#member.sessions.get(download)?.targetPath,
       refresh: (download, url) => {
-        this.addNamed(url, this.#member.sessions.get(download)?.offer.url ?? url);
+        this.origins.addNamed(url, this.#member.sessions.get(download)?.offer.url ?? url);
         this.#member.addSources(download, [url]);
       },
       networkChanged: () => {
@@ -244,7 +238,7 @@ export class RoomMember implements Task, RoomControls {
   #factsOf(download: DownloadId): RoomDownloadFacts | undefined {
     const id = this.#upkeep?.idOf(download);
     if (id === undefined) return undefined;
-    const path = this.#member.sessions.get(download)?.part.targetPath;
+    const path = this.#member.sessions.get(download)?.targetPath;
     const result = this.#member.resultOf(download);
     const error = this.#member.failureOf(download);
     const isOver = result !== undefined || error !== undefined;

@@ -3,11 +3,11 @@ import { DragonloadError } from '../../core/errors.ts';
 import type { DownloadId, MemberId, RoomId } from '../../core/ids.ts';
 import type { MemberCore } from '../../core/member/member-core.ts';
 import type { Message, Offer, PieceRecord } from '../../core/messages.ts';
-import type { Part } from '../../disk/part.ts';
 import type { Identity } from '../../lan/identity/identity.ts';
 import { signRecord, verifyRecord } from '../../lan/identity/records.ts';
 import { Lan, type ServedBytes, type ServeRequest, type Session, type SessionEnd } from '../../lan/lan.ts';
 import type { TaskEvent } from '../base/task.ts';
+import type { MemberDownload } from '../download/member-download.ts';
 import type { PullFrom } from '../download/piece-exchange.ts';
 import { Uploads } from './uploads.ts';
 
@@ -28,8 +28,8 @@ export interface RoomSessionOptions {
   readonly originLocalAddress: () => string | undefined;
   /** What the core knows of members and downloads, by which signatures are checked. */
   readonly core: () => MemberCore;
-  /** The part of a download that this member has. */
-  readonly partOf: (download: DownloadId) => Part | undefined;
+  /** Where the pieces of a download are that this member has. */
+  readonly fileOf: (download: DownloadId) => Pick<MemberDownload, 'geometry' | 'read'> | undefined;
   readonly dispatch: (event: Event) => void;
   readonly emit: (event: TaskEvent) => void;
   readonly signal: AbortSignal;
@@ -111,9 +111,9 @@ export class RoomSession implements AsyncDisposable {
     });
   };
 
-  sign(offer: Offer, piece: number, sha256: Uint8Array): PieceRecord {
-    return signRecord(this.#options.identity, offer.download, offer.pieceBytes, piece, sha256);
-  }
+  /** A record by which this member vouches for a piece. */
+  readonly sign = (offer: Offer, piece: number, sha256: Uint8Array): PieceRecord =>
+    signRecord(this.#options.identity, offer.download, offer.pieceBytes, piece, sha256);
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#lan[Symbol.asyncDispose]();
@@ -170,11 +170,11 @@ export class RoomSession implements AsyncDisposable {
   }
 
   async #serve({ peer, download, start, end }: ServeRequest): Promise<ServedBytes | undefined> {
-    const { partOf, dispatch } = this.#options;
-    const part = partOf(download);
+    const { fileOf, dispatch } = this.#options;
+    const file = fileOf(download);
     const core = this.#options.core();
-    if (!part || !this.#sessions.has(peer) || !core.serve(download, { start, end })) return undefined;
-    const { geometry } = part;
+    if (!file || !this.#sessions.has(peer) || !core.serve(download, { start, end })) return undefined;
+    const { geometry } = file;
     const run = { start: geometry.pieceAt(start), end: geometry.pieceAt(end - 1) + 1 };
     const release = await this.#uploads.turn({ download, peer, run, bytes: end - start });
     // What is held can have changed while the request waited.
@@ -187,7 +187,7 @@ export class RoomSession implements AsyncDisposable {
     return {
       records,
       read: async (target, offset) => {
-        await part.read(target, offset);
+        await file.read(target, offset);
         sentBytes += target.length;
       },
       release: () => {

@@ -9,6 +9,7 @@ import type { LocalDownloads } from '../../downloads/download-commands.ts';
 import { type Registration, Registry } from '../../downloads/registry.ts';
 import type { Job } from '../../lists/job.ts';
 import type { RateLimiter } from '../../origin/limits/rate-limit.ts';
+import type { DownloadRow } from '../../store/download-row.ts';
 import { Store } from '../../store/store.ts';
 import { displayUrl } from '../../url/web-url.ts';
 import { CompletionHooks, type TaskOutcome } from '../base/completion-hooks.ts';
@@ -68,6 +69,13 @@ export class RoomUpkeep implements Disposable, LocalDownloads {
       this.#note();
     };
     this.#open.use(new Poll(hear, (thrown) => onNotice(`The list of downloads is lost: ${String(thrown)}`)));
+  }
+
+  /** What the list knows of a download from earlier. */
+  earlier(job: Job): DownloadRow | undefined {
+    const { way, directory } = this.#options;
+    const [id = 0] = this.#registry.add([{ way, job, directory }]);
+    return this.#registry.get(id);
   }
 
   /** A download was taken on. Its number in the list. */

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isContentName } from '../../core/content-name.ts';
 import { DragonloadError } from '../../core/errors.ts';
 import { MAX_PIECE_BYTES, MAX_PIECES } from '../../core/geometry.ts';
 import { MAX_URL_CHARS } from '../../core/messages.ts';
@@ -94,6 +95,11 @@ export function webUrl(value: string): string {
   text(value, MAX_URL_CHARS, 'a URL');
   if (readWebUrl(value).kind !== 'web') throw violation('a URL that is not of http or https');
   return value;
+}
+
+/** Where an offered file is: a `webUrl`, or its name by content when it has no origin. As it was sent. */
+export function offerUrl(value: string): string {
+  return isContentName(value) ? value : webUrl(value);
 }
 
 /** The address of a source as it was sent: a `webUrl` without a fragment (RFC 3986, 3.5), which no origin ever sees. */

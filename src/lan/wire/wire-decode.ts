@@ -1,3 +1,4 @@
+import { sha256Of } from '../../core/content-name.ts';
 import { MAX_PIECE_BYTES, MAX_PIECES, MIN_PIECE_BYTES } from '../../core/geometry.ts';
 import type * as core from '../../core/messages.ts';
 import { MAX_SOURCES } from '../../core/messages.ts';
@@ -127,10 +128,16 @@ function offer(value: pb.Offer): core.Offer {
     value.sizeBytes === undefined
       ? undefined
       : check.count(value.sizeBytes, 'a size', MAX_PIECES * pieceBytes);
+  const url = check.offerUrl(value.url);
+  const checksum = value.checksum === undefined ? undefined : check.checksum(value.checksum);
+  const sha256 = sha256Of(url);
+  // Nobody could find out what such a file is but from the member that offers it.
+  if (sha256 !== undefined && (sizeBytes === undefined || checksum !== `sha256:${sha256}`))
+    throw violation('a file without an origin, and without its size or digest');
   return {
     type: 'offer',
     download: download(value.download),
-    url: check.webUrl(value.url),
+    url,
     fileName: check.printable(check.text(value.fileName, 255, 'a file name')),
     pieceBytes,
     ranges: value.ranges,
@@ -140,7 +147,7 @@ function offer(value: pb.Offer): core.Offer {
       lastModified:
         value.lastModified === undefined ? undefined : check.text(value.lastModified, 128, 'a date'),
     },
-    checksum: value.checksum === undefined ? undefined : check.checksum(value.checksum),
+    checksum,
     order: value.order,
   };
 }

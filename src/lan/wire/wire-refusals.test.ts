@@ -33,6 +33,8 @@ const roster = (change: object): Kind => ({
   case: 'roster',
   value: { members: [{ ...wireMember, ...change }] },
 });
+/** The name by content of a file that has no origin. */
+const NAME = `urn:sha256:${'ab'.repeat(32)}`;
 const offered = (change: object): Kind => ({ case: 'offer', value: { ...offer, ...change } });
 const have = (value: object): Kind => ({ case: 'have', value: { download, ...value } });
 
@@ -54,6 +56,16 @@ const bad: readonly (readonly [what: string, kind: Kind])[] = [
   ['a download id of 15 bytes', offered({ download: Buffer.alloc(15) })],
   ['a file URL', offered({ url: 'file:///etc/passwd' })],
   ['no URL', offered({ url: 'nonsense' })],
+  ['a file without an origin and without its digest', offered({ url: NAME, sizeBytes: 1n })],
+  [
+    'a file without an origin, with the digest of another',
+    offered({ url: NAME, sizeBytes: 1n, checksum: `sha256:${'ba'.repeat(32)}` }),
+  ],
+  [
+    'a file without an origin and without its size',
+    offered({ url: NAME, checksum: `sha256:${'ab'.repeat(32)}` }),
+  ],
+  ['a name by content that is cut short', offered({ url: NAME.slice(0, -1), sizeBytes: 1n })],
   ['a URL that is too long', offered({ url: `https://example.com/${'x'.repeat(8192)}` })],
   ['a file name that is too long', offered({ fileName: 'x'.repeat(256) })],
   ['a piece size that is no power of two', offered({ pieceBytes: (1 << 20) + 1 })],

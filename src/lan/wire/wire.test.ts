@@ -54,6 +54,17 @@ const messages: readonly Message[] = [
     order: 0,
   },
   {
+    type: 'offer',
+    download: DOWNLOAD,
+    url: `urn:sha256:${'ab'.repeat(32)}`,
+    fileName: 'shared.iso',
+    pieceBytes: 1 << 18,
+    ranges: true,
+    identity: { sizeBytes: 1000, etag: undefined, lastModified: undefined },
+    checksum: `sha256:${'ab'.repeat(32)}`,
+    order: 0,
+  },
+  {
     type: 'have',
     download: DOWNLOAD,
     runs: [

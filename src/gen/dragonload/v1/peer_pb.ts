@@ -374,7 +374,8 @@ export type Offer = Message<"dragonload.v1.Offer"> & {
   download: Uint8Array;
 
   /**
-   * http or https, at most 8 KiB.
+   * http or https, at most 8 KiB. "urn:sha256:" and lower-case hex for a file without an origin; then size and checksum
+   * are present, and the checksum is that digest.
    *
    * @generated from field: string url = 2;
    */

@@ -8,7 +8,7 @@ import type { Trust } from '../../core/result.ts';
 import { fileDigests } from '../../disk/finished-file.ts';
 import { trustFrom } from '../../downloads/trust-text.ts';
 import type { DownloadRow } from '../../store/download-row.ts';
-import { NOBODY, trustOf } from '../download/trust.ts';
+import { NOBODY, trustOf } from './trust.ts';
 
 /** A finished file that was found in its place. */
 export interface FoundFile {
