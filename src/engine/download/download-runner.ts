@@ -41,6 +41,9 @@ export class DownloadRunner implements AsyncDisposable {
   readonly #fetches = new Map<number, Transfer>();
   readonly #pulls = new Map<number, Transfer>();
   readonly #running = new Set<Promise<void>>();
+  /** While it ends nothing new is transferred, and what has arrived is still hashed and kept. */
+  #state: 'open' | 'ending' | 'closed' = 'open';
+  #isBroken = false;
 
   constructor(offer: Offer, part: Part, sources: FileSources, deps: RunnerDeps) {
     this.#offer = offer;
@@ -53,7 +56,7 @@ export class DownloadRunner implements AsyncDisposable {
   execute(command: Command): boolean {
     switch (command.type) {
       case 'fetch':
-        this.#track(this.#fetch(command));
+        this.#transfer(() => this.#fetch(command));
         return true;
       case 'trim':
         this.#trim(command);
@@ -62,42 +65,45 @@ export class DownloadRunner implements AsyncDisposable {
         this.#stop(this.#fetches.get(command.stream));
         return true;
       case 'pull':
-        this.#track(this.#pull(command));
+        this.#transfer(() => this.#pull(command));
         return true;
       case 'stop-pull':
         this.#stop(this.#pulls.get(command.pull));
         return true;
       case 'set-size':
-        this.#track(this.#part.setSize(command.sizeBytes));
+        this.#track(() => this.#part.setSize(command.sizeBytes));
         return true;
       case 'hash':
-        this.#track(this.#hash(command.piece));
+        this.#track(() => this.#hash(command.piece));
         return true;
       case 'sign':
-        this.#track(this.#keep(this.#deps.sign(this.#offer, command.piece, command.sha256)));
+        this.#track(() => this.#keep(this.#deps.sign(this.#offer, command.piece, command.sha256)));
         return true;
       case 'keep':
-        this.#track(this.#keep(command.record));
+        this.#track(() => this.#keep(command.record));
         return true;
       case 'use-sources':
         this.#sources.add(command.urls, { trusted: false });
         return true;
       case 'unkeep':
-        this.#part.unkeep(command.piece);
+        this.#track(async () => this.#part.unkeep(command.piece));
         return true;
       default:
         return false;
     }
   }
 
+  /** Ends the transfers. Whatever is asked for later is not done. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#state = 'ending';
     for (const transfer of [...this.#fetches.values(), ...this.#pulls.values()]) this.#stop(transfer);
     // What is written may still be hashed, and what is hashed kept.
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
+    this.#state = 'closed';
   }
 
   async #fetch({ stream, start, end, download }: Of<'fetch'>): Promise<void> {
-    const transfer = this.#transfer(start, end, (from, to) =>
+    const transfer = this.#newTransfer(start, end, (from, to) =>
       this.#dispatch({ type: 'origin-bytes', download, stream, start: from, end: to }),
     );
     this.#fetches.set(stream, transfer);
@@ -136,7 +142,7 @@ export class DownloadRunner implements AsyncDisposable {
   }
 
   async #pull({ pull, from, start, end, download }: Of<'pull'>): Promise<void> {
-    const transfer = this.#transfer(start, end, (first, next) =>
+    const transfer = this.#newTransfer(start, end, (first, next) =>
       this.#dispatch({ type: 'pull-bytes', download, pull, start: first, end: next }),
     );
     this.#pulls.set(pull, transfer);
@@ -156,7 +162,7 @@ export class DownloadRunner implements AsyncDisposable {
     this.#dispatch({ type: 'pull-ended', download, pull, outcome });
   }
 
-  #transfer(
+  #newTransfer(
     start: number,
     end: number | undefined,
     onWritten: (start: number, end: number) => void,
@@ -215,16 +221,24 @@ export class DownloadRunner implements AsyncDisposable {
     this.#deps.dispatch(event);
   }
 
-  /** Errors of the disk end the download; its state is kept. */
-  #track(work: Promise<void>): void {
-    const tracked = work
-      .catch((thrown: unknown) => {
-        const error = DragonloadError.from(thrown);
-        this.#deps.broke(error);
-        const { code, message } = error;
-        this.#dispatch({ type: 'failed', download: this.#offer.download, code, message });
-      })
+  #transfer(work: () => Promise<void>): void {
+    if (this.#state === 'open') this.#track(work);
+  }
+
+  /** The first error of the disk ends the download; its state is kept. */
+  #track(work: () => Promise<void>): void {
+    if (this.#state === 'closed') return;
+    const tracked = work()
+      .catch((thrown: unknown) => this.#broke(DragonloadError.from(thrown)))
       .finally(() => this.#running.delete(tracked));
     this.#running.add(tracked);
+  }
+
+  #broke(error: DragonloadError): void {
+    if (this.#isBroken) return;
+    this.#isBroken = true;
+    this.#deps.broke(error);
+    const { code, message } = error;
+    this.#dispatch({ type: 'failed', download: this.#offer.download, code, message });
   }
 }
