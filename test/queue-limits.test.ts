@@ -12,6 +12,10 @@ const SLACK = MIB;
 /** At this rate a file takes longer than any test waits. */
 const SLOW = '20k';
 
+/** Of a host in a room that nobody joins. */
+const hosting = ({ directory }: QueueStage) =>
+  ['--dir', directory, '--connections', '1', '--allow-private', '--json', '--leave'] as const;
+
 /** What a process has fetched, as it says itself: what the kernel holds for it is not limited. */
 function fetchedBy(run: Member): number {
   return Math.max(0, ...run.events.map(({ originBytes }) => originBytes ?? 0));
@@ -80,8 +84,7 @@ test('the limit of a download is changed while it runs, both ways, and is rememb
 test('the limit of a download in a room is changed while it runs, and taken away', async (t) => {
   await using origin = await startOrigin({ files: { '/a.bin': FILE }, ratePerConnection: 2 * MIB });
   const stage = new QueueStage(t);
-  const flags = ['--dir', stage.directory, '--connections', '1', '--allow-private', '--json'];
-  const run = stage.run(['host', origin.url(), ...flags]);
+  const run = stage.run(['host', origin.url(), ...hosting(stage)]);
   await holds(run, MIB);
   await stage.does('limit', SLOW, '1');
   await stage.does('ls');
@@ -132,12 +135,11 @@ test('--quota stops everything about there, keeps it, and the same command goes 
 test('--quota ends what a member fetches for a room, keeps it, and the same command goes on', async (t) => {
   await using origin = await startOrigin({ files: { '/a.bin': FILE }, ratePerConnection: 4 * MIB });
   const stage = new QueueStage(t);
-  const flags = ['--dir', stage.directory, '--connections', '1', '--allow-private', '--json'];
-  const run = stage.run(['host', origin.url(), ...flags, '--quota', '5M']);
+  const run = stage.run(['host', origin.url(), ...hosting(stage), '--quota', '5M']);
   await run.fails('quota');
   const served = origin.servedBytes();
   assert.ok(served >= 5 * MIB && served <= 5 * MIB + SLACK, `${served} bytes were served`);
-  await stage.run(['host', origin.url(), ...flags]).finishes(FILE.sha256);
+  await stage.run(['host', origin.url(), ...hosting(stage)]).finishes(FILE.sha256);
   assert.ok(origin.servedBytes() <= SIZE + 2 * SLACK, `${origin.servedBytes()} bytes in all`);
 });
 
