@@ -58,7 +58,9 @@ export class Member implements AsyncDisposable {
 
   constructor(deps: MemberDeps) {
     this.#deps = deps;
-    deps.options.signal?.addEventListener('abort', () => void this.stop(), { once: true });
+    const { signal } = deps.options;
+    if (signal?.aborted) void this.stop();
+    signal?.addEventListener('abort', () => void this.stop(), { once: true });
   }
 
   /** See `Task.finished`. */
