@@ -39,14 +39,14 @@ export interface ClaimOptions {
 /** A part file that is this process's own until the lock is released. */
 export interface Claim {
   readonly directory: string;
-  /** The name wanted, before any number. */
+  /** The wanted name, without a number. */
   readonly name: string;
   readonly number: number;
   readonly partPath: string;
   readonly file: FileHandle;
   readonly journal: Journal;
   readonly lock: Lock;
-  /** What the journal says is there; not yet to be trusted. */
+  /** The pieces that the journal names; they are not checked yet. */
   readonly records: ReadonlyMap<number, PieceRecord>;
   /** See `JournalHeader`. */
   readonly imported: ImportedBytes | undefined;
@@ -54,14 +54,14 @@ export interface Claim {
 
 /**
  * Finds the part file to go on with, or makes one. The first of `NAME.dragonload`, `NAME (1).dragonload` ... is taken
- * that is free or is a part of the same file. What is there is never lost: a part without a journal is somebody
- * else's and is passed by; a part of an older state of the file, or with an unreadable journal, is put aside as
+ * that is free or is a part of the same file. Existing files are never lost: a part without a journal belongs to
+ * another program and is skipped; a part of an older state of the file, or with an unreadable journal, is renamed to
  * `NAME.dragonload.old-1`. Throws `part-busy`, `part-version`, `disk-full`, `unwritable`.
  */
 export async function claimPart(options: ClaimOptions): Promise<Claim> {
   const wanted = await targetOf(options);
   await makeDirectory(dirname(wanted));
-  // One part has one journal, by whatever way its directory was reached.
+  // One part has one journal, whichever path leads to its directory.
   const directory = await realpath(dirname(wanted));
   const name = basename(wanted);
   for (let number = 0; number <= MAX_NUMBER; number++) {
@@ -74,7 +74,7 @@ export async function claimPart(options: ClaimOptions): Promise<Claim> {
   });
 }
 
-/** What the lock of a part is held for: the download, without its address. */
+/** The purpose that the lock of a part names: the download, without its address. */
 export function purposeOf(url: string): string {
   return createHash('sha256').update(url).digest('hex');
 }
@@ -88,8 +88,8 @@ export function partBusy(partPath: string): DragonloadError {
 }
 
 /**
- * The path that the user wants for a file, before any number. `fileName` is made safe once more; `output` is the user's
- * own, and may lead anywhere.
+ * The wanted path of a file, without a number. `fileName` is made safe once more; `output` is given by the user, and
+ * may be any path.
  */
 export async function targetOf({
   directory,
@@ -138,7 +138,7 @@ async function claimNumber(
     await checkSpace(directory, identity.sizeBytes ?? 0, partPath);
     const target = join(directory, numbered(name, number));
     const header: JournalHeader = { url, identity, pieceBytes, target };
-    // The journal comes first: a part without one would be taken for somebody else's.
+    // The journal comes first: a part without one would count as another program's file.
     const journal =
       found.resume === undefined
         ? await Journal.create(journalPath, header, onError)
@@ -157,13 +157,13 @@ async function claimNumber(
 }
 
 interface Found {
-  /** The part file, when it is there to be used. */
+  /** The part file, if there is one to go on with. */
   readonly file: FileHandle | undefined;
-  /** Its journal, when it can be gone on with. */
+  /** Its journal, if it can be used. */
   readonly resume: Extract<JournalReading, { kind: 'read' }> | undefined;
 }
 
-/** What is at this place and what to do with it; undefined: leave it alone and go to the next number. */
+/** What is at this path and what to do with it; undefined: leave it, and try the next number. */
 async function lookAt(
   options: ClaimOptions,
   partPath: string,
@@ -205,7 +205,7 @@ async function lookAt(
   const file = await openPart(partPath);
   if (file === undefined) return undefined;
   if (like === 'unknown') {
-    // Nothing can ever be made of it: it has no size and no version.
+    // It can never be resumed: it has neither a size nor a validator.
     await file.close();
     await rm(partPath);
     return fresh;

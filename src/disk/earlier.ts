@@ -6,7 +6,7 @@ import { areEqualIn, type ReadBytes, readerOf } from './files/equal-bytes.ts';
 import { openPart } from './files/part-file.ts';
 import type { JournalHeader } from './journal/journal-format.ts';
 
-/** What an earlier run has left, and what the file is now said to be. */
+/** The part of an earlier run, and the file as its origin describes it now. */
 export interface Earlier {
   readonly partPath: string;
   readonly header: JournalHeader;
@@ -24,19 +24,19 @@ export interface Now {
 }
 
 /**
- * What is to become of an earlier part:
- * - `same`: it is of the file, and is gone on with.
- * - `size-only`: nothing but its size speaks for it; it is gone on with, and the user told.
- * - `changed`: it is of the same download, and of another state of the file.
- * - `unsized`: the same, because the size of the file, which was known, is not told any more.
- * - `unknown`: its size was never learnt, so that nothing can be made of it.
- * - `other`: it is another download's.
+ * What to do with an earlier part:
+ * - `same`: it belongs to the file, and is resumed.
+ * - `size-only`: only its size matches; it is resumed, and the user is told.
+ * - `changed`: it belongs to the same download, but to another state of the file.
+ * - `unsized`: as `changed`, because the origin no longer states the size of the file, which was known.
+ * - `unknown`: its size was never known, so it cannot be used.
+ * - `other`: it belongs to another download.
  */
 export type EarlierPart = 'same' | 'size-only' | 'changed' | 'unsized' | 'unknown' | 'other';
 
 /**
- * Whether an earlier part is of the file: by what its server says, or by samples of the bytes where that leaves it open. What
- * is open and cannot be compared has changed. Rejects with what `compare` rejects with.
+ * Whether an earlier part belongs to the file: by what its server states, or where that does not decide, by samples of
+ * the bytes. Where neither decides, it counts as changed. Rejects with what `compare` rejects with.
  */
 export async function judgeEarlier(earlier: Earlier, now: Now): Promise<EarlierPart> {
   const { url, identity } = earlier.header;
@@ -46,21 +46,21 @@ export async function judgeEarlier(earlier: Earlier, now: Now): Promise<EarlierP
   if (verdict === 'same') return 'same';
   if (verdict === 'different') return by === 'place' ? 'other' : 'changed';
   const contrary = by === 'place' ? 'other' : 'changed';
-  // Without a size there is no telling where its pieces are in the file.
+  // Without a size it is not known where its pieces are in the file.
   if (by === 'size') return identity.sizeBytes === undefined ? 'unknown' : 'unsized';
-  // What holds nothing holds nothing wrong.
+  // A part without pieces cannot have wrong ones.
   if (earlier.records.size === 0 && by !== 'place') return 'same';
   const isEqual = await hasEqualBytes(earlier, now);
   if (isEqual !== undefined) return isEqual ? 'same' : contrary;
   return by === 'nothing' && !isElsewhere ? 'size-only' : contrary;
 }
 
-/** Whether samples of the part are what `compare` gives; undefined when there is nothing to compare. */
+/** Whether samples of the part equal the bytes from `compare`; undefined when there is nothing to compare. */
 async function hasEqualBytes({ partPath, header, records }: Earlier, now: Now): Promise<boolean | undefined> {
   const { compare, pieceBytes } = now;
   const { sizeBytes } = now.identity;
   if (compare === undefined || sizeBytes === undefined || header.pieceBytes !== pieceBytes) return undefined;
-  // What holds nothing agrees with everything, and proves nothing.
+  // A part without pieces proves nothing.
   if (records.size === 0) return undefined;
   await using file = await openPart(partPath);
   if (file === undefined) return undefined;

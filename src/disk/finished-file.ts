@@ -6,9 +6,9 @@ import { algorithmFrom } from './files/part-options.ts';
 const READ_BYTES = 1024 * 1024;
 
 /**
- * The digests, in lower-case hex, of a plain file at `path`, all taken in one read; undefined where there is none, or one of
- * another size than `sizeBytes`. Throws `unwritable` for a file that cannot be read, `usage` for an unknown digest, and the
- * signal's reason.
+ * The digests, in lower-case hex, of a plain file at `path`, all computed in one read; undefined where there is none,
+ * or one of another size than `sizeBytes`. Throws `unwritable` for a file that cannot be read, `usage` for an unknown
+ * digest, and the signal's reason.
  */
 export async function fileDigests(
   path: string,

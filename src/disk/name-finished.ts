@@ -7,7 +7,7 @@ import { isStillAt, place } from './files/part-file.ts';
 import { checkDigests } from './hashing/expected-digests.ts';
 
 /**
- * Checks a part file that is complete and gives it its name, never replacing another file. Returns its path and
+ * Checks a complete part file and gives it its final name, without ever replacing another file. Returns its path and
  * digests. Throws `digest-mismatch`, with the part kept as it is, `disk-full` or `unwritable`.
  *
  * @param digestsOf Computes the digests of the whole file, while it is flushed to the disk.

@@ -10,21 +10,21 @@ import { PieceTable } from './piece-table.ts';
 import { checkRecords } from './resume.ts';
 
 export interface PartPiecesOptions {
-  /** The number that the hasher knows the file by. */
+  /** The number by which the hasher knows the file. */
   readonly part: number;
   readonly data: DataFile;
   readonly hasher: Hasher;
   readonly journal: Pick<Journal, 'add' | 'drop'>;
   readonly pieceDigest: PieceDigest;
-  /** As it is now: the size may become known only later. */
+  /** The present geometry: the size may become known later. */
   readonly geometry: () => Geometry;
-  /** Throws `internal` when nothing may be done with the part any more. */
+  /** Throws `internal` once the part is closed. */
   readonly mustBeOpen: () => void;
 }
 
 /**
- * The pieces of one part file: blocks on their way to the disk and to the hasher, what each piece is known by, and which
- * are held for good. What is held is journaled, and never written again.
+ * The pieces of one part file: blocks on their way to the disk and to the hasher, the digest of each piece, and which
+ * pieces are kept. A kept piece is journaled, and never written again.
  */
 export class PartPieces {
   readonly #part: number;
@@ -35,7 +35,7 @@ export class PartPieces {
   readonly #geometry: () => Geometry;
   readonly #mustBeOpen: () => void;
   readonly #table = new PieceTable();
-  /** Pieces unkept since they were last asked to be kept. */
+  /** Pieces that were unkept since the last call to keep them. */
   readonly #unkept = new Set<number>();
 
   constructor({ part, data, hasher, journal, pieceDigest, geometry, mustBeOpen }: PartPiecesOptions) {
@@ -73,11 +73,11 @@ export class PartPieces {
       const first = offset === geometry.startOf(piece) ? this.#pieceDigest : undefined;
       const lent = { part: this.#part, stream, block, offset, length, first };
       const digest = this.#hasher.block(lent, end === geometry.endOf(piece));
-      // Whoever asks for the hash hears of a failure; nobody may ever ask.
+      // A call that asks for the hash gets the failure; there may never be one.
       digest?.catch(() => {});
       if (digest !== undefined) this.#table.streamed(piece, digest);
     } else if (this.#pieceDigest === 'crc32') {
-      // Alone no byte is written twice, but for transfers that break off.
+      // In a download alone no byte is written twice, except after a transfer broke off.
       this.#hasher.rewritten(this.#part, offset);
     }
     await this.#data.write(piece, block, length, offset);
@@ -126,7 +126,9 @@ export class PartPieces {
     this.advance();
   }
 
-  /** Holds the pieces of an earlier run that are what their records say: those, in order, and how many are not. */
+  /**
+   * Keeps the pieces of an earlier run that match their records. Returns those, in order, and how many do not match.
+   */
   async resume(
     records: ReadonlyMap<number, PieceRecord>,
     onProgress?: (checkedBytes: number, totalBytes: number) => void,
@@ -145,7 +147,7 @@ export class PartPieces {
     return found;
   }
 
-  /** Lets the whole-file digests follow up to the first gap. */
+  /** Lets the whole-file digests go on up to the first gap. */
   advance(): void {
     const geometry = this.#geometry();
     const end = Math.min(

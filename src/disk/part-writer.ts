@@ -1,12 +1,12 @@
 import type { DragonloadError } from '../core/errors.ts';
 import { BLOCK_BYTES, type Block, pool } from './files/block-pool.ts';
 
-/** Bytes of a slow stream are written after at most twice this long, so that others hear of them. */
+/** Bytes of a slow stream are written after at most twice this time, so that they are reported. */
 const LINGER_MS = 100;
 
-/** Where a writer's blocks go: the part file. */
+/** The receiver of a writer's blocks: the part file. */
 export interface BlockSink {
-  /** What made writing impossible; from then on every writer rejects with it. */
+  /** Why nothing can be written any more; every writer rejects with it. */
   failure(): DragonloadError | undefined;
   /** Writes the first `length` bytes of the block at `offset`, and gives the block back. Rejects with `failure`. */
   put(stream: number, block: Block, length: number, offset: number): Promise<void>;
@@ -22,8 +22,8 @@ interface Sent {
 
 /**
  * One stream of bytes on its way into the file: from `start` onward without a gap, never at or past `end`. Chunks
- * are gathered into blocks, several of which may be on their way to the disk at once; `onWritten` hears of them in
- * order, each byte once.
+ * are gathered into blocks, several of which may be on their way to the disk at once; `onWritten` is called for them in
+ * order, for each byte once.
  */
 export class PartWriter {
   readonly #sink: BlockSink;
@@ -41,7 +41,7 @@ export class PartWriter {
   #isClosed = false;
   #isReporting = false;
   #timer: NodeJS.Timeout | undefined;
-  /** The block start at the last look of the timer: a block that is still there then has waited long enough. */
+  /** Where the block began when the timer last fired: if it is still the same block, it is written now. */
   #seenStart = -1;
 
   constructor(
@@ -58,13 +58,13 @@ export class PartWriter {
     this.#onWritten = onWritten;
   }
 
-  /** Offset in the file of the next byte to be handed in. What is before it may still be on its way to the disk. */
+  /** Offset in the file of the next byte to be handed in. Bytes before it may still be on their way to the disk. */
   get offset(): number {
     return this.#offset;
   }
 
   /**
-   * Takes the next bytes; what lies past the end is dropped. Undefined: go on at once. A promise: do not call again
+   * Takes the next bytes; bytes past the end are dropped. Undefined: go on at once. A promise: do not call again
    * before it is settled, and leave the chunk unchanged until then; it rejects with `disk-full`, `unwritable` or
    * `internal` once any write to the file has failed. Bytes handed in after `close` are dropped.
    */
@@ -80,7 +80,7 @@ export class PartWriter {
   trim(end: number): void {
     this.#end = Math.min(this.#end, end);
     if (this.#offset <= this.#end) return;
-    // What has been sent off cannot be called back, and does no harm; what is still here is cut.
+    // Blocks that were sent cannot be called back, and do no harm; the present block is cut.
     if (this.#block !== undefined) {
       if (this.#end > this.#blockStart) {
         this.#offset = this.#end;
@@ -93,11 +93,11 @@ export class PartWriter {
     }
   }
 
-  /** Writes what has been handed in and resolves when it is on disk and reported. Rejects like `write`. */
+  /** Writes all bytes that were handed in and resolves when they are on disk and reported. Rejects like `write`. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    // Its failure is the sink's, and is thrown below.
+    // The sink has the same failure, which is thrown below.
     await this.#waiting?.catch(() => {});
     this.#send();
     await Promise.allSettled(this.#puts);
@@ -138,7 +138,7 @@ export class PartWriter {
       return this.#take(rest);
     });
     this.#waiting = waiting;
-    // Whoever asked hears of a failure; this one keeps it from counting as unhandled when nobody did.
+    // The callers get the failure; this keeps it from counting as unhandled when there are none.
     waiting.catch(() => {});
     return waiting;
   }
@@ -170,7 +170,7 @@ export class PartWriter {
     this.#puts.add(put);
   }
 
-  /** What was written together is reported together. */
+  /** Blocks that were written together are reported together. */
   #reportSoon(): void {
     if (this.#isReporting) return;
     this.#isReporting = true;

@@ -20,16 +20,16 @@ import { nameFinished } from './name-finished.ts';
 import { PartPieces } from './part-pieces.ts';
 import { PartWriter } from './part-writer.ts';
 
-/** Up to this size a file is hashed on the main thread: starting another takes some 30 ms. */
+/** Up to this size a file is hashed on the main thread: starting another thread takes about 30 ms. */
 const INLINE_BYTES = 1024 * 1024;
 
 let lastPart = 0;
 let lastStream = 0;
 
 /**
- * A file on its way: pieces are written in place in `NAME.dragonload` as they arrive, before they are checked; a
- * journal says which have been kept; the whole-file digests follow behind the first gap, so that they are ready soon
- * after the last piece.
+ * A file that is being downloaded: pieces are written in place in `NAME.dragonload` as they arrive, before they are
+ * checked; a journal says which are kept; the whole-file digests are computed up to the first gap, so that they are
+ * ready soon after the last piece.
  *
  * Writing happens in the background. Once it has failed, every call rejects with that `DragonloadError` (`disk-full`,
  * `unwritable`, `internal`), and part and journal stay as they are.
@@ -62,7 +62,7 @@ export class Part implements AsyncDisposable {
     this.#targetPath = join(claim.directory, numbered(claim.name, claim.number));
     const isSmall = geometry.sizeBytes !== undefined && geometry.sizeBytes <= INLINE_BYTES;
     this.#hasher = isSmall ? Hasher.inline() : Hasher.thread();
-    // Alone no byte is written twice, but for transfers that break off.
+    // In a download alone no byte is written twice, except after a transfer broke off.
     this.#hasher.open(this.#id, claim.file.fd, algorithms, pieceDigest === 'crc32');
     this.#pieces = new PartPieces({
       ...{ part: this.#id, data, hasher: this.#hasher, journal: claim.journal, pieceDigest },
@@ -72,8 +72,9 @@ export class Part implements AsyncDisposable {
   }
 
   /**
-   * Finds or makes the part file, alone among processes, and checks what an earlier run has left. Throws `part-busy`,
-   * `part-version`, `disk-full` (before a byte is written), `unwritable`, and `usage` for an unknown digest.
+   * Finds or makes the part file, locks it against other processes, and checks the pieces of an earlier run. Throws
+   * `part-busy`, `part-version`, `disk-full` (before a byte is written), `unwritable`, and `usage` for an unknown
+   * digest.
    */
   static async open(options: PartOptions): Promise<Part> {
     const { geometry, identity, fileName, directory, output, signal, onNotice = () => {} } = options;
@@ -111,12 +112,12 @@ export class Part implements AsyncDisposable {
     return this.#targetPath;
   }
 
-  /** Pieces of an earlier run, each read again and found to match what was journaled, in order. */
+  /** Pieces of an earlier run, each read again and found to match the journal, in order. */
   get resumed(): readonly PieceRecord[] {
     return this.#resumed;
   }
 
-  /** What came from a leftover of another program, in this run or an earlier one; undefined: nothing did. */
+  /** The bytes from a leftover of another program, in this run or an earlier one; undefined: none. */
   get imported(): ImportedBytes | undefined {
     return this.#claim.imported;
   }
@@ -132,9 +133,9 @@ export class Part implements AsyncDisposable {
   }
 
   /**
-   * A way in for bytes from `start` to before `end` (undefined: to the end of the file). `onWritten` hears of bytes
-   * that are on disk, in order and without a gap. Several writers may work at once, even on the same piece; a piece
-   * that is kept is not written again, and counts as written.
+   * A writer for bytes from `start` to before `end` (undefined: to the end of the file). `onWritten` is called for
+   * bytes that are on disk, in order and without a gap. Several writers may work at once, even on the same piece; a
+   * kept piece is not written again, and counts as written.
    */
   writer(
     start: number,
@@ -164,27 +165,27 @@ export class Part implements AsyncDisposable {
   }
 
   /**
-   * Holds a piece for good: it is journaled, and never written again. Its hash must be that of the record; if it was
-   * written to since `hash`, it is hashed once more. Throws `internal` when it is not what the record says.
+   * Keeps a piece: it is journaled, and never written again. Its hash must be that of the record; if it was written to
+   * since `hash`, it is hashed once more. Throws `internal` when it does not match the record.
    */
   keep(record: PieceRecord): Promise<void> {
     return this.#pieces.keep(record);
   }
 
   /**
-   * A piece was kept on somebody's word that proved wrong: from now on it is missing, and may be written again. A `keep`
-   * of it that is under way comes to nothing.
+   * A piece was kept because of a record that proved wrong: from now on it is missing, and may be written again. A
+   * `keep` of it that is under way has no effect.
    */
   unkeep(piece: number): void {
     this.#pieces.unkeep(piece);
   }
 
-  /** Fills all of `target` with the bytes from `offset` on, for somebody else. Throws when the file has fewer. */
+  /** Fills all of `target` with the bytes from `offset` on, for another member. Throws when the file has fewer. */
   read(target: Uint8Array, offset: number): Promise<void> {
     return readInto(this.#claim.file, target, offset);
   }
 
-  /** The size became known, in bytes. Throws `origin-changed` if it is known to be another. */
+  /** Sets the size, in bytes, once it is known. Throws `origin-changed` if another size is known already. */
   async setSize(sizeBytes: number): Promise<void> {
     this.#mustBe('open');
     const known = this.#geometry.sizeBytes;
@@ -207,8 +208,8 @@ export class Part implements AsyncDisposable {
   }
 
   /**
-   * Every piece is held: checks the whole file and gives it its name, never replacing another file. Throws
-   * `digest-mismatch`, with the part kept as it is, `disk-full` or `unwritable`. Reading goes on until disposal.
+   * To be called when every piece is held: checks the whole file and gives it its name, never replacing another file.
+   * Throws `digest-mismatch`, with the part kept as it is, `disk-full` or `unwritable`. Reading goes on until disposal.
    */
   async finish(expected: readonly ExpectedDigest[] = []): Promise<FinishedPart> {
     this.#mustBe('open');
@@ -230,7 +231,8 @@ export class Part implements AsyncDisposable {
 
   /**
    * The hashes, in lower-case hex, of the pieces of `pieceBytes` that somebody else has cut the file into, as it is on
-   * disk; its size must be known and all of it written. Before `finish` and after it. Throws `usage` for an unknown digest.
+   * disk; its size must be known and all of it written. Before `finish` and after it. Throws `usage` for an unknown
+   * digest.
    */
   async hashPieces(algorithm: string, pieceBytes: number): Promise<readonly string[]> {
     await this.#data.drain();
@@ -244,7 +246,7 @@ export class Part implements AsyncDisposable {
     if (this.#state === 'open') {
       await this.#stop();
       await onDisk(this.partPath, async () => {
-        // What somebody else has put in its place is his.
+        // A file that has replaced it is left alone.
         if (await isStillAt(this.#claim.file, this.partPath)) await rm(this.partPath, { force: true });
       });
       await this.#claim.journal.remove();
@@ -252,7 +254,9 @@ export class Part implements AsyncDisposable {
     await this[Symbol.asyncDispose]();
   }
 
-  /** Writes what has been handed in, saves the journal and closes. Never rejects because of an earlier failure. */
+  /**
+   * Writes all bytes that were handed in, saves the journal and closes. Never rejects because of an earlier failure.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#state === 'closed') return;
     this.#state = 'closed';

@@ -5,25 +5,25 @@ interface Active {
   /** The only stream that has written to it, from its first byte up to `next` without a gap; undefined: not so. */
   stream: number | undefined;
   next: number;
-  /** The hash of what that stream wrote, once it has written the whole piece. */
+  /** The hash of the bytes of that stream, once it has written the whole piece. */
   streamed: Promise<Uint8Array> | undefined;
-  /** The hash of what is on disk; undefined when it was never taken or something was written since. */
+  /** The hash of the bytes on disk; undefined when it was never computed, or the piece was written to since. */
   sha256: Uint8Array | undefined;
   /** Counts the writes. */
   writes: number;
 }
 
 export type Writing =
-  /** The piece is held: what is there has been checked, and nothing may replace it. */
+  /** The piece is kept: its bytes were checked, and may not be replaced. */
   | 'skip'
   | 'write'
-  /** The stream has written all of the piece so far: its bytes can be hashed on their way. */
+  /** The stream has written all of the piece so far: its bytes can be hashed on their way to the disk. */
   | 'hash';
 
 /**
- * What is known about the pieces of a part file. Invariants: a kept piece is never written again, unless it is unkept; a hash is only
- * remembered while the bytes that it was taken of are on disk; a piece is hashed on its way to the disk only if
- * one stream wrote it from end to end, so that the hash is the hash of what lies there.
+ * What is known about the pieces of a part file. Invariants: a kept piece is never written again, unless it is unkept;
+ * a hash is only remembered while the bytes that it was computed of are on disk; a piece is hashed on its way to the
+ * disk only if one stream wrote it from end to end, so that the hash is that of the bytes on disk.
  */
 export class PieceTable {
   #kept = new Uint8Array(64);
@@ -68,7 +68,8 @@ export class PieceTable {
       };
       this.#active.set(piece, active);
     } else if (isFirst && active.sha256 !== undefined) {
-      // It was hashed, found wanting, and is written anew from its beginning: a clean slate if nobody else comes in.
+      // The piece was hashed, found wrong, and is written anew from its beginning: it starts afresh if no other stream
+      // writes to it.
       active.stream = stream;
       active.next = start;
     }
@@ -89,7 +90,7 @@ export class PieceTable {
     if (active) active.streamed = sha256;
   }
 
-  /** The hash taken on the way, if it is that of the piece on disk. */
+  /** The hash computed on the way to the disk, if it is that of the piece on disk. */
   streamedHash(piece: number): Promise<Uint8Array> | undefined {
     return this.#active.get(piece)?.streamed;
   }
@@ -110,7 +111,7 @@ export class PieceTable {
     return this.#active.get(piece)?.sha256;
   }
 
-  /** The piece is held for good. */
+  /** Keeps the piece. */
   keep(piece: number): void {
     if (this.isKept(piece)) return;
     if (piece >= this.#kept.length) {
@@ -124,7 +125,7 @@ export class PieceTable {
     while (this.isKept(this.#frontier)) this.#frontier++;
   }
 
-  /** What is on disk of a piece counts for nothing any more. True when it was kept. */
+  /** Forgets a piece: its bytes on disk do not count any more. True when it was kept. */
   unkeep(piece: number): boolean {
     this.#active.delete(piece);
     if (!this.isKept(piece)) return false;

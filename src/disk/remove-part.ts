@@ -8,10 +8,10 @@ import { exists } from './files/part-file.ts';
 import { journalPathOf } from './journal/journal.ts';
 import { readJournal } from './journal/journal-format.ts';
 
-/** Where the part of a finished file's path would be, by the one name that its journal is known by. */
+/** The path that the part of a finished file would have, in the form by which its journal is named. */
 export async function partOf(targetPath: string): Promise<string> {
   const directory = await realpath(dirname(targetPath)).catch((thrown: unknown) => {
-    // Whoever asks about a directory that is gone wants to know what the part was called there.
+    // When the directory is gone, the path that the part had there is wanted.
     if (codeOf(thrown) === 'ENOENT') return dirname(targetPath);
     throw thrown;
   });
@@ -19,8 +19,8 @@ export async function partOf(targetPath: string): Promise<string> {
 }
 
 /**
- * Removes a part file and its journal. False, and nothing is touched: there is no journal that says it is ours. A
- * journal that cannot be read stays, with its part. Throws `part-busy` while a process has it, `unwritable`.
+ * Removes a part file and its journal. False, with nothing changed, when there is no journal for it. A journal that
+ * cannot be read stays, with its part. Throws `part-busy` while a process has it, `unwritable`.
  */
 export async function removePart(partPath: string, dataDir: string): Promise<boolean> {
   if (!partPath.endsWith(PART_SUFFIX)) return false;
@@ -32,7 +32,7 @@ export async function removePart(partPath: string, dataDir: string): Promise<boo
     if (!(lock instanceof Lock)) throw partBusy(path);
     await using _ = lock;
     if ((await readJournal(journalPath)).kind !== 'read') return false;
-    // The part first: a part without a journal would be taken for somebody else's and stay for ever.
+    // The journal goes last: a part without one would count as another program's file and stay for ever.
     if ((await exists(path)) && (await lstat(path)).isFile()) await rm(path);
     await rm(journalPath);
     return true;

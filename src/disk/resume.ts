@@ -2,11 +2,11 @@ import type { Geometry } from '../core/geometry.ts';
 import type { PieceRecord } from '../core/messages.ts';
 import { type PieceDigest, pieceDigestOf } from './digests/digest.ts';
 
-/** Asked for at once; the hash thread takes them one after the other while the system reads ahead. */
+/** Pieces requested at once; the hash thread takes them one after the other while the system reads ahead. */
 const AHEAD = 16;
 
 /**
- * Reads every journaled piece again and says which are what the journal says, in order. `hash` gives digests of a
+ * Reads every journaled piece again and returns those that match the journal, in order. `hash` gives digests of a
  * range; a piece that cannot be read counts as damaged. Where SHA-256 is `wanted` and the journal has less, the record
  * gets it from the same read. Rejects only when aborted, with the signal's reason.
  */

@@ -17,7 +17,7 @@ export const MAX_WHOLE_BYTES = 1024 * 1024;
 
 const MAX_NUMBER = 999;
 
-/** Makes names that no other run will want: one that a crash leaves is in nobody's way. */
+/** Makes names that no other run uses, so that a file left by a crash is never in the way. */
 const run = randomInt(36 ** 5).toString(36);
 let saved = 0;
 
@@ -36,12 +36,12 @@ export interface WholeFile {
 }
 
 /**
- * Saves a file that came whole: checked in memory, written under a name of its own, then named without ever replacing
- * another file, so that nobody sees half of it. Undefined, with nothing written: there is a part of that name, or
- * somebody works on one, and `Part.open` has to decide. Throws `digest-mismatch` before anything is written, `disk-full`,
- * `unwritable`.
+ * Saves a file that arrived whole: checked in memory, written under a temporary name, then renamed without ever
+ * replacing another file, so that an incomplete file is never seen. Undefined, with nothing written, when there is a
+ * part of that name or another process works on one: then `Part.open` has to decide. Throws `digest-mismatch` before
+ * anything is written, `disk-full`, `unwritable`.
  *
- * Nothing is flushed, and everything happens in one go on this thread: see docs/decisions/0009.
+ * Nothing is flushed, and all of it happens synchronously on this thread: see docs/decisions/0009.
  */
 export async function saveWhole(options: WholeFile): Promise<FinishedPart | undefined> {
   const { bytes, dataDir, expected } = options;
@@ -52,7 +52,7 @@ export async function saveWhole(options: WholeFile): Promise<FinishedPart | unde
   checkDigests(name, digests, expected, { kind: 'check-digest' });
   try {
     await ensureDirectory(dirname(wanted));
-    // One part has one journal, by whatever way its directory was reached.
+    // One part has one journal, whichever path leads to its directory.
     const directory = fs.realpathSync(dirname(wanted));
     if (isBegun(join(directory, name + PART_SUFFIX), dataDir)) return undefined;
     return { path: save(bytes, directory, name), sha256: digests.sha256 ?? '', digests };
@@ -76,13 +76,13 @@ async function ensureDirectory(path: string): Promise<void> {
   if (!fs.statSync(path, { throwIfNoEntry: false })?.isDirectory()) await makeDirectory(path);
 }
 
-/** Whether something is at the part's place or somebody has claimed it. */
+/** Whether there is a file at the path of the part, or another process has locked it. */
 function isBegun(partPath: string, dataDir: string): boolean {
   const lockPath = `${journalPathOf(dataDir, partPath)}.lock`;
   return [partPath, lockPath].some((path) => fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined);
 }
 
-/** Writes and names the file; whatever goes wrong, the name it was written under is gone. */
+/** Writes and renames the file; the temporary name is always removed. */
 function save(bytes: Uint8Array, directory: string, name: string): string {
   const fresh = join(directory, `${name}${PART_SUFFIX}-${run}${(saved++).toString(36)}`);
   const file = fs.openSync(fresh, 'wx', 0o666);
@@ -90,7 +90,7 @@ function save(bytes: Uint8Array, directory: string, name: string): string {
     try {
       for (let at = 0; at < bytes.length; ) at += fs.writeSync(file, bytes, at, bytes.length - at);
     } finally {
-      // Network file systems tell here that there was no space.
+      // Network file systems report a full disk here.
       fs.closeSync(file);
     }
     for (let number = 0; number <= MAX_NUMBER; number++) {
@@ -110,7 +110,7 @@ function remove(path: string): void {
   try {
     fs.unlinkSync(path);
   } catch {
-    // Renamed, or the directory is gone: what went wrong is told already.
+    // It was renamed, or the directory is gone, which was reported already.
   }
 }
 
@@ -122,7 +122,7 @@ function gaveName(fresh: string, target: string): boolean {
   } catch (thrown) {
     if (codeOf(thrown) === 'EEXIST') return false;
   }
-  // No links on this file system: an empty file made exclusively keeps the name, and is the one replaced.
+  // Without links on this file system, an empty file made exclusively reserves the name, and is replaced.
   try {
     fs.closeSync(fs.openSync(target, 'wx'));
   } catch (thrown) {

@@ -2,7 +2,7 @@
 const POLYNOMIAL = 0x82f63b78;
 const SLICES = 8;
 
-/** Made when first needed: 8 KiB, in a millisecond. */
+/** 8 KiB, computed in a millisecond when first needed. */
 let tables: Int32Array | undefined;
 
 /** Table `n` says what a byte does to the checksum `n` bytes later, so that eight bytes can be taken at once. */

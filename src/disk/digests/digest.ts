@@ -7,24 +7,24 @@ import { crc32c } from './crc32c.ts';
 export type Algorithm = DigestKind;
 
 /**
- * What a piece is known by. SHA-256 where others get it and somebody might want to deceive; the CRC-32 of ISO-HDLC
- * (RFC 1952 GZIP, 8), which costs a tenth, where it only has to show whether the piece has reached the disk.
+ * The digest of a piece. SHA-256 in a room, where a member might cheat; the CRC-32 of ISO-HDLC (RFC 1952 GZIP, 8),
+ * which costs a tenth, where it only has to show whether the piece has reached the disk.
  */
 export type PieceDigest = 'sha256' | 'crc32';
 
 const CRC_BYTES = 4;
 
-/** Which of them a digest is: SHA-256 has 32 bytes, CRC-32 has 4. */
+/** The kind of a digest, by its length: SHA-256 has 32 bytes, CRC-32 has 4. */
 export function pieceDigestOf(digest: Uint8Array): PieceDigest {
   return digest.length === CRC_BYTES ? 'crc32' : 'sha256';
 }
 
-/** A digest on its way. */
+/** A digest that is being computed. */
 export interface Digest {
   update(bytes: Uint8Array): unknown;
   /** To be called once, at the end. */
   digest(): Uint8Array;
-  /** Another one that has come as far. */
+  /** A copy in the same state. */
   copy(): Digest;
 }
 
@@ -33,7 +33,7 @@ export function digestOf(algorithm: Algorithm | PieceDigest): Digest {
   return algorithm === 'crc32c' ? new Crc(crc32c) : createHash(algorithm);
 }
 
-/** Fetched when first needed: on the main thread that is hardly ever, and loading it takes 2.5 ms. */
+/** Loaded when first needed, which takes 2.5 ms: the main thread hardly ever needs it. */
 let zlib: typeof Zlib | undefined;
 
 function zlibCrc32(bytes: Uint8Array, before: number): number {

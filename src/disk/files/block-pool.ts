@@ -1,17 +1,17 @@
 /** Bytes in a block. The smallest piece is as large, so that a block never holds bytes of two pieces. */
 export const BLOCK_BYTES = 256 * 1024;
 
-/** Shared memory on its way to the disk and to the hash thread. Known by its index on both threads. */
+/** Shared memory for bytes on their way to the disk and to the hash thread. Both threads know it by its index. */
 export interface Block {
   readonly index: number;
   readonly bytes: Buffer<SharedArrayBuffer>;
-  /** How many still need its content; the pool counts. */
+  /** Users that still need its content; counted by the pool. */
   users: number;
 }
 
 /**
- * Blocks that are made when first needed and used again for ever. When all are taken, those who want one wait in
- * line: this is what bounds the memory of a download and slows the network down to the speed of the disk.
+ * Blocks that are allocated when first needed and then reused. When all are taken, callers wait in line: this bounds
+ * the memory of a download and slows the network down to the speed of the disk.
  */
 export class BlockPool {
   readonly #limit: number;
@@ -24,12 +24,12 @@ export class BlockPool {
     this.#limit = Math.max(1, Math.floor(limitBytes / BLOCK_BYTES));
   }
 
-  /** How many blocks are out. */
+  /** Blocks that are taken. */
   get taken(): number {
     return this.#made - this.#free.length;
   }
 
-  /** A block at once, or undefined when all are taken or others wait already. */
+  /** Takes a block at once; undefined when all are taken or others wait already. */
   take(): Block | undefined {
     if (this.#waiting.length > 0) return undefined;
     const block = this.#free.pop();
@@ -38,12 +38,12 @@ export class BlockPool {
     return { index: this.#made++, bytes: Buffer.from(new SharedArrayBuffer(BLOCK_BYTES)), users: 1 };
   }
 
-  /** A block as soon as one is given back, first come, first served. */
+  /** Takes a block as soon as one is free, in order of the calls. */
   async wait(): Promise<Block> {
     return this.take() ?? (await new Promise((resolve) => this.#waiting.push(resolve)));
   }
 
-  /** One more needs the block, and will give it back. */
+  /** Adds a user of the block, who will give it back as well. */
   share(block: Block): void {
     block.users++;
   }
@@ -62,7 +62,7 @@ export class BlockPool {
 }
 
 /**
- * All downloads of this process share one pool of 24 MiB: 40 ms of the fastest networks, and room for half a block
- * on each of many more connections than there may be.
+ * All downloads of this process share one pool of 24 MiB: 40 ms of the fastest networks, and half a block for each of
+ * more connections than there can be.
  */
 export const pool = new BlockPool(24 * 1024 * 1024);

@@ -9,9 +9,11 @@ import { writeRun } from './part-file.ts';
 /** Data is flushed in the background in steps of this size, so that little is left to flush at the end. */
 const SYNC_BYTES = 64 * 1024 * 1024;
 
-/** Writes under way at once. The kernel takes writes to one file one by one; the second fills the gap between. */
+/**
+ * Writes under way at once. The kernel does writes to one file one by one; the second one fills the gap between them.
+ */
 const MAX_WRITES = 2;
-/** Blocks in one write: 4 MiB. They are free again only when all of them are written. */
+/** Most blocks in one write: 4 MiB. They are free again only when all of them are written. */
 const MAX_RUN = 16;
 
 interface Queued {
@@ -23,16 +25,16 @@ interface Queued {
 }
 
 /**
- * The part file as a place for blocks: they are queued, and those that follow one another in the file are written
- * together, since waking a thread costs as much as writing a block. One failure stays. Writes go through libuv's
- * thread pool.
+ * Writes blocks to the part file: they are queued, and those that follow one another in the file are written together,
+ * since waking a thread costs as much as writing a block. After a failure nothing more is written. Writes go through
+ * libuv's thread pool.
  */
 export class DataFile {
   readonly #file: FileHandle;
   readonly #path: string;
   readonly #onFailure: (error: DragonloadError) => void;
   readonly #sizeBytes: () => number | undefined;
-  /** Writes on their way to the disk, by piece. */
+  /** Writes under way, by piece. */
   readonly #writes = new Map<number, Set<Promise<void>>>();
   readonly #queue: Queued[] = [];
   #writing = 0;
@@ -40,7 +42,7 @@ export class DataFile {
   #unsyncedBytes = 0;
   #syncing: Promise<void> | undefined;
 
-  /** `onFailure` is called once. `sizeBytes`: how large the file is to become, for figures when the disk is full. */
+  /** `onFailure` is called once. `sizeBytes`: the final size of the file, for the message when the disk is full. */
   constructor(
     file: FileHandle,
     path: string,
@@ -53,12 +55,12 @@ export class DataFile {
     this.#sizeBytes = sizeBytes;
   }
 
-  /** What made writing impossible, for good. */
+  /** Why nothing can be written any more. */
   get failure(): DragonloadError | undefined {
     return this.#failure;
   }
 
-  /** Notes that nothing more can be written. */
+  /** Records that nothing more can be written. */
   fail(thrown: unknown): void {
     if (this.#failure !== undefined) return;
     this.#failure = diskError(thrown, this.#path, () => this.#neededBytes());
@@ -70,7 +72,7 @@ export class DataFile {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Writes a block of one piece and gives it back to the pool, even when it rejects with the failure. */
+  /** Writes a block of one piece and gives it back to the pool, even when it rejects. */
   write(piece: number, block: Block, length: number, offset: number): Promise<void> {
     const write = new Promise<void>((resolve, reject) => {
       this.#queue.push({ block, length, offset, resolve, reject });
@@ -85,14 +87,14 @@ export class DataFile {
     return write;
   }
 
-  /** Resolves when no write to the piece that began before is on its way; throws the failure. */
+  /** Resolves when all earlier writes to the piece have ended; throws the failure. */
   async settled(piece: number): Promise<void> {
     const writes = this.#writes.get(piece);
     if (writes !== undefined) await Promise.allSettled([...writes]);
     this.check();
   }
 
-  /** Resolves when nothing is on its way. Never rejects. */
+  /** Resolves when no write is under way. Never rejects. */
   async drain(): Promise<void> {
     await Promise.allSettled([...this.#writes.values()].flatMap((writes) => [...writes]));
     await this.#syncing;
@@ -112,7 +114,7 @@ export class DataFile {
     }
   }
 
-  /** The block that has waited longest and those that follow it in the file. */
+  /** The block that has waited longest, and those that follow it in the file. */
   #nextRun(): readonly Queued[] {
     const run = this.#queue.splice(0, 1);
     for (let at = 0; at < this.#queue.length && run.length < MAX_RUN; ) {
@@ -147,7 +149,7 @@ export class DataFile {
     try {
       await this.#file.datasync();
     } catch (thrown) {
-      // The kernel reports a lost write once; whoever overlooks it believes in bytes that are not there.
+      // The kernel reports a lost write only once; after that the missing bytes would go unnoticed.
       this.fail(thrown);
     }
     this.#syncing = undefined;

@@ -10,8 +10,8 @@ export function codeOf(thrown: unknown): string | undefined {
 }
 
 /**
- * A failed file operation on `path` in words for people: `disk-full`, `unwritable`, or `internal` for the unexpected.
- * `neededBytes` says how much is still to be written there, for figures where the disk is full.
+ * The error for a failed file operation on `path`: `disk-full`, `unwritable`, or `internal` for unexpected ones.
+ * `neededBytes`: how much is still to be written there, for the message when the disk is full.
  */
 export function diskError(thrown: unknown, path: string, neededBytes?: () => number): DragonloadError {
   if (thrown instanceof DragonloadError) return thrown;
@@ -21,7 +21,7 @@ export function diskError(thrown: unknown, path: string, neededBytes?: () => num
     case 'EDQUOT':
       return (
         (neededBytes && lackOfSpace(dirname(path), neededBytes(), cause)) ??
-        // A quota, or no room for one more name.
+        // A disk quota, or no space for another directory entry.
         new DragonloadError('disk-full', `There is no space left to write ${path}.`, {
           facts: { path },
           hint: { kind: 'free-space', path },
@@ -49,7 +49,7 @@ export function diskError(thrown: unknown, path: string, neededBytes?: () => num
     case 'ELOOP':
     case 'ENAMETOOLONG':
     case 'EINVAL':
-    // Node's own, for a name with a zero byte.
+    // The error of Node for a name with a zero byte.
     case 'ERR_INVALID_ARG_VALUE':
       return new DragonloadError('unwritable', `${path} cannot be created (${codeOf(thrown)}).`, {
         facts: { path },

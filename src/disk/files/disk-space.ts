@@ -9,7 +9,7 @@ interface DiskFigures {
   readonly blocks: number;
 }
 
-/** Throws `disk-full` with figures unless `directory` has room for `sizeBytes` less what `part` takes up already. */
+/** Throws `disk-full` with figures unless `directory` has space for `sizeBytes`, less what `part` takes already. */
 export async function checkSpace(directory: string, sizeBytes: number, part: string): Promise<void> {
   const figures = await statfs(directory);
   if (shortage(figures, sizeBytes) === undefined) return;
@@ -18,13 +18,15 @@ export async function checkSpace(directory: string, sizeBytes: number, part: str
   if (words !== undefined) throw diskFull(directory, words);
 }
 
-/** What takes up room of a file in bytes. Holes of a sparse file take nothing. */
+/** The disk space that a file takes, in bytes. Holes of a sparse file take none. */
 export function takenBytes({ blocks }: { readonly blocks?: number }): number {
   // POSIX stat: st_blocks counts units of 512 bytes.
   return (blocks ?? 0) * 512;
 }
 
-/** `disk-full` with figures for `directory`, where `neededBytes` more are to be written; undefined if they would fit. */
+/**
+ * `disk-full` with figures for `directory`, where `neededBytes` more are to be written; undefined if they would fit.
+ */
 export function lackOfSpace(
   directory: string,
   neededBytes: number,
@@ -48,7 +50,7 @@ function diskFull(directory: string, words: string, cause?: unknown): Dragonload
 
 function shortage({ bavail, bsize, blocks }: DiskFigures, neededBytes: number): string | undefined {
   const freeBytes = bavail * bsize;
-  // Some network and user-space file systems cannot tell, and say 0 of 0.
+  // Some network and user-space file systems do not know, and report 0 of 0.
   if (freeBytes >= neededBytes || blocks === 0) return undefined;
   return `${inWords(freeBytes)} free, and the file needs ${inWords(neededBytes)}`;
 }

@@ -8,15 +8,15 @@ import { makeDirectory } from './make-directory.ts';
 const GUARD_MS = 10_000;
 
 interface Holder extends ProcessMark {
-  /** What it is held for, as the holder put it. */
+  /** The purpose that the holder has given. */
   readonly purpose: string;
-  /** Makes each holding unlike every other. */
+  /** Random, so that no two claims are equal. */
   readonly token: string;
 }
 
 /**
- * An exclusive claim between processes: a file that names its holder. A process that died leaves it behind, so a
- * claim whose process is gone, or whose number now belongs to a process that began at another time, is taken over.
+ * A lock between processes: a file that names its holder. A process that died leaves it behind, so a lock is taken over
+ * when its process is gone, or when its process number belongs to a process that started at another time.
  */
 export class Lock implements AsyncDisposable {
   readonly path: string;
@@ -29,8 +29,8 @@ export class Lock implements AsyncDisposable {
   }
 
   /**
-   * The lock, or what it is held for while a living process (this one included) holds it; `purpose` is a word of the
-   * caller's own. Throws system errors.
+   * Takes the lock; while a living process (this one included) holds it, returns the purpose that the holder has given.
+   * `purpose`: the purpose of this caller. Throws system errors.
    */
   static async acquire(path: string, purpose: string): Promise<Lock | { readonly heldFor: string }> {
     await makeDirectory(dirname(path), 0o700);
@@ -59,11 +59,11 @@ export class Lock implements AsyncDisposable {
     }
   }
 
-  /** Gives the claim up. */
+  /** Releases the lock. */
   async release(): Promise<void> {
     if (!this.#held) return;
     this.#held = false;
-    // Somebody who took it over by mistake keeps it.
+    // A process that took it over by mistake keeps it.
     if ((await contentOf(this.path)) === this.#content) await rm(this.path, { force: true });
   }
 
@@ -99,9 +99,9 @@ async function linked(from: string, to: string): Promise<boolean> {
 }
 
 /**
- * Removes a dead claim. Two may find it dead at once, and the slower must not remove the claim that the faster has
- * made since: so it is removed only by whoever holds the guard, a directory, and only if it is still the dead one.
- * False: somebody else is about to take it over.
+ * Removes a dead lock. Two processes may find it dead at once, and the slower must not remove the lock that the faster
+ * has made since: so it is removed only by the process that holds the guard, a directory, and only if it is still the
+ * dead one. False: another process is about to take it over.
  */
 async function removeDead(path: string, dead: string): Promise<boolean> {
   const guard = `${path}.guard`;

@@ -4,9 +4,8 @@ import { codeOf } from './disk-error.ts';
 
 /**
  * Makes a directory and those above it that are missing, as `mkdir -p`; `mode` is for all that are made. Node's own
- * `recursive` (24.21) never returns where the system will not have a directory made and says that there is no such
- * thing, as /proc and automounts do: it takes that for a missing parent, finds the parent there, and tries again for
- * ever. Throws system errors.
+ * `recursive` (24.21) never returns where the system refuses to make a directory with "no such file", as /proc and
+ * automounts do: it takes that for a missing parent, finds the parent, and tries again for ever. Throws system errors.
  */
 export async function makeDirectory(path: string, mode?: number): Promise<void> {
   if (await isDirectory(path)) return;
@@ -15,7 +14,7 @@ export async function makeDirectory(path: string, mode?: number): Promise<void> 
   try {
     await mkdir(path, mode);
   } catch (thrown) {
-    // Another process may have been faster.
+    // Another process may have made it first.
     if (codeOf(thrown) !== 'EEXIST' || !(await isDirectory(path))) throw thrown;
   }
 }

@@ -7,7 +7,7 @@ import { codeOf } from './disk-error.ts';
 
 const MAX_NUMBER = 999;
 
-/** A link at the place of a part file might lead anywhere. Windows has neither the flag nor the danger. */
+/** A link at the path of a part file might lead to any file. Windows has neither the flag nor the danger. */
 export const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
 
 /** Creates a file that was not there, for reading and writing. Throws system errors, `EEXIST` among them. */
@@ -15,7 +15,7 @@ export async function createPart(path: string): Promise<FileHandle> {
   return await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | NO_FOLLOW, 0o666);
 }
 
-/** Opens a part file that is there; undefined when something else than a plain file is at its place. */
+/** Opens an existing part file; undefined when there is something else than a plain file at its path. */
 export async function openPart(path: string): Promise<FileHandle | undefined> {
   if (!(await lstat(path)).isFile()) return undefined;
   const file = await open(path, constants.O_RDWR | NO_FOLLOW);
@@ -24,7 +24,7 @@ export async function openPart(path: string): Promise<FileHandle | undefined> {
   return undefined;
 }
 
-/** Whether anything is at the path, be it a dangling link. */
+/** Whether anything exists at the path, even a dangling link. */
 export async function exists(path: string): Promise<boolean> {
   try {
     await lstat(path);
@@ -35,7 +35,7 @@ export async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** Writes all of `bytes` at `position`; the system may take less than it was given, most of all on a full disk. */
+/** Writes all of `bytes` at `position`; the system may write less than it was given, above all on a full disk. */
 export async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   let at = 0;
   while (at < bytes.length)
@@ -66,7 +66,7 @@ export async function readInto(file: FileHandle, target: Uint8Array, position: n
   }
 }
 
-/** Whether the name still belongs to the open file: somebody may have put something else in its place. */
+/** Whether the name still belongs to the open file: it may have been replaced. */
 export async function isStillAt(file: FileHandle, path: string): Promise<boolean> {
   const [open, named] = await Promise.all([
     file.stat({ bigint: true }),
@@ -105,10 +105,10 @@ export async function moveTo(part: string, target: string): Promise<boolean> {
     await link(part, target);
   } catch (thrown) {
     if (codeOf(thrown) === 'EEXIST') {
-      // A run that was killed between the two steps has left both names on one file.
+      // A run that was killed between the two steps has left one file with both names.
       if (!(await isSameFile(part, target))) return false;
     } else {
-      // No links on this file system: an empty file made exclusively keeps the name, and is the one replaced.
+      // Without links on this file system, an empty file made exclusively reserves the name, and is replaced.
       try {
         await (await open(target, 'wx')).close();
       } catch (taken) {
@@ -118,7 +118,7 @@ export async function moveTo(part: string, target: string): Promise<boolean> {
       try {
         await rename(part, target);
       } catch (failed) {
-        // Nobody shall take the empty file for a finished one.
+        // The empty file must not be mistaken for a finished one.
         await rm(target, { force: true });
         throw failed;
       }
@@ -134,7 +134,7 @@ async function isSameFile(one: string, other: string): Promise<boolean> {
   return a.isFile() && b.isFile() && a.dev === b.dev && a.ino === b.ino;
 }
 
-/** Makes names durable. Windows cannot open a directory, and needs not. */
+/** Flushes the names in a directory to the disk. Windows cannot open a directory, and does not need to. */
 async function syncDirectory(directory: string): Promise<void> {
   try {
     await using handle = await open(directory, 'r');

@@ -16,14 +16,15 @@ export interface PartOptions {
   readonly identity: FileIdentity;
   readonly geometry: Geometry;
   /**
-   * Bytes `start` to `end - 1` as the origin has them. Where its words leave it open whether what an earlier run has left is
-   * of the same file, samples of it are compared, and it is kept aside when they differ. What this rejects with goes to
-   * the caller of `open`. Without it, a part is kept aside that was left under another strong ETag or of another address.
+   * Bytes `start` to `end - 1` as the origin has them. Where the statements of the origin do not decide whether an
+   * earlier part belongs to the same file, samples of it are compared, and it is put aside when they differ. What this
+   * rejects with goes to the caller of `open`. Without it, a part with another strong ETag or of another address is put
+   * aside.
    */
   readonly compare?: ((start: number, end: number) => Promise<Uint8Array>) | undefined;
   /**
-   * The file was found at another address than `url`: what one server says proves nothing of the file of another, so that
-   * what an earlier run has left is compared whatever it says.
+   * The file was found at another address than `url`: what one server states proves nothing about the file of another,
+   * so an earlier part is always compared.
    */
   readonly isElsewhere?: boolean | undefined;
   /** For journals and locks: `places().dataDir`. */
@@ -31,15 +32,16 @@ export interface PartOptions {
   /** Digests of the whole file to compute beside sha256: any of `DIGEST_NAMES`. */
   readonly digests?: readonly string[] | undefined;
   /**
-   * What `hash` gives, records hold as `sha256` and the journal notes. Default `sha256`; `crc32` is enough for whoever
-   * is alone and needs to know only what has reached the disk. Either goes on with a part of the other.
+   * The digest that `hash` gives, that records hold as `sha256` and that the journal stores. Default `sha256`; `crc32`
+   * is enough for a download alone, which only needs to know what has reached the disk. Either can resume a part of the
+   * other.
    */
   readonly pieceDigest?: PieceDigest | undefined;
-  /** How far the check of an earlier run's pieces has come. */
+  /** Progress of the check of an earlier run's pieces. */
   readonly onProgress?: ((checkedBytes: number, totalBytes: number) => void) | undefined;
   /** Something the user should know, in a sentence. */
   readonly onNotice?: ((message: string) => void) | undefined;
-  /** Writing has failed for good: also what every later call rejects with. Called once. */
+  /** Called once when writing has failed for good, with the error that every later call rejects with. */
   readonly onError?: ((error: DragonloadError) => void) | undefined;
   /** Stops the check of an earlier run's pieces; `open` then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;

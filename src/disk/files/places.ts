@@ -1,11 +1,11 @@
 import { homedir } from 'node:os';
 import { posix, win32 } from 'node:path';
 
-/** The folders Dragonload keeps things in, as absolute paths. None of them is created by looking. */
+/** The directories of Dragonload, as absolute paths. Asking for them creates none. */
 export interface Places {
-  /** What the user sets, and the identity of this install. */
+  /** Settings of the user, and the identity of this installation. */
   readonly configDir: string;
-  /** Journals and locks: losing them loses the progress of unfinished downloads. */
+  /** Journals, locks and the list of downloads: without them the progress of unfinished downloads is lost. */
   readonly dataDir: string;
   /** May be deleted at any time. */
   readonly cacheDir: string;
@@ -14,7 +14,7 @@ export interface Places {
 const NAME = 'dragonload';
 
 /**
- * Where this machine wants such things: the XDG Base Directory Specification (version 0.8, freedesktop.org) on Linux
+ * The usual places on this system: the XDG Base Directory Specification (version 0.8, freedesktop.org) on Linux
  * and its like, `~/Library` on macOS, `%APPDATA%` and `%LOCALAPPDATA%` on Windows. `home`, or else the variable
  * `DRAGONLOAD_HOME`, moves all three under one folder. XDG: "All paths set in these environment variables must be
  * absolute. If an implementation encounters a relative path ... it should consider the path invalid and ignore it."

@@ -3,8 +3,8 @@ import type { ExpectedDigest } from '../../core/expected-digest.ts';
 import type { Hint } from '../../core/hint.ts';
 
 /**
- * Throws `digest-mismatch` for the first digest that the file called `name` should have and has not; `digests` are
- * those it has, by algorithm in lower-case hex, and `hint` says what to do.
+ * Throws `digest-mismatch`, with `hint`, for the first expected digest that the file called `name` does not have.
+ * `digests`: those that it has, by algorithm in lower-case hex.
  */
 export function checkDigests(
   name: string,

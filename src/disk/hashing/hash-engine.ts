@@ -4,25 +4,25 @@ import { finalOf, type Job, PiecesJob, RangeJob, type Reading } from './hash-job
 import type { HashReply, HashRequest } from './hash-messages.ts';
 import { WholeHash } from './whole-hash.ts';
 
-/** Small enough to stay in the processor's cache between reading and hashing. */
+/** Bytes of one read: few enough to stay in the processor's cache until they are hashed. */
 const READ_BYTES = 256 * 1024;
-/** What one step may read: it delays the blocks that arrive meanwhile by about a millisecond. */
+/** Most bytes that one step reads: it delays blocks that arrive meanwhile by about a millisecond. */
 const STEP_BYTES = 1024 * 1024;
 
 /**
- * Blocks held for whole-file digests that have not come that far yet, of all files: half of what there are. What is on
- * its way to the disk at a time has to fit in, so that digests that fell behind meet the blocks again.
+ * Most blocks held for whole-file digests that have not come that far yet, of all files: half of the pool. All that is
+ * on its way to the disk at a time has to fit, so that digests that fell behind can use blocks again.
  */
 const MAX_AHEAD = 48;
-/** What is further ahead than this is read back from the file in time. */
+/** Bytes that are further ahead than this are read back from the file later. */
 const AHEAD_BYTES = 12 * 1024 * 1024;
 
 type BlockRequest = Extract<HashRequest, { type: 'block' }>;
 
 /**
- * All hashing of part files, synchronously, on whichever thread it is put. Blocks are hashed as they are handed in,
- * since they hold memory that the network waits for; ranges of a file are read and hashed in `step()`, asked-for
- * ranges first, then the whole files up to their frontiers.
+ * All hashing of part files, synchronously, on any thread. Blocks are hashed when they are handed in, since they hold
+ * memory that the network waits for; ranges of a file are read and hashed in `step()`: requested ranges first, then the
+ * whole files as far as they are final.
  */
 export class HashEngine {
   readonly #blockAt: (index: number) => Uint8Array;
@@ -80,7 +80,7 @@ export class HashEngine {
     }
   }
 
-  /** Does about a millisecond of work that is not urgent. False: there is none left. */
+  /** Does about a millisecond of work that is not urgent; false when none is left. */
   step(): boolean {
     const job = this.#jobs[0];
     if (job !== undefined) {
@@ -114,7 +114,7 @@ export class HashEngine {
       this.#reply({ type: 'free', block });
   }
 
-  /** Gives a block to the whole-file digests; whether they hold it for later. */
+  /** Gives a block to the whole-file digests; true when they hold it for later. */
   #isHeld(whole: WholeHash, block: number, offset: number, bytes: Uint8Array): boolean {
     if (offset < whole.position) whole.rewritten(offset);
     if (offset === whole.position) {
@@ -129,7 +129,7 @@ export class HashEngine {
     return true;
   }
 
-  /** Hashes the next bytes; returns what went wrong. */
+  /** Hashes the next bytes; returns the failure, if there is one. */
   #read(fd: number | undefined, to: Reading, end: number): string | undefined {
     if (fd === undefined) return 'the file is closed';
     const stop = Math.min(end, to.position + STEP_BYTES);

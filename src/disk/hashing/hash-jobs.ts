@@ -1,7 +1,7 @@
 import { type Algorithm, type Digest, digestOf } from '../digests/digest.ts';
 import type { HashRequest } from './hash-messages.ts';
 
-/** Something that is fed from a file, from `position` on. */
+/** Takes bytes of a file, in order from `position` on. */
 export interface Reading {
   readonly position: number;
   update(bytes: Uint8Array): void;
@@ -15,7 +15,7 @@ export interface Job extends Reading {
   digests(): readonly Uint8Array[];
 }
 
-/** Takes several digests of one range. */
+/** Computes several digests of one range. */
 export class RangeJob implements Job {
   readonly part: number;
   readonly id: number;
@@ -41,7 +41,7 @@ export class RangeJob implements Job {
   }
 }
 
-/** Hashes the pieces of a range one after the other; the last one has what is left. */
+/** Hashes the pieces of a range one after the other; the last one may be shorter. */
 export class PiecesJob implements Job {
   readonly part: number;
   readonly id: number;

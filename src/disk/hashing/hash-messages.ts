@@ -1,14 +1,19 @@
 import type { Algorithm, PieceDigest } from '../digests/digest.ts';
 
-/** What the hash thread is asked. */
+/** Requests to the hash thread. */
 export type HashRequest =
-  /** A file whose whole-file digests are wanted, from its first byte on; the descriptor stays open until `close` is answered. */
+  /**
+   * A file whose whole-file digests are wanted, from its first byte on; the descriptor stays open until `close` is
+   * answered.
+   */
   | {
       readonly type: 'open';
       readonly part: number;
       readonly fd: number;
       readonly algorithms: readonly Algorithm[];
-      /** Whether the whole-file digests may take bytes from blocks, instead of reading them back when they are final. */
+      /**
+       * Whether the whole-file digests may take bytes from blocks, instead of reading them back when they are final.
+       */
       readonly onTheWay: boolean;
     }
   /**
@@ -25,10 +30,10 @@ export type HashRequest =
       readonly first: PieceDigest | undefined;
       readonly id: number | undefined;
     }
-  /** Bytes from `offset` on may change otherwise than by blocks; nothing is final any more from there on. */
+  /** Bytes from `offset` on may change without blocks; from there on nothing is final any more. */
   | { readonly type: 'rewritten'; readonly part: number; readonly offset: number }
   | { readonly type: 'end-stream'; readonly stream: number }
-  /** Answered with digests of a range of the file, all taken in one read. */
+  /** Answered with digests of a range of the file, all computed in one read. */
   | {
       readonly type: 'range';
       readonly part: number;
@@ -54,7 +59,7 @@ export type HashRequest =
   /** Answered when the descriptor is no longer needed; what was asked about it before is answered with an error. */
   | { readonly type: 'close'; readonly part: number; readonly id: number };
 
-/** What it answers. */
+/** Answers of the hash thread. */
 export type HashReply =
   | { readonly type: 'free'; readonly block: number }
   | { readonly type: 'answer'; readonly id: number; readonly digests: readonly Uint8Array[] }

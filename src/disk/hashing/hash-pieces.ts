@@ -2,14 +2,14 @@ import { DragonloadError } from '../../core/errors.ts';
 import { type Algorithm, digestOf } from '../digests/digest.ts';
 import type { Hasher } from './hasher.ts';
 
-/** Pieces of one file that are hashed at most. */
+/** Most pieces of one file that are hashed. */
 const MAX_PIECES = 1_000_000;
-/** What is asked for at a time: whatever else the hash thread has to do gets its turn in between. */
+/** Bytes of one request, so that other work of the hash thread gets its turn in between. */
 const TURN_BYTES = 32 * 1024 * 1024;
 
 /**
- * The hashes, in lower-case hex, of the pieces that an open file of `sizeBytes` is cut into; the last piece has what is
- * left. An empty file has none. Throws `internal` for what cannot be read, `bad-list` for more than a million pieces.
+ * The hashes, in lower-case hex, of the pieces that an open file of `sizeBytes` is cut into; the last piece may be
+ * shorter. An empty file has none. Throws `internal` for a read error, `bad-list` for more than a million pieces.
  */
 export async function hashPieces(
   hasher: Pick<Hasher, 'pieces'>,

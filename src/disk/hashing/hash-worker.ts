@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import { HashEngine } from './hash-engine.ts';
 import type { HashReply, HashRequest } from './hash-messages.ts';
 
-/** From the main thread, beside the engine's requests: the memory of a block, once, before it is first spoken of. */
+/** From the main thread, beside the engine's requests: the memory of a block, sent once before its first use. */
 export interface BlockMemory {
   readonly type: 'memory';
   readonly block: number;
@@ -18,7 +18,7 @@ const engine = new HashEngine(
   (reply) => replies.push(reply),
 );
 
-/** Runs after the messages that are there: answers them with one message, then works on while there is work. */
+/** Runs after the messages that have arrived: answers them with one message, then works while there is work. */
 function turn(): void {
   isScheduled = false;
   const isBusy = engine.step();

@@ -24,7 +24,7 @@ export interface Lent {
   readonly block: Block;
   readonly offset: number;
   readonly length: number;
-  /** Begins a piece that is to be known by this digest. */
+  /** The block begins a piece, of which this digest is wanted. */
   readonly first: PieceDigest | undefined;
 }
 
@@ -36,7 +36,7 @@ export class Hasher {
   readonly #post: (message: HashRequest | BlockMemory) => void;
   readonly #calls = new Map<number, Call>();
   readonly #lent = new Map<number, Block>();
-  /** Blocks whose memory the thread knows; undefined when there is no thread. */
+  /** Blocks whose memory was sent to the thread; undefined when there is no thread. */
   readonly #known: Set<number> | undefined;
   readonly #ref: (() => void) | undefined;
   readonly #unref: (() => void) | undefined;
@@ -79,7 +79,7 @@ export class Hasher {
   /** The hash thread of this process, started when first needed. It does not keep the process alive by itself. */
   static thread(): Hasher {
     if (Hasher.#shared === undefined || Hasher.#shared.#failure !== undefined) {
-      // Beside the bundle lies the bundled worker; in the source tree, its source.
+      // The bundled worker is beside the bundle; in the source tree it is the source file.
       const name = import.meta.url.endsWith('.ts') ? './hash-worker.ts' : './hash-worker.js';
       Hasher.#shared = new Hasher(
         // Options meant for the main script, such as --input-type, would keep the worker from starting.
@@ -103,14 +103,15 @@ export class Hasher {
     try {
       await this.#call({ type: 'close', part });
     } catch {
-      // A dead thread reads nothing any more.
+      // A dead thread does not read any more.
     }
     if (--this.#files === 0) this.#unref?.();
   }
 
   /**
    * Lends a block to the hashing of a stream; the caller has shared it, and it is given back to the pool here. Resolves
-   * for the last block of a piece to the digest that its first block named, for others to nothing.
+   * with the digest that the first block of a piece asked for when given the last block of that piece, else with
+   * undefined.
    */
   block({ block, ...place }: Lent, isLast: boolean): Promise<Uint8Array> | undefined {
     this.#lend(block);
@@ -120,7 +121,7 @@ export class Hasher {
     return undefined;
   }
 
-  /** Bytes from `offset` on take the place of others, by blocks that are not lent or after a change of mind. */
+  /** Bytes from `offset` on are replaced, by blocks that are not lent or because a kept piece was unkept. */
   rewritten(part: number, offset: number): void {
     this.#send({ type: 'rewritten', part, offset });
   }

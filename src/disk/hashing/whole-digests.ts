@@ -3,9 +3,9 @@ import type { Algorithm } from '../digests/digest.ts';
 import type { Hasher } from './hasher.ts';
 
 /**
- * The digests of a whole file, by algorithm in lower-case hex: those computed on the way, and those that are expected.
- * What was told too late to be computed on the way takes another pass over the file. Rejects with `internal` for what
- * cannot be read.
+ * The digests of a whole file, by algorithm in lower-case hex: those computed during the download, and those that are
+ * expected. A digest that became known too late for that takes another pass over the file. Rejects with `internal` for
+ * a read error.
  */
 export async function wholeDigests(
   hasher: Pick<Hasher, 'digests' | 'range'>,

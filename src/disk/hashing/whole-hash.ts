@@ -1,15 +1,15 @@
 import { type Algorithm, type Digest, digestOf } from '../digests/digest.ts';
 
-/** A block that came before the bytes in front of it, and is kept until they have been hashed. */
+/** A block that arrived before the bytes in front of it, held until they have been hashed. */
 interface Ahead {
   readonly block: number;
   readonly bytes: Uint8Array;
 }
 
 /**
- * The digests of a whole file, computed from its first byte on. Bytes come from the file, behind the first piece that
- * is not kept, or where nobody writes a byte twice, from the blocks on their way there. A byte that is written again
- * all the same makes it start anew, so the digests are those of what lies on the disk.
+ * The digests of a whole file, computed from its first byte on. Bytes come from the file, up to the first piece that is
+ * not kept, or where no byte is written twice, from the blocks on their way there. If a byte is written again all the
+ * same, the digests start anew, so they are those of the bytes on the disk.
  */
 export class WholeHash {
   readonly fd: number;
@@ -48,13 +48,13 @@ export class WholeHash {
     if (this.#ahead.size > 0) this.#catchUp();
   }
 
-  /** A block for later: takes it, and frees it in time. */
+  /** Takes a block for later, and frees it when it is hashed. */
   hold(offset: number, block: number, bytes: Uint8Array): void {
     this.#release(offset);
     this.#ahead.set(offset, { block, bytes });
   }
 
-  /** Bytes from `offset` on may change. Digests cannot go back: those that have got past it begin again. */
+  /** Bytes from `offset` on may change. Digests that have passed it begin again. */
   rewritten(offset: number): void {
     this.clear();
     this.frontier = Math.min(this.frontier, offset);

@@ -10,43 +10,46 @@ import { NO_FOLLOW } from '../files/part-file.ts';
 export const JOURNAL_VERSION = 1;
 const MAX_HEADER_CHARS = 256 * 1024;
 const MAX_LINE_CHARS = 1024;
-/** A piece is journaled again only after it was found damaged; more lines than this were not written by us. */
+/**
+ * A piece is journaled again only after it was found damaged; a journal with more lines was not written by this
+ * program.
+ */
 const MAX_LINES = 4 * MAX_PIECES;
 
-/** What a record has that nobody vouches for. */
+/** The signer of a record that nobody has signed. */
 export const NOBODY = '0'.repeat(64);
 export const UNSIGNED = new Uint8Array(64);
 
-/** What is known of bytes that another program has fetched: nobody here saw them come. */
+/** What is known of bytes that another program has fetched. */
 export interface ImportedBytes {
-  /** So many were taken over. */
+  /** Bytes that were taken over. */
   readonly bytes: number;
-  /** So many of them were the same as at the origin when somebody looked. */
+  /** Bytes of them that were compared with the origin and equal. */
   readonly comparedBytes: number;
 }
 
-/** What a part file is a part of. */
+/** The download that a part file belongs to. */
 export interface JournalHeader {
   readonly url: string;
   readonly identity: FileIdentity;
   readonly pieceBytes: number;
-  /** Absolute path that the file is meant to get. */
+  /** Absolute path that the finished file should get. */
   readonly target: string;
-  /** The part was begun as a leftover of another program. */
+  /** The part began as a leftover of another program. */
   readonly imported?: ImportedBytes | undefined;
 }
 
 export type JournalReading =
   | { readonly kind: 'absent' }
-  /** The first line is not a header: nothing in it can be trusted. */
+  /** The first line is not a header: nothing in the journal can be used. */
   | { readonly kind: 'broken' }
   | { readonly kind: 'newer'; readonly version: number }
   | {
       readonly kind: 'read';
       readonly header: JournalHeader;
-      /** By piece; of two lines for one piece the later. */
+      /** By piece; of two lines for one piece, the later one. */
       readonly records: ReadonlyMap<number, PieceRecord>;
-      /** Bytes up to the end of the last good line: what comes after is torn or broken, and is cut off. */
+      /** Bytes up to the end of the last valid line: the rest is torn or damaged, and is cut off. */
       readonly goodBytes: number;
     };
 
@@ -55,7 +58,10 @@ export function headerLine(header: JournalHeader): string {
   return `${JSON.stringify({ v: JOURNAL_VERSION, ...header })}\n`;
 }
 
-/** The line of a kept piece: its number, hash, signer and signature. A CRC-32 is for nobody else, and goes unsigned. */
+/**
+ * The line of a kept piece: its number, hash, signer and signature. A CRC-32 is for this member alone, and is not
+ * signed.
+ */
 export function recordLine(record: PieceRecord): string {
   if (pieceDigestOf(record.sha256) === 'crc32') {
     return `${JSON.stringify({ p: record.piece, c: Buffer.from(record.sha256).toString('hex') })}\n`;
@@ -65,19 +71,19 @@ export function recordLine(record: PieceRecord): string {
   return `${JSON.stringify({ p: record.piece, h, m: record.signer, s })}\n`;
 }
 
-/** The line that takes back what earlier ones say of a piece. */
+/** The line that cancels earlier lines for a piece. */
 export function dropLine(piece: number): string {
   return `${JSON.stringify({ drop: piece })}\n`;
 }
 
-/** The line that says how long a file of unknown size turned out to be, in bytes. */
+/** The line with the size of a file of which it was unknown at first, in bytes. */
 export function sizeLine(sizeBytes: number): string {
   return `${JSON.stringify({ size: sizeBytes })}\n`;
 }
 
 /**
- * Reads a journal line by line. A last line without its line feed was torn by a crash and is ignored; a line that
- * makes no sense ends the trust in what follows. Throws only system errors other than "not there".
+ * Reads a journal line by line. A last line without its line feed was torn by a crash and is ignored; after a
+ * malformed line the rest is ignored. Throws only system errors other than "not there".
  */
 export async function readJournal(path: string): Promise<JournalReading> {
   const records = new Map<number, PieceRecord>();
@@ -109,14 +115,16 @@ export async function readJournal(path: string): Promise<JournalReading> {
     }
   } catch (thrown) {
     if (codeOf(thrown) === 'ENOENT') return { kind: 'absent' };
-    // A link at its place was not made by us.
+    // A link at its path was not made by this program.
     if (codeOf(thrown) === 'ELOOP') return { kind: 'broken' };
     throw thrown;
   }
   return header === undefined ? { kind: 'broken' } : { kind: 'read', header, records, goodBytes };
 }
 
-/** Lines that end with a line feed, as latin1 so that characters are bytes; an endless one ends the reading. */
+/**
+ * Lines that end with a line feed, as latin1 so that characters are bytes; a line that is too long ends the reading.
+ */
 async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
   let rest = '';
   for await (const chunk of chunks) {
@@ -156,7 +164,7 @@ function headerFrom(value: Record<string, unknown> | undefined): JournalHeader |
   };
 }
 
-/** Whatever stands there, something was imported; what makes no sense was never compared. */
+/** Even a malformed line shows that bytes were imported; malformed numbers count as never compared. */
 function importedFrom(value: unknown): ImportedBytes {
   const { bytes, comparedBytes }: Record<string, unknown> =
     typeof value === 'object' && value !== null ? { ...value } : {};

@@ -13,10 +13,12 @@ import { dropLine, headerLine, recordLine, sizeLine } from './journal-format.ts'
 
 const FLUSH_MS = 200;
 const FLUSH_LINES = 64;
-/** In place of what is there; a link would lead to something that is no journal. */
+/** Replaces an existing file; a link would lead to a file that is not a journal. */
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | NO_FOLLOW;
 
-/** Where the journal of a part file is kept: by the hash of the part's absolute path, so that no name is too long. */
+/**
+ * The path of the journal of a part file: named by the hash of the part's absolute path, so that no name is too long.
+ */
 export function journalPathOf(dataDir: string, partPath: string): string {
   return join(dataDir, 'journals', `${createHash('sha256').update(partPath).digest('hex')}.jsonl`);
 }
@@ -36,7 +38,7 @@ export class Journal {
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
   #position: number;
-  /** Something could not be written: what comes after it would follow on half a line. */
+  /** A write has failed: later lines would follow an incomplete line. */
   #isTorn = false;
 
   private constructor(
@@ -51,7 +53,7 @@ export class Journal {
     this.#onError = onError;
   }
 
-  /** Starts a journal, in place of one that is there. Throws `disk-full` or `unwritable`. */
+  /** Starts a journal, in place of an existing one. Throws `disk-full` or `unwritable`. */
   static async create(
     path: string,
     header: JournalHeader,
@@ -64,7 +66,7 @@ export class Journal {
       try {
         await file.writeFile(line);
       } catch (thrown) {
-        // Half a header would be taken for a journal that something has damaged.
+        // An incomplete header would count as a damaged journal.
         await file.close();
         await rm(path, { force: true });
         throw thrown;
@@ -73,7 +75,7 @@ export class Journal {
     });
   }
 
-  /** Goes on with a journal whose first `goodBytes` were understood; the rest is cut off. */
+  /** Goes on with a journal whose first `goodBytes` are valid; the rest is cut off. */
   static async resume(
     path: string,
     goodBytes: number,
@@ -91,22 +93,22 @@ export class Journal {
     });
   }
 
-  /** Notes a kept piece. A failure to write goes to `onError`. */
+  /** Adds a kept piece. A failure to write goes to `onError`. */
   add(record: PieceRecord): void {
     this.#push(recordLine(record));
   }
 
-  /** Notes that a piece is not held any more. */
+  /** Records that a piece is not held any more. */
   drop(piece: number): void {
     this.#push(dropLine(piece));
   }
 
-  /** Notes the size of a file that had none, in bytes. */
+  /** Records the size of a file of which it was unknown, in bytes. */
   addSize(sizeBytes: number): void {
     this.#push(sizeLine(sizeBytes));
   }
 
-  /** Writes what is waiting. Never rejects. */
+  /** Writes the waiting lines. Never rejects. */
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -116,19 +118,19 @@ export class Journal {
     await this.#writing;
   }
 
-  /** Writes what is waiting and lets it outlive a power cut. Throws system errors of the flushing alone. */
+  /** Writes the waiting lines and flushes them to the disk. Throws system errors of the flushing alone. */
   async sync(): Promise<void> {
     await this.flush();
     await this.#file.sync();
   }
 
-  /** Writes what is waiting and closes the file. */
+  /** Writes the waiting lines and closes the file. */
   async close(): Promise<void> {
     await this.flush();
     await this.#file.close();
   }
 
-  /** Closes the file and removes it: the part it speaks of is gone or complete. */
+  /** Closes the file and removes it: its part is gone or complete. */
   async remove(): Promise<void> {
     await this.close();
     await rm(this.path, { force: true });
@@ -156,10 +158,10 @@ export class Journal {
   }
 }
 
-/** Keeps a journal that cannot be understood under a name of its own, for whoever wants to look at it. */
+/** Renames a journal that cannot be read, so that it can be looked at later. */
 export async function setJournalAside(path: string): Promise<void> {
   const aside = await freeName(path, '.corrupt-');
-  // A directory cannot replace the file that keeps the name.
+  // A directory cannot replace the file that reserves the name.
   if (!(await lstat(path)).isFile()) await rm(aside);
   await rename(path, aside);
 }

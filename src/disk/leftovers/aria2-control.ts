@@ -1,19 +1,19 @@
 import { type ByteRange, mergeRanges } from '../../core/ranges.ts';
 
-/** What follows the name of a file in the name of its control file. */
+/** The suffix of a control file. */
 export const CONTROL_SUFFIX = '.aria2';
-/** A control file of a file of 16 TiB in pieces of 1 MiB has 2 MiB; a larger one was not written by aria2. */
+/** A control file of a file of 16 TiB in pieces of 1 MiB has 2 MiB; aria2 writes none that is larger. */
 export const MAX_CONTROL_BYTES = 16 * 1024 * 1024;
 
 /** aria2 counts what it has of an unfinished piece in blocks of this size (`Piece::BLOCK_LENGTH`). */
 const BLOCK_BYTES = 16 * 1024;
 const MAX_INFO_HASH_BYTES = 64;
-/** More ranges than this are of no use to anybody, and would take long to look at. */
+/** Most ranges: more would be too small to use, and slow to check. */
 const MAX_RANGES = 1 << 20;
 
 export interface Aria2Control {
   readonly sizeBytes: number;
-  /** What it says is in the file, in order, without overlaps: ranges that touch are one. */
+  /** The ranges that it says are in the file, in order, without overlaps; adjacent ranges are merged. */
   readonly ranges: readonly ByteRange[];
 }
 
@@ -34,7 +34,7 @@ export function readAria2Control(bytes: Uint8Array): Aria2Control | undefined {
 function parse(fields: Fields): Aria2Control | undefined {
   fields.isLittle = fields.bytes(2).join() === '0,0';
   if (!fields.isLittle && fields.read.join() !== '0,1') return undefined;
-  // Extension flags: the only one says that the info hash is to be checked, against a torrent that is not ours.
+  // Extension flags: the only one asks to check the info hash, which belongs to a torrent.
   fields.bytes(4);
   fields.bytes(atMost(fields.uint32(), MAX_INFO_HASH_BYTES));
   const pieceBytes = fields.uint32();
@@ -60,7 +60,7 @@ function parse(fields: Fields): Aria2Control | undefined {
   return fields.isAtEnd ? { sizeBytes, ranges: ranges.merged() } : undefined;
 }
 
-/** Bits that are set, the most significant of a byte first. Throws `RangeError` for one that stands for nothing. */
+/** The bits that are set, the most significant of a byte first. Throws `RangeError` for a bit beyond the last piece. */
 function* setBits(bitfield: Uint8Array, count: number): Generator<number> {
   for (let bit = 0; bit < bitfield.length * 8; bit++) {
     if (((bitfield[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) === 0) continue;
@@ -95,12 +95,12 @@ class Ranges {
   }
 }
 
-/** Reads field after field; throws `RangeError` where there is none any more. */
+/** Reads field after field; throws `RangeError` at the end of the data. */
 class Fields {
   readonly #view: DataView;
   #at = 0;
   isLittle = false;
-  /** What `bytes` gave last. */
+  /** The last result of `bytes`. */
   read: Uint8Array = new Uint8Array();
 
   constructor(bytes: Uint8Array) {
@@ -123,7 +123,7 @@ class Fields {
     return this.#view.getUint32(this.#at - 4, this.isLittle);
   }
 
-  /** Throws `RangeError` for a number that cannot be told exactly. */
+  /** Throws `RangeError` for a number that JavaScript cannot hold exactly. */
   uint64(): number {
     this.#at += 8;
     return atMost(Number(this.#view.getBigUint64(this.#at - 8, this.isLittle)), Number.MAX_SAFE_INTEGER);

@@ -33,7 +33,7 @@ const BEING_WRITTEN = 'another program is writing it at this moment';
 export interface LeftoverOptions {
   /** The unfinished file, or its `.aria2` control file. */
   readonly leftover: string;
-  /** As for `Part.open`, which is to go on with it. */
+  /** As for `Part.open`, which resumes it. */
   readonly directory: string;
   readonly fileName: string;
   readonly output?: string | undefined;
@@ -41,11 +41,11 @@ export interface LeftoverOptions {
   readonly identity: FileIdentity;
   readonly geometry: Geometry;
   readonly dataDir: string;
-  /** What the journal notes of each piece. Default `crc32`. */
+  /** The digest of each piece in the journal. Default `crc32`. */
   readonly pieceDigest?: PieceDigest | undefined;
   /** Bytes `start` to `end - 1` as the origin has them. What it rejects with goes to the caller. */
   readonly compare: ReadBytes;
-  /** Where to compare. Default: unpredictable. */
+  /** Chooses where to compare. Default: unpredictable places. */
   readonly randomBelow?: RandomBelow | undefined;
   readonly onNotice: (message: string) => void;
   readonly signal?: AbortSignal | undefined;
@@ -55,10 +55,10 @@ export interface LeftoverOptions {
 export type ImportedLeftover = ImportedBytes;
 
 /**
- * Makes what another program has left the part of a download: `NAME.dragonload` with a journal of its whole pieces, by
- * a rename. Before that, samples of what it claims to hold are compared with the origin; a single difference, a size
- * that does not fit or a part that is there already, and the leftover stays as it is: undefined, with a notice. A piece
- * with 16 KiB of zeros in a row may be a hole, and is fetched again. The control file is kept as `NAME.aria2.imported`.
+ * Turns the leftover of another program into the part of a download, `NAME.dragonload` with a journal of its whole
+ * pieces, by a rename. Before that, samples of its bytes are compared with the origin. After a single difference, with
+ * another size or with an existing part, the leftover stays as it is: undefined, with a notice. A piece with 16 KiB of
+ * zeros in a row may be a hole, and is fetched again. The control file is kept as `NAME.aria2.imported`.
  * Throws what `compare` throws, `disk-full`, `unwritable`, and the signal's reason.
  */
 export async function importLeftover(options: LeftoverOptions): Promise<ImportedLeftover | undefined> {
@@ -99,7 +99,7 @@ async function tryImport(options: LeftoverOptions, path: string): Promise<Import
       return `it lies on another disk than ${directory}, and is not copied: move it there, or download to where it is`;
     }
     found = await check(options, path, file, geometry.sizeBytes).catch(async (thrown: unknown) => {
-      // Reading past the end of a file that was longer a moment ago.
+      // The file has become shorter since its size was read.
       if ((await file.stat()).size < before.size) return BEING_WRITTEN;
       throw thrown;
     });
@@ -114,7 +114,7 @@ async function tryImport(options: LeftoverOptions, path: string): Promise<Import
   const bytes = found.records.reduce((sum, { piece }) => sum + geometry.bytesOf(piece), 0);
   const imported = { bytes, comparedBytes: Math.min(bytes, found.comparedBytes) };
   await writeJournal(options, journalPath, wanted, imported, found.records);
-  // From here on a crash costs nothing: a journal without a part is written anew, and with one it is gone on with.
+  // A crash from here on loses nothing: a journal without a part is written anew, and one with a part is resumed.
   try {
     if (!(await moveTo(path, partPath))) return `there is a part of an earlier download, ${partPath}`;
   } catch (thrown) {
@@ -128,7 +128,7 @@ async function tryImport(options: LeftoverOptions, path: string): Promise<Import
 async function openLeftover(path: string): Promise<FileHandle | string> {
   try {
     if (!(await lstat(path)).isFile()) return 'it is not a plain file';
-    // For writing too, as the part that it is to become.
+    // Opened for writing too, since it becomes the part.
     return await open(path, constants.O_RDWR | NO_FOLLOW);
   } catch (thrown) {
     const code = codeOf(thrown);
@@ -190,7 +190,7 @@ async function writeJournal(
     failure ??= error;
   });
   for (const record of records) journal.add(record);
-  // The leftover loses its name for that of a part, and a part is nothing without its journal.
+  // The leftover gets the name of a part, and a part is useless without its journal.
   await journal.sync().catch((thrown: unknown) => {
     failure ??= diskError(thrown, journalPath);
   });

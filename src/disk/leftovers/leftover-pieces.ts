@@ -18,7 +18,7 @@ export function wholePieces(ranges: readonly ByteRange[], geometry: Geometry): r
   });
 }
 
-/** The digest of a piece as it is in the file; undefined when it may have a hole. */
+/** The digest of a piece in the file; undefined when the piece may have a hole. */
 export async function hashPiece(
   file: FileHandle,
   geometry: Geometry,

@@ -8,24 +8,24 @@ import { CONTROL_SUFFIX, MAX_CONTROL_BYTES, readAria2Control } from './aria2-con
 
 const SCAN_BYTES = 1024 * 1024;
 
-/** What a leftover says of itself. */
+/** What is known of a leftover. */
 export interface Claimed {
-  /** Not to be trusted yet: in order, without overlaps, within the file. */
+  /** The ranges that it claims to hold, not compared yet: in order, without overlaps, within the file. */
   readonly ranges: readonly ByteRange[];
   /** The control file it is from; undefined for a bare file. */
   readonly controlPath: string | undefined;
 }
 
-/** The path of what aria2 left of a file of this name or path: it lies in the directory with its control file beside it. */
+/** The path of a leftover of aria2 with this name or path, which has its control file beside it in the directory. */
 export async function findLeftover(directory: string, fileName: string): Promise<string | undefined> {
   const path = resolve(directory, fileName);
   return (await isPlainFile(path)) && (await isPlainFile(path + CONTROL_SUFFIX)) ? path : undefined;
 }
 
 /**
- * What an open leftover claims to hold of a file of `sizeBytes`, or why it cannot be a part of that, as the end of a
- * sentence. With a control file of aria2 beside it, what that says; else its bytes up to the last that is not zero,
- * since a file that was given its size in advance ends in zeros.
+ * The ranges that an open leftover claims to hold of a file of `sizeBytes`, or why it cannot belong to that file, as
+ * the end of a sentence. With a control file of aria2 beside it, the ranges in that; else its bytes up to the last one
+ * that is not zero, since a file that was preallocated ends in zeros.
  */
 export async function claimedBy(
   path: string,

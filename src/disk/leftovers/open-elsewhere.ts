@@ -1,8 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 
 /**
- * Whether another process has the file open for writing, as far as can be seen: on Linux, processes of this user
- * (proc_pid_fd(5), proc_pid_fdinfo(5)). False where nothing can be seen.
+ * Whether another process has the file open for writing: on Linux, of the processes of this user (proc_pid_fd(5),
+ * proc_pid_fdinfo(5)). False where that is not known.
  */
 export async function isOpenElsewhere(path: string): Promise<boolean> {
   if (process.platform !== 'linux') return false;
@@ -18,7 +18,7 @@ export async function isOpenElsewhere(path: string): Promise<boolean> {
   return false;
 }
 
-/** Processes come and go while they are looked at, and those of others are closed. */
+/** Reads of /proc fail when a process ends meanwhile, and for processes of other users. */
 async function namesIn(directory: string): Promise<readonly string[]> {
   return await readdir(directory).catch(() => []);
 }
