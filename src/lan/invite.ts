@@ -9,7 +9,7 @@ export interface Invite {
   readonly room: RoomId;
   /** Where the room's vault listens, `host:port`, best first: 1 to 16. */
   readonly addresses: readonly string[];
-  /** Member id of the vault: whoever answers must have it. */
+  /** Member id of the vault: the member that answers must have this id. */
   readonly vault: MemberId;
   /** 128 bits, base64url without padding (22 characters). */
   readonly secret: string;
@@ -36,8 +36,8 @@ export function formatInvite({ room, addresses, vault, secret }: Invite): string
 }
 
 /**
- * Reads a link. Blanks around it and line breaks inside it (from a mail or a terminal) do no harm; parameters that it
- * does not know are passed over.
+ * Reads a link. Blanks around it and line breaks inside it (from a mail or a terminal) are allowed; unknown parameters
+ * are ignored.
  * @throws DragonloadError `bad-invite` naming the part that is wrong; the secret is never part of the message.
  */
 export function parseInvite(text: string): Invite {

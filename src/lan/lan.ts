@@ -24,21 +24,21 @@ export interface LanOptions {
   readonly identity: Identity;
   /** TCP port to listen on; 0 lets the system choose. */
   readonly port: number;
-  /** Take any free port when `port` is taken. */
+  /** Use any free port when `port` is taken. */
   readonly orAnyPort?: boolean;
   readonly room: { readonly id: RoomId; readonly secret: string };
-  /** How the others see this member; cut to 64 characters. */
+  /** The name that other members see; cut to 64 characters. */
   readonly name: string;
   /** Address to listen on. Default: all, IPv6 and IPv4. */
   readonly bindHost?: string;
   /** What to tell others instead of the addresses found: `host:port`. Empty: this member cannot be dialled. */
   readonly advertise?: readonly string[];
   readonly dial?: {
-    /** This machine's address on the way to the origin, once known: its interface is the last choice. */
+    /** The local address of connections to the origin, once known: LAN bytes avoid its interface where they can. */
     readonly originLocalAddress?: () => string | undefined;
   };
   readonly limits?: Partial<ListenerLimits>;
-  /** What other members pull from here. */
+  /** Gives the bytes that other members pull. */
   readonly serve: Serve;
   /** A session has opened; exactly one is open per member. Messages follow. */
   readonly onPeerUp: (session: Session) => void;
@@ -52,7 +52,7 @@ export interface LanPullOptions extends PullOptions {
 }
 
 /**
- * This member's place in the LAN: one TLS port, sessions with the other members of the room, bulk transfer both ways.
+ * The LAN side of this member: one TLS port, sessions with the other members of the room, bulk transfer both ways.
  * Importing this module loads ConnectRPC and protobuf; import it when a room is opened or joined, not before.
  */
 export class Lan implements AsyncDisposable {
@@ -135,10 +135,10 @@ export class Lan implements AsyncDisposable {
   }
 
   /**
-   * Opens a session with the member at one of these addresses (`host:port`), or gives the one there is. With `expect`
-   * no other member will do, and nothing is sent to one.
-   * @throws DragonloadError `unreachable`, `wrong-vault`, `unknown-room`, `wrong-secret`, `room-failed`, `bad-peer`; the
-   * signal's reason when aborted.
+   * Opens a session with the member at one of these addresses (`host:port`), or returns the existing one. With
+   * `expect`, any other member is refused before anything is sent to it.
+   * @throws DragonloadError `unreachable`, `wrong-vault`, `unknown-room`, `wrong-secret`, `room-failed`, `bad-peer`;
+   * the signal's reason when aborted.
    */
   dial(
     addresses: readonly string[],
@@ -147,7 +147,7 @@ export class Lan implements AsyncDisposable {
     return this.#sessions.dial(addresses, options.expect, options.signal);
   }
 
-  /** Gets bytes from a member. Rejects only when a callback throws. */
+  /** Pulls bytes from a member. Rejects only when a callback throws. */
   async pull(options: LanPullOptions): Promise<PullResult> {
     const pool = this.#bulk.pool(options.peer);
     return pool === undefined
@@ -155,7 +155,7 @@ export class Lan implements AsyncDisposable {
       : await pool.pull(options);
   }
 
-  /** Ends the session with a member that misbehaved, and lets it in no more. */
+  /** Bans a member that misbehaved: ends its session, and opens no other one. */
   ban(peer: MemberId, reason: string): void {
     this.#sessions.ban(peer, reason);
   }

@@ -6,12 +6,12 @@ import type { ByteSink, SocketReader } from '../network/socket-reader.ts';
 import { MAX_HEAD_BYTES, parseHead } from './bulk-head.ts';
 import { ChunkSink, type OnChunk } from './chunk-sink.ts';
 
-/** Bytes to get from one member: at least one, at most 1 GiB, of at most 64 pieces. */
+/** Bytes to pull from one member: at least one, at most 1 GiB, of at most 64 pieces. */
 export interface PullOptions extends ByteRange {
   readonly download: DownloadId;
   /**
-   * Bytes from `offset` on, in order, without a gap, at most 256 KiB. The memory is lent: until the call returns, or
-   * until the promise that it gives resolves. While four such promises are open the connection is held back.
+   * Bytes from `offset` on, in order, without a gap, at most 256 KiB. The memory is lent until the call returns, or
+   * until the promise that it returns resolves. While four such promises are pending the connection is paused.
    */
   readonly onChunk: OnChunk;
   /** The records that came with the bytes, before the first of them. Their signatures are NOT checked. */
@@ -20,18 +20,18 @@ export interface PullOptions extends ByteRange {
 }
 
 /**
- * How a pull ended. `refused`: the member does not have it, or answered rubbish. `broken`: the connection failed, the
- * body was short, or nothing came for 10 s. `stopped`: the signal was aborted.
+ * How a pull ended. `refused`: the member does not have the bytes, or its answer was malformed. `broken`: the
+ * connection failed, the body was short, or nothing came for 10 s. `stopped`: the signal was aborted.
  */
 export interface PullResult {
   readonly outcome: 'complete' | 'stopped' | 'broken' | 'refused';
   readonly message?: string | undefined;
 }
 
-/** A pull that hears nothing for this long is broken off. */
+/** A pull without a byte for this time is broken off. */
 const STALL_MS = 10_000;
 
-/** One answer that is awaited. */
+/** A request whose answer is awaited. */
 interface Pending {
   readonly options: PullOptions;
   readonly finished: PromiseWithResolvers<PullResult | 'stale'>;
@@ -186,7 +186,7 @@ export class BulkConnection implements ByteSink {
       this.#settle(pending, stale ? 'stale' : { outcome: 'broken', message }, false);
       return;
     }
-    // What has come is of use; and a body that was complete is.
+    // Bytes that have arrived can be used, and so can a complete body.
     const result: PullResult = body.complete ? { outcome: 'complete' } : { outcome: 'broken', message };
     body.finish().then(
       () => this.#settle(pending, result, true),

@@ -5,7 +5,7 @@ import { decodeRecordsHeader, RECORDS_HEADER } from './records-header.ts';
 /** The head of an answer has at most this many bytes: 64 records take about 12 KiB. */
 export const MAX_HEAD_BYTES = 32_768;
 
-/** What the head of an answer says. `refused`: there are no bytes; `keep` tells whether the connection is still good. */
+/** The head of an answer. `refused`: there are no bytes; `keep`: whether the connection can still be used. */
 export type Head =
   | { readonly kind: 'bytes'; readonly records: readonly PieceRecord[] }
   | { readonly kind: 'refused'; readonly message: string; readonly keep: boolean };

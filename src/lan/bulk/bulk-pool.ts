@@ -3,7 +3,7 @@ import type { BulkConnection, PullOptions, PullResult } from './bulk-connection.
 /** Connections to one member at most. */
 export const MAX_BULK_CONNECTIONS = 4;
 
-/** Pulls bytes from one member over a few connections that are kept. Further pulls wait for their turn. */
+/** Pulls bytes from one member over a few kept connections. Further pulls wait for their turn. */
 export class BulkPool {
   readonly #connect: (signal: AbortSignal) => Promise<BulkConnection>;
   readonly #closed = new AbortController();

@@ -6,46 +6,46 @@ import type { ByteRange } from '../../core/ranges.ts';
 import { BLOCK_BYTES, giveBlock, takeBlock } from './blocks.ts';
 import { encodeRecordsHeader, RECORDS_HEADER } from './records-header.ts';
 
-/** What a member asks for: bytes of a download. Neither id nor range has been compared with anything yet. */
+/** A request of a member for bytes of a download. Neither id nor range is checked yet. */
 export interface ServeRequest extends ByteRange {
   readonly peer: MemberId;
   readonly download: DownloadId;
 }
 
-/** The bytes of a pull, as their owner hands them out. */
+/** The bytes that answer a pull. */
 export interface ServedBytes {
   /** Records of the pieces that the range touches: at most 64. */
   readonly records: readonly PieceRecord[];
   /** Fills all of `target` with the bytes of the file from `offset` on; rejects when it cannot. */
   read(target: Uint8Array, offset: number): Promise<void>;
-  /** Called once, when no more will be read. */
+  /** Called once, when no more bytes will be read. */
   release?(): void;
 }
 
 /** Gives the bytes of a range, or undefined when this member does not hold all of them. */
 export type Serve = (request: ServeRequest) => ServedBytes | undefined | Promise<ServedBytes | undefined>;
 
-/** The name under which a connection is turned round, in `Upgrade`. */
+/** The protocol name in `Upgrade` by which a connection is reversed. */
 export const REVERSE_PROTOCOL = 'dragonload-reverse';
-/** Path of the request that turns a connection round. */
+/** Path of the request that reverses a connection. */
 export const REVERSE_PATH = '/v1/reverse';
 /** One pull asks for at most this many bytes: 64 pieces of the largest size. */
 export const MAX_PULL_BYTES = 2 ** 30;
 /** A connection without a request is closed after this time. */
 const IDLE_MS = 60_000;
 
-/** Longest time for a member to take a block (256 KiB), in milliseconds: uploads are few at a time, and others wait. */
+/** Longest time for a member to take a block (256 KiB), in milliseconds: few uploads run at once, and others wait. */
 const BLOCK_MS = 30_000;
 
 export interface BulkServerOptions {
   readonly serve: Serve;
   /** Default 30 s. */
   readonly blockMs?: number;
-  /** A member has dialled back: the connection is now this side's to send requests on. False: it was not asked to. */
+  /** A member has dialled back: this side now sends requests on the connection. False: it was not asked to. */
   onReversed(peer: MemberId, socket: Duplex): boolean;
 }
 
-/** Answers range requests of admitted members, on connections that it is given. */
+/** Answers range requests of admitted members on the connections that are handed to it. */
 export class BulkServer {
   readonly #options: BulkServerOptions;
   readonly #http: Server;
@@ -115,7 +115,7 @@ export class BulkServer {
         await served.read(block, offset);
         await written;
         written = write(response, block, this.#options.blockMs ?? BLOCK_MS);
-        // It is awaited a block later; until then a failure must not count as unhandled.
+        // The read is awaited one block later; until then a failure must not count as unhandled.
         written.catch(() => {});
         offset += block.length;
       }

@@ -19,7 +19,7 @@ const REVERSE_TIMEOUT_MS = 5000;
 /** Bulk connections of one member that are served at a time, dialled by either side. */
 const MAX_SERVED_CONNECTIONS = 2 * MAX_BULK_CONNECTIONS;
 
-/** Bulk connections with the members that have a session: pools to pull from, and a server for what they ask. */
+/** Bulk connections with the members that have a session: pools for pulls, and a server for their requests. */
 export class Bulk {
   readonly #dialler: Dialler;
   readonly #server: BulkServer;
@@ -38,7 +38,7 @@ export class Bulk {
     this.#members.set(session.peer, new BulkMember(session, this.#dialler));
   }
 
-  /** The session has ended: so does all transfer over it. */
+  /** The session has ended, and with it all transfers of the member. */
   remove(session: LiveSession): void {
     const member = this.#members.get(session.peer);
     if (member?.session !== session) return;
@@ -46,7 +46,7 @@ export class Bulk {
     member.close();
   }
 
-  /** The pool to pull from, while there is a session. */
+  /** The pool for pulls from a member, while there is a session. */
   pool(peer: MemberId): BulkPool | undefined {
     return this.#members.get(peer)?.pool;
   }
@@ -65,7 +65,7 @@ export class Bulk {
     for (let i = 0; i < count; i++) {
       member?.openReversed().then(
         (socket) => this.#server.adopt(socket, session.peer),
-        // The member waits for a while, then tells whoever wanted the bytes.
+        // The member waits for a while; then its pull fails.
         () => {},
       );
     }
@@ -81,7 +81,7 @@ class BulkMember {
   /** Connections on which the member is served. */
   readonly #served = new Set<Duplex>();
   #opening = 0;
-  /** Who waits for a connection that the member dials back. */
+  /** Pulls that wait for a connection that the member dials back. */
   readonly #waiting: ((socket: Duplex) => void)[] = [];
   /** Whether dialling failed and dialling back worked. */
   #reverseFirst = false;
@@ -176,7 +176,7 @@ class BulkMember {
   }
 }
 
-/** Turns a dialled connection round (RFC 9110, 7.8, Upgrade): from now on the other side sends the requests. */
+/** Reverses a dialled connection (RFC 9110, 7.8, Upgrade): from now on the other side sends the requests. */
 function turnRound(socket: Duplex): Promise<Duplex> {
   const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
   const request = httpRequest({

@@ -1,9 +1,9 @@
 import type { ByteSink } from '../network/socket-reader.ts';
 import { giveBlock, takeBlock } from './blocks.ts';
 
-/** Chunks whose receiver has not finished, before the sender is held back. */
+/** Most chunks that the receiver is working on before the sender is paused. */
 const MAX_PENDING = 4;
-/** On a slow link what has arrived is handed over after this time, so that progress shows. */
+/** On a slow link the bytes that have arrived are handed over after this time, so that progress shows. */
 const FLUSH_MS = 100;
 
 /** Takes the bytes of a range and hands them over; a promise means that the chunk is in use until it resolves. */
@@ -16,8 +16,8 @@ interface Block {
 }
 
 /**
- * Gathers the small pieces in which TLS delivers (records of 16 KiB) into chunks that are worth a write to disk, and
- * holds the sender back while the receiver is busy.
+ * Gathers the small records that TLS delivers (16 KiB) into chunks that are worth a write to disk, and pauses the
+ * sender while the receiver is busy.
  */
 export class ChunkSink implements ByteSink {
   readonly #onChunk: OnChunk;
@@ -26,7 +26,7 @@ export class ChunkSink implements ByteSink {
   /** Offset in the file of the first byte that has not been handed over. */
   #offset: number;
   #block: Block = { bytes: takeBlock(), users: 1 };
-  /** The part of the block that is filled and not handed over. */
+  /** The filled part of the block that was not handed over yet. */
   #from = 0;
   #to = 0;
   #pending = 0;
@@ -35,7 +35,7 @@ export class ChunkSink implements ByteSink {
   #hasFailed = false;
   readonly #failed = Promise.withResolvers<never>();
 
-  /** `resume` is called when a sender that was held back may go on. */
+  /** `resume` is called when a paused sender may go on. */
   constructor(start: number, end: number, onChunk: OnChunk, resume: () => void) {
     this.#offset = start;
     this.#end = end;
@@ -49,7 +49,7 @@ export class ChunkSink implements ByteSink {
     return this.#failed.promise;
   }
 
-  /** Whether every byte of the range has come. */
+  /** Whether every byte of the range has arrived. */
   get complete(): boolean {
     return this.#left === 0;
   }
@@ -58,7 +58,7 @@ export class ChunkSink implements ByteSink {
     return this.#pending >= MAX_PENDING;
   }
 
-  /** Never reaches beyond the range; empty when it is complete. */
+  /** The memory to fill next; it never reaches beyond the range, and is empty when the range is complete. */
   target(): Uint8Array {
     return this.#block.bytes.subarray(
       this.#to,
@@ -78,7 +78,7 @@ export class ChunkSink implements ByteSink {
     return !this.heldBack;
   }
 
-  /** Hands over what has come. Resolves when the receiver is done with it all; rejects when it throws. */
+  /** Hands over the bytes that have arrived. Resolves when the receiver has finished; rejects when it throws. */
   async finish(): Promise<void> {
     this.#hand();
     while (this.#pending > 0 && !this.#hasFailed) {
@@ -90,7 +90,7 @@ export class ChunkSink implements ByteSink {
     if (this.complete) this.#release(this.#block);
   }
 
-  /** Nothing more is handed over. The block is left to the garbage collector: the socket may still write into it. */
+  /** Hands over no more bytes. The block is left to the garbage collector: the socket may still write into it. */
   abandon(): void {
     clearTimeout(this.#timer);
     this.#from = this.#to;

@@ -40,7 +40,7 @@ export function selfSignedCertificate(
   const toBeSigned = der(
     SEQUENCE,
     der(VERSION, der(INTEGER, Buffer.of(2))),
-    // A leading 0x01 keeps the number positive and free of leading zeros, whatever follows.
+    // A leading 0x01 keeps the number positive and without leading zeros, for any bytes that follow.
     der(INTEGER, Buffer.of(1), serial),
     algorithm,
     name,

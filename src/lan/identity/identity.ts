@@ -16,7 +16,7 @@ import { certificatePem, memberIdOf, publicKeyOf, selfSignedCertificate } from '
 export { memberIdOf } from './certificate.ts';
 export { verifySignature } from './signature.ts';
 
-/** Who this member is to all others: a P-256 key and a self-signed certificate. */
+/** The identity of this member: a P-256 key and a self-signed certificate. */
 export interface Identity {
   readonly id: MemberId;
   /** DER. */
@@ -28,10 +28,10 @@ export interface Identity {
 }
 
 const FILE_NAME = 'identity.pem';
-/** A real file has about 800 bytes. */
+/** Most bytes of an identity file; a valid one has about 800. */
 const MAX_FILE_BYTES = 16_384;
 
-/** A new identity that is kept nowhere. */
+/** A new identity that is not stored. */
 export function ephemeralIdentity(): Identity {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   return identityOf(privateKey, selfSignedCertificate(publicKey, privateKey, randomBytes(15)));
@@ -40,7 +40,7 @@ export function ephemeralIdentity(): Identity {
 /**
  * The identity of this installation, from `identity.pem` in `configDir` (made with mode 0600, with its folder, when
  * missing). Of several processes that start at once, one creates it and all get the same. A file that cannot be used
- * is kept beside it under another name and replaced; `onNotice` is told.
+ * is renamed and replaced, with a notice to `onNotice`.
  * @throws DragonloadError `unwritable` when the folder or the file cannot be read or made.
  */
 export async function loadIdentity(
@@ -50,7 +50,7 @@ export async function loadIdentity(
   const path = join(configDir, FILE_NAME);
   try {
     await mkdir(configDir, { recursive: true, mode: 0o700 });
-    // Each round either ends or finds that another process was faster; a few rounds are plenty.
+    // Each round either succeeds or finds that another process was faster; a few rounds are enough.
     for (let round = 0; round < 5; round++) {
       const text = await readIfThere(path);
       if (text !== undefined) {
@@ -90,7 +90,7 @@ function identityOf(key: KeyObject, certificate: Uint8Array): Identity {
   };
 }
 
-/** Undefined unless the text has a P-256 key and a certificate of that very key. */
+/** The identity in the text; undefined unless it has a P-256 key and the certificate of that key. */
 function parseIdentity(text: string): Identity | undefined {
   try {
     const key = createPrivateKey(text);
@@ -126,7 +126,7 @@ async function setAside(path: string, damaged: string): Promise<string | undefin
     throw error;
   }
   if ((await readFile(kept, 'latin1')).startsWith(damaged)) return kept;
-  // It was repaired between our look and our move: back with it, unless a third process has put its own there.
+  // It was repaired between the check and the move: move it back, unless a third process has made its own.
   await link(kept, path).catch(() => {});
   await unlink(kept);
   return undefined;

@@ -7,8 +7,8 @@ import { verifySignature } from './signature.ts';
 const CONTEXT = Buffer.from('dragonload piece v1\0', 'latin1');
 
 /**
- * This member's word that it fetched the piece from the origin and that its SHA-256 is `sha256` (32 bytes).
- * `pieceBytes` is the piece size of the download, not the length of this piece.
+ * A record, signed by this member, that it fetched the piece from the origin and that its SHA-256 is `sha256` (32
+ * bytes). `pieceBytes` is the piece size of the download, not the length of this piece.
  */
 export function signRecord(
   identity: Identity,
@@ -33,7 +33,7 @@ export function verifyRecord(
   return verifySignature(certificate, bytes, record.signature);
 }
 
-/** What is signed; laid out in docs/protocol.md, "Records". */
+/** The signed bytes, as described in docs/protocol.md, "Records". */
 function signedBytes(download: DownloadId, pieceBytes: number, piece: number, sha256: Uint8Array): Buffer {
   const numbers = Buffer.alloc(8);
   numbers.writeUInt32BE(piece, 0);

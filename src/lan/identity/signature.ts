@@ -4,13 +4,15 @@ import { memberIdOf, publicKeyOf } from './certificate.ts';
 /** Bytes of a signature: r and s of a P-256 signature, 32 each (IEEE P1363). */
 export const SIGNATURE_BYTES = 64;
 
-/** Keys by member id; a room has at most 256 members, and parsing a certificate costs as much as checking a signature. */
+/**
+ * Keys by member id; a room has at most 256 members, and parsing a certificate costs as much as checking a signature.
+ */
 const keys = new Map<string, KeyObject>();
 const MAX_KEYS = 1024;
 
 /**
  * Whether `signature` is the certificate owner's ECDSA P-256 with SHA-256 signature (FIPS 186-5) over `bytes`.
- * A certificate that cannot be read, or of another kind of key, vouches for nothing: false.
+ * False for a certificate that cannot be read, or with another kind of key.
  */
 export function verifySignature(certificate: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean {
   if (signature.length !== SIGNATURE_BYTES) return false;

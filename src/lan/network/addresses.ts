@@ -1,7 +1,7 @@
 import { isIP, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
-/** A member lists at most this many addresses. */
+/** Most addresses that a member lists. */
 export const MAX_ADDRESSES = 16;
 
 /** Where a member may be reached. `host` is an IP address (an IPv6 one may have a zone) or a host name. */
@@ -10,7 +10,7 @@ export interface HostPort {
   readonly port: number;
 }
 
-/** Interfaces of containers, virtual machines and tunnels: usable, but seldom the way to another member. */
+/** Interfaces of containers, virtual machines and tunnels: usable, but they seldom lead to another member. */
 const VIRTUAL = /^(docker|br-|virbr|veth|vmnet|vboxnet|vEthernet|tun|tap|utun|wg|zt|tailscale)/i;
 
 /** `host:port`, with IPv6 in brackets. */
@@ -71,8 +71,8 @@ export function localAddresses(): readonly LocalAddress[] {
 }
 
 /**
- * What to tell others about where this member listens, best first, as `host:port`, at most 16: every address of every
- * interface for a wildcard `bindHost`, else that address alone. Loopback addresses are told only when there is no other.
+ * The addresses at which this member listens, to tell others: best first, as `host:port`, at most 16. Every address of
+ * every interface for a wildcard `bindHost`, else that address alone. Loopback addresses only when there are no others.
  */
 export function listenAddresses(bindHost: string, port: number, local = localAddresses()): readonly string[] {
   if (bindHost !== '::' && bindHost !== '0.0.0.0') return [formatHostPort({ host: bindHost, port })];

@@ -16,17 +16,20 @@ export interface Link {
   readonly socket: TLSSocket;
   readonly peer: Peer;
   readonly address: HostPort;
-  /** Present when it was asked for: what arrives goes to its sink and nowhere else. */
+  /** The reader that was asked for: all bytes that arrive go to its sink. */
   readonly reader: SocketReader | undefined;
 }
 
 export interface DialOptions {
   readonly protocol: Protocol;
-  /** Who must answer; whoever else does is hung up on before anything is sent. Undefined: anyone but this member. */
+  /**
+   * The member that must answer; for any other the connection is closed before anything is sent. Undefined: any member
+   * but this one.
+   */
   readonly expect: MemberId | undefined;
   /** Whether to read with a `SocketReader`: for connections on which this side sends requests. */
   readonly read?: boolean;
-  /** An address that has worked before: first among equals. */
+  /** An address that has worked before: tried first among equal ones. */
   readonly known?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -44,8 +47,9 @@ export class Dialler {
   }
 
   /**
-   * The first address at which the right member answers.
-   * @throws DragonloadError `unreachable` with what was tried, `wrong-vault` when only others answered; the signal's reason.
+   * A connection to the first address at which the right member answers.
+   * @throws DragonloadError `unreachable` with what was tried, `wrong-vault` when only others answered; the signal's
+   * reason.
    */
   async dial(addresses: readonly string[], options: DialOptions): Promise<Link> {
     const candidates = rankAddresses(
@@ -71,7 +75,7 @@ export class Dialler {
     const reader = read === true ? new SocketReader() : undefined;
     const { socket, peer } = await connectTls(address, { context: this.#context, protocol, reader, signal });
     const wrong = this.#objection(peer, expect);
-    // From here on whoever uses the connection hears of its failure by its end.
+    // From here on the user of the connection learns of a failure by its end.
     socket.on('error', () => {});
     if (wrong !== undefined) {
       socket.destroy();
@@ -86,7 +90,7 @@ export class Dialler {
   }
 }
 
-/** Someone answered, but not who was meant. */
+/** Another member than the wanted one answered. */
 class WrongMember extends Error {
   readonly self: boolean;
   constructor(self: boolean) {
@@ -141,7 +145,7 @@ const REASONS: Readonly<Record<string, string>> = {
 
 function reason(error: unknown): string {
   const { code = '', message } = error as NodeJS.ErrnoException;
-  // What OpenSSL says of it is for nobody's eyes, and has line breaks.
+  // The message of OpenSSL does not help users, and has line breaks.
   if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) return 'no Dragonload answers there';
   return REASONS[code] ?? message ?? String(error);
 }

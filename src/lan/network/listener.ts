@@ -7,13 +7,13 @@ import type { Identity } from '../identity/identity.ts';
 import { unmapped } from './addresses.ts';
 import { CIPHERS, HANDSHAKE_TIMEOUT_MS, type Peer, peerOf } from './tls.ts';
 
-/** What the listener holds at most. */
+/** The limits of the listener. */
 export interface ListenerLimits {
-  /** Connections in all. */
+  /** Most connections in all. */
   readonly connections: number;
-  /** Connections from one IP address. */
+  /** Most connections from one IP address. */
   readonly connectionsPerAddress: number;
-  /** Connections of peers that have not been admitted. */
+  /** Most connections of peers that are not admitted yet. */
   readonly strangers: number;
   /** How long a connection may stay without admission. */
   readonly admissionMs: number;
@@ -30,7 +30,7 @@ export interface ListenerOptions {
   readonly identity: Identity;
   /** 0 lets the system choose. */
   readonly port: number;
-  /** Take any free port when `port` is taken. */
+  /** Use any free port when `port` is taken. */
   readonly orAnyPort?: boolean | undefined;
   /** Default `::`, which takes IPv4 too; `0.0.0.0` where there is no IPv6. */
   readonly bindHost?: string | undefined;
@@ -64,7 +64,7 @@ export class Listener implements AsyncDisposable {
     this.#strangers = strangers;
   }
 
-  /** @throws DragonloadError `port-busy`, or `unreachable` when the address is none of this machine. */
+  /** @throws DragonloadError `port-busy`, or `unreachable` when this machine does not have the address. */
   static async listen(options: ListenerOptions): Promise<Listener> {
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const raw = new Set<Socket>();
@@ -76,7 +76,7 @@ export class Listener implements AsyncDisposable {
       ciphers: CIPHERS,
       honorCipherOrder: true,
       requestCert: true,
-      // Certificates are self-signed; who may stay is decided in code, by fingerprint.
+      // Certificates are self-signed; peers are admitted by fingerprint, in code.
       rejectUnauthorized: false,
       // No resumption: a resumed connection shows no certificate.
       secureOptions: constants.SSL_OP_NO_TICKET,
@@ -189,7 +189,7 @@ async function bind(server: Server, { port, orAnyPort, bindHost }: ListenerOptio
         return await listenOnce(server, host, tryPort);
       } catch (error) {
         last = error as NodeJS.ErrnoException;
-        // Only a machine without IPv6 is worth a try at the next address.
+        // The next address is only worth trying on a machine without IPv6.
         if (last.code === 'EADDRINUSE' || last.code === 'EACCES') break;
       }
     }

@@ -1,12 +1,12 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { type HostPort, isLinkLocal, isLoopback, type LocalAddress } from './addresses.ts';
 
-/** What is known of this machine's side when the addresses of a member are put in order. */
+/** What is known of this machine when the addresses of a member are put in order. */
 export interface RankOptions {
   readonly local: readonly LocalAddress[];
-  /** This machine's address on the way to the origin: its interface is the last choice for LAN bytes. */
+  /** The local address of connections to the origin: its interface is the last choice for LAN bytes. */
   readonly originLocalAddress?: string | undefined;
-  /** An address that has worked for this member before: first among equals. */
+  /** An address that has worked for this member before: first among equal ones. */
   readonly known?: string | undefined;
 }
 
@@ -56,7 +56,7 @@ function subnetOf({ cidr, host }: LocalAddress): BlockList {
   return list;
 }
 
-/** A link-local IPv6 address means nothing without the interface: each one that could be meant is tried. */
+/** A link-local IPv6 address is only valid with an interface: it is tried on each possible one. */
 function withZones(address: HostPort, local: readonly LocalAddress[]): readonly HostPort[] {
   if (!isIPv6(address.host) || !isLinkLocal(address.host) || address.host.includes('%')) return [address];
   const names = local

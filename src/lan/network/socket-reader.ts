@@ -1,10 +1,10 @@
 import type { Duplex } from 'node:stream';
 
-/** Where bytes that arrive on a connection are put. */
+/** Receives the bytes that arrive on a connection. */
 export interface ByteSink {
   /** Memory to fill next; never empty. It stays in use until `received` is called, whatever happens in between. */
   target(): Uint8Array;
-  /** So many bytes are now at the start of the target. False: hold the connection back until it is resumed. */
+  /** Reports bytes at the start of the target. False: pause the connection until it is resumed. */
   received(bytes: number): boolean;
 }
 
@@ -28,7 +28,7 @@ export class SocketReader {
     };
   }
 
-  /** Feeds from the stream's events instead. */
+  /** Feeds the sink from the events of the stream instead. */
   static of(socket: Duplex): SocketReader {
     const reader = new SocketReader();
     socket.on('data', (data: Buffer) => {

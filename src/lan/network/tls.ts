@@ -11,7 +11,7 @@ import type { SocketReader } from './socket-reader.ts';
 export const CIPHERS = 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256';
 /** Longest time from the first packet to the end of the TLS handshake. */
 export const HANDSHAKE_TIMEOUT_MS = 5000;
-/** What a connection is for: `h2` carries a session, `http/1.1` carries bulk bytes. */
+/** The use of a connection, by its ALPN protocol: `h2` for a session, `http/1.1` for bulk bytes. */
 export type Protocol = 'h2' | 'http/1.1';
 
 /** Who is at the other end of a TLS connection. */
@@ -32,8 +32,8 @@ export function diallerContext(identity: Identity): SecureContext {
 }
 
 /**
- * Who is at the other end, by the certificate whose key it has used in this very handshake. Chains and names mean
- * nothing here. A resumed connection shows no certificate (node #35317), so it counts as unknown.
+ * The peer of a connection, by the certificate whose key it has used in this handshake. Chains and names do not matter.
+ * A resumed connection has no certificate (node #35317), so its peer counts as unknown.
  * @throws DragonloadError `bad-peer` without a certificate, or with one of another kind than members have.
  */
 export function peerOf(socket: TLSSocket): Peer {
@@ -50,8 +50,8 @@ export function peerOf(socket: TLSSocket): Peer {
 }
 
 /**
- * Opens a TLS connection and tells who answered; whether it is the right one is for the caller to check before it
- * sends a byte. With a `reader` the bytes that arrive go to its sink and nowhere else. Aborting closes the connection, however far it has come.
+ * Opens a TLS connection and returns it with its peer; the caller checks whether it is the right one before it sends a
+ * byte. With a `reader` all bytes that arrive go to its sink. Aborting closes the connection at any stage.
  */
 export function connectTls(
   { host, port }: HostPort,

@@ -5,15 +5,15 @@ import type { MemberId, RoomId } from '../../core/ids.ts';
 export const PROTOCOL_VERSION = 1;
 /** Bytes of a nonce. */
 export const NONCE_BYTES = 32;
-/** Bytes of the mark of one running process. */
+/** Bytes of the random value that identifies one running process. */
 export const INSTANCE_BYTES = 16;
 
-/** Which side of a session proves that it knows the secret. */
+/** The side of a session that proves that it knows the secret. */
 export type Role = 'dialler' | 'acceptor';
 
-/** What both proofs of one admission are bound to. */
+/** The values that both proofs of one admission are bound to. */
 export interface AdmissionFacts {
-  /** Fingerprints of the certificates that the TLS connection itself was made with. */
+  /** Fingerprints of the certificates of the TLS connection itself. */
   readonly dialler: MemberId;
   readonly acceptor: MemberId;
   /** 32 bytes each. */

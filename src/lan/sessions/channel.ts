@@ -16,20 +16,20 @@ export interface Channel {
   readonly remoteAddress: string;
   /** The next frame; undefined when the other side has ended. Throws what broke the stream. */
   receive(): Promise<Frame | undefined>;
-  /** False when too much is waiting already. */
+  /** False when too many frames are waiting. */
   send(frame: Frame): boolean;
-  /** Ends this side after what waits; an `error` becomes the gRPC status, when this side accepted. */
+  /** Ends this side after the waiting frames; an `error` becomes the gRPC status, when this side accepted. */
   end(error?: unknown): void;
-  /** Closes the connection once what waited, and the status, have had time to get out. */
+  /** Closes the connection once the waiting frames and the status have had time to be sent. */
   shut(): void;
   /** Closes the connection at once. */
   destroy(): void;
 }
 
-/** From the last frame handed to the RPC to the end of the connection: the status still has to be written. */
+/** Time between the last frame handed to the RPC and the end of the connection: the status still has to be written. */
 const SHUT_MS = 200;
 const AUTHORITY = 'https://member';
-/** Sizes that keep what a stranger can make us hold small: one stream, few headers. */
+/** Limits on the memory that an unknown peer can take: one stream, few headers. */
 const HTTP2_LIMITS = {
   maxSessionMemory: 16,
   maxHeaderListPairs: 64,
@@ -91,7 +91,7 @@ export function channelServer(
     },
   });
   const server = createServer(HTTP2_LIMITS, (request, response) => {
-    // What goes wrong on a stream shows in the channel; without a listener it would end the process.
+    // Errors of a stream show in the channel; without a listener they would end the process.
     request.on('error', () => {});
     response.on('error', () => {});
     (handler as (request: unknown, response: unknown) => void)(

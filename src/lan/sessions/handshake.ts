@@ -14,7 +14,7 @@ import {
 import type { Channel } from './channel.ts';
 import { Refused, wrongSecret } from './refusal.ts';
 
-/** What a member brings to an admission. */
+/** The values with which a member takes part in an admission. */
 export interface Credentials {
   readonly id: MemberId;
   readonly name: string;
@@ -22,11 +22,11 @@ export interface Credentials {
   readonly room: RoomId;
   /** From `admissionKey`. */
   readonly key: Uint8Array;
-  /** 16 bytes, drawn once per process. */
+  /** 16 random bytes, drawn once per process. */
   readonly instance: Uint8Array;
 }
 
-/** What an admission tells of the other side. */
+/** What an admission learns of the other side. */
 export interface Introduction {
   readonly name: string;
   readonly addresses: readonly string[];
@@ -34,7 +34,9 @@ export interface Introduction {
   readonly instance: string;
 }
 
-/** Frames of the admission as the dialler sends and expects them. @throws DragonloadError, or what broke the channel. */
+/**
+ * Frames of the admission as the dialler sends and expects them. @throws DragonloadError, or what broke the channel.
+ */
 export async function admitAsDialler(channel: Channel, me: Credentials): Promise<Introduction> {
   const diallerNonce = newNonce();
   channel.send(
@@ -60,7 +62,7 @@ export async function admitAsDialler(channel: Channel, me: Credentials): Promise
 
 /**
  * The acceptor's side. `decide` is called once the dialler has proved itself, and may throw `Refused`; otherwise this
- * side's proof goes out and what `decide` gave is called, in the same turn: nothing can come between.
+ * side's proof is sent and the function that `decide` returned is called, in the same turn of the event loop.
  */
 export async function admitAsAcceptor<T>(
   channel: Channel,

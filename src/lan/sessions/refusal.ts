@@ -43,7 +43,7 @@ export function refusalOf(error: unknown): Refusal | undefined {
   return (Object.keys(CODES) as Refusal[]).find((refusal) => CODES[refusal] === code);
 }
 
-/** What a dialler tells its user about the end of an admission. */
+/** The error for the user of a dialler whose admission has ended. */
 export function dialError(error: unknown): DragonloadError {
   if (error instanceof DragonloadError) return error;
   const cause = error;
@@ -95,7 +95,7 @@ export function dialError(error: unknown): DragonloadError {
   }
 }
 
-/** The other side, or this one, has another secret for the room. */
+/** The error when the two sides have different secrets for the room. */
 export function wrongSecret(cause?: unknown): DragonloadError {
   return new DragonloadError('wrong-secret', 'The key of the room is not the right one.', {
     hint: { kind: 'ask-for-fresh-invite', why: 'damaged' },

@@ -1,9 +1,9 @@
 import type { Frame } from '../../gen/dragonload/v1/peer_pb.ts';
 
-/** Frames that may wait for a slow receiver; beyond that the session is given up. */
+/** Most frames that wait for a slow receiver; beyond that the session is given up. */
 export const MAX_QUEUED_FRAMES = 8192;
 
-/** Frames on their way out, handed to the RPC one by one. */
+/** Frames to send, handed to the RPC one by one. */
 export class Outbox implements AsyncIterable<Frame> {
   #queue: Frame[] = [];
   #wake = Promise.withResolvers<void>();
@@ -11,14 +11,14 @@ export class Outbox implements AsyncIterable<Frame> {
   #error: unknown;
   readonly #drained = Promise.withResolvers<void>();
 
-  /** Resolves once the last frame has been taken, or nobody takes any more. */
+  /** Resolves once the last frame was taken, or no more frames will be taken. */
   get drained(): Promise<void> {
     return this.#drained.promise;
   }
 
   /**
-   * False when the queue is full. A status that still waits is replaced by a newer one: only the last is of use.
-   * After the end frames are passed over.
+   * False when the queue is full. A waiting status is replaced by a newer one: only the last one matters. After the end
+   * frames are ignored.
    */
   push(frame: Frame): boolean {
     if (this.#ended) return true;
@@ -32,7 +32,7 @@ export class Outbox implements AsyncIterable<Frame> {
     return true;
   }
 
-  /** What waits is still sent, then the stream ends: with `error` as its status, if given. */
+  /** Sends the waiting frames, then ends the stream: with `error` as its status, if given. */
   end(error?: unknown): void {
     if (this.#ended) return;
     this.#ended = true;

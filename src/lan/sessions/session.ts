@@ -13,26 +13,26 @@ import type { Introduction } from './handshake.ts';
 export interface Session {
   readonly peer: MemberId;
   readonly name: string;
-  /** Where the member says it listens, `host:port`, best first. */
+  /** The addresses at which the member says that it listens, `host:port`, best first. */
   readonly addresses: readonly string[];
   /** DER. */
   readonly certificate: Uint8Array;
-  /** Queues a message. After the end it is passed over. */
+  /** Queues a message. After the end it is ignored. */
   send(message: Message): void;
-  /** Ends the session once what was queued is out. */
+  /** Ends the session once all queued messages are sent. */
   close(reason: string): void;
 }
 
 /**
  * Why a session ended. `closed`: by this side. `left`: by the other side, in order. `broken`: the connection failed.
- * `silent`: nothing was heard for 5 s. `misbehaved`: it sent what it must not. `replaced`: it has opened a new one.
+ * `silent`: no frame came for 5 s. `misbehaved`: it broke the protocol. `replaced`: it has opened a new one.
  */
 export interface SessionEnd {
   readonly kind: 'closed' | 'left' | 'broken' | 'silent' | 'misbehaved' | 'replaced';
   readonly message: string;
 }
 
-/** What becomes of what a session hears. */
+/** The receivers of what arrives on a session. */
 export interface SessionEvents {
   onMessage(session: LiveSession, message: Message): void;
   onOpenBulk(session: LiveSession, count: number): void;
@@ -44,14 +44,14 @@ const MAX_SILENT_TICKS = 5;
 /** How long a closing session waits for the other side to end as well. */
 const FAREWELL_MS = 1000;
 
-/** A session from its admission to its end. */
+/** One session, from its admission to its end. */
 export class LiveSession implements Session {
   readonly peer: MemberId;
   readonly name: string;
   readonly addresses: readonly string[];
   readonly certificate: Uint8Array;
   readonly remoteAddress: string;
-  /** The other process; another one under the same identity is a restart. */
+  /** Identifies the other process; another value with the same identity means that it was restarted. */
   readonly instance: string;
   /** The address that this side dialled; undefined when the other side dialled. */
   readonly dialled: HostPort | undefined;
@@ -88,7 +88,7 @@ export class LiveSession implements Session {
       for (;;) {
         const frame = await this.#channel.receive();
         if (frame === undefined) break;
-        // After this side's end only the other's is of interest.
+        // After this side's end only the end of the other side matters.
         if (this.#ended) continue;
         this.#silentTicks = 0;
         if (frame.kind.case === 'openBulk') {
@@ -102,7 +102,7 @@ export class LiveSession implements Session {
       }
       this.end({ kind: 'left', message: 'The member ended the session.' });
     } catch (error) {
-      // What goes wrong on this side is not the other's fault.
+      // A failure on this side is not the other side's fault.
       const misbehaved =
         (error instanceof DragonloadError && error.code === 'bad-peer') || isUnreadable(error);
       const message = error instanceof Error ? error.message : String(error);
@@ -125,13 +125,13 @@ export class LiveSession implements Session {
     this.end({ kind: 'closed', message: reason });
   }
 
-  /** Once a second. Counted rather than timed, so that a pause of this process is not held against the other. */
+  /** Called once a second. Counted rather than timed, so that a pause of this process does not end sessions. */
   tick(): void {
     if (++this.#silentTicks > MAX_SILENT_TICKS)
       this.end({ kind: 'silent', message: 'Nothing was heard of the member for 5 s.' });
   }
 
-  /** Resolves when the other side has ended too, so has read all that was sent; or after a second. */
+  /** Resolves when the other side has ended too, and so has read everything; or after a second. */
   async gone(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, FAREWELL_MS);
@@ -146,7 +146,7 @@ export class LiveSession implements Session {
     this.#channel.end(error);
     if (end.kind === 'broken' || end.kind === 'silent') this.#channel.destroy();
     else if (end.kind === 'misbehaved') this.#channel.shut();
-    // The end of the stream must reach the other side before the connection goes.
+    // The end of the stream must reach the other side before the connection closes.
     else void this.gone().then(() => this.#channel.destroy());
     this.#events.onEnd(this, end);
   }
@@ -156,7 +156,7 @@ export class LiveSession implements Session {
   }
 }
 
-/** Whether a frame was too large or no protobuf: what this side's own RPC runtime says of what it reads. */
+/** Whether a frame was too large or not protobuf, by the error of this side's RPC runtime. */
 function isUnreadable(error: unknown): boolean {
   if (!(error instanceof ConnectError)) return false;
   return error.code === Code.ResourceExhausted || error.rawMessage.startsWith('parse binary');

@@ -19,11 +19,11 @@ export interface SessionsOptions {
 }
 
 /**
- * The sessions of this member: at most one with each other member, whoever dialled.
+ * The sessions of this member: at most one with each other member, whichever side dialled.
  *
  * When two members dial each other at once, the one with the smaller id decides: while its own dial is being admitted
  * it refuses the other's (`already-connected`), and the other drops its own as soon as it has accepted. No session is
- * ever replaced while both sides think it alive, so nothing that was sent on one is lost. A second dial from the same
+ * ever replaced while both sides believe it open, so no message on it is lost. A second dial from the same
  * member does replace the first: it would not dial if it still had that one. Nor would a restarted process.
  */
 export class Sessions {
@@ -31,7 +31,7 @@ export class Sessions {
   readonly #live = new Map<MemberId, LiveSession>();
   /** Own dials that have reached the member and are being admitted. */
   readonly #dialling = new Map<MemberId, { readonly result: Promise<LiveSession>; abort(): void }>();
-  /** How many admissions of this member are under way, in either direction. */
+  /** The number of admissions under way with a member, in either direction. */
   readonly #admitting = new Map<MemberId, number>();
   readonly #banned = new Set<MemberId>();
   /** Called when a session with the member opens, or an admission ends without one. */
@@ -51,20 +51,23 @@ export class Sessions {
     return [...this.#live.values()];
   }
 
-  /** Ends the session with a member, and lets it in no more. */
+  /** Bans a member: ends its session, and opens no other one. */
   ban(peer: MemberId, reason: string): void {
     this.#banned.add(peer);
     this.#dialling.get(peer)?.abort();
     this.#live.get(peer)?.end({ kind: 'closed', message: reason });
   }
 
-  /** Whether the member has a session; while one is being admitted, waits for the outcome. */
+  /** Whether the member has a session; during an admission, waits for its outcome. */
   async admitted(peer: MemberId): Promise<boolean> {
     while (!this.#live.has(peer) && this.#admitting.has(peer)) await this.#change(peer);
     return this.#live.has(peer);
   }
 
-  /** The session with a member at one of the addresses, old or new. @throws DragonloadError, or the signal's reason. */
+  /**
+   * The session with a member at one of the addresses, existing or new. @throws DragonloadError, or the signal's
+   * reason.
+   */
   async dial(
     addresses: readonly string[],
     expect: MemberId | undefined,
@@ -73,7 +76,7 @@ export class Sessions {
     if (expect === undefined) return await this.#open(addresses, expect, signal);
     const live = this.#live.get(expect);
     if (live !== undefined) return live;
-    // The other side may be faster to dial here: whichever comes first will do.
+    // The other side may dial here first: the first session is taken.
     const both = new AbortController();
     const signals = AbortSignal.any(signal === undefined ? [both.signal] : [both.signal, signal]);
     try {
@@ -83,7 +86,7 @@ export class Sessions {
     }
   }
 
-  /** A stranger has opened a session: admits it or refuses it. `onAdmitted` is called before its first message. */
+  /** An unknown peer has opened a stream: admits or refuses it. `onAdmitted` is called before its first message. */
   async accept(channel: Channel, onAdmitted: () => void): Promise<void> {
     const timer = setTimeout(() => channel.destroy(), this.#options.admissionMs);
     const done = this.#admissionBegins(channel.peer.id);
@@ -106,7 +109,7 @@ export class Sessions {
     await session?.run();
   }
 
-  /** Ends all sessions, each once what it had queued is out. */
+  /** Ends all sessions, each once its queued messages are sent. */
   async close(reason: string): Promise<void> {
     this.#closed = true;
     clearInterval(this.#ticker);
@@ -116,7 +119,7 @@ export class Sessions {
     await Promise.all(sessions.map((session) => session.gone()));
   }
 
-  /** Throws unless the dialler, which has proved itself, may have a session now. Makes room for it. */
+  /** Throws unless the dialler, which has proved itself, may have a session now. Ends an older session with it. */
   #decide(channel: Channel, { instance }: Introduction): void {
     const { id } = channel.peer;
     const me = this.#options.me().id;
@@ -147,7 +150,7 @@ export class Sessions {
     }
     const channel = openChannel(link.socket, link.peer);
     const abort = () => {
-      // Once the session is open, what ends the dial no longer concerns it.
+      // Once the session is open, the end of the dial must not close it.
       if (this.#dialling.get(peer)?.abort === abort) channel.destroy();
     };
     const result = this.#introduce(link, channel, signal);
@@ -165,7 +168,7 @@ export class Sessions {
     const timer = setTimeout(() => channel.destroy(), this.#options.admissionMs);
     const done = this.#admissionBegins(peer);
     try {
-      // The caller has to be able to register this dial before anything can come of it.
+      // The caller has to register this dial before it can have a result.
       await Promise.resolve();
       const introduced = await admitAsDialler(channel, this.#options.me());
       this.#dialling.delete(peer);
@@ -203,7 +206,7 @@ export class Sessions {
     return session;
   }
 
-  /** The session with a member, once it opens one. */
+  /** Resolves with the session that a member opens. */
   async #arrival(peer: MemberId, signal: AbortSignal): Promise<LiveSession> {
     for (;;) {
       signal.throwIfAborted();
@@ -213,7 +216,7 @@ export class Sessions {
     }
   }
 
-  /** The other side said that there is a session, or that it is about to open one. */
+  /** For a dial that the other side refused because there is a session, or because it is about to open one. */
   async #arrivalSoon(peer: MemberId, signal: AbortSignal | undefined): Promise<LiveSession> {
     const timeout = AbortSignal.timeout(this.#options.admissionMs);
     try {
@@ -266,7 +269,7 @@ export class Sessions {
   }
 }
 
-/** Where a member may be dialled: what it says, and first of all what has worked. */
+/** The addresses to dial a member at: first those that have worked, then those that it has told. */
 export function addressesOf(session: LiveSession): readonly string[] {
   const dialled = session.dialled === undefined ? [] : [formatHostPort(session.dialled)];
   return [...new Set([...dialled, ...session.addresses])];

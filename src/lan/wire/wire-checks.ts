@@ -7,7 +7,7 @@ import type { ByteRange } from '../../core/ranges.ts';
 import { readWebUrl } from '../../url/web-url.ts';
 import { MAX_ADDRESSES, parseHostPort } from '../network/addresses.ts';
 
-// Checks of what other members send. Each returns the checked value or throws DragonloadError 'bad-peer'.
+// Checks of values that other members send. Each returns the checked value or throws DragonloadError 'bad-peer'.
 
 /** A display name has at most this many UTF-16 code units. */
 export const MAX_NAME_CHARS = 64;
@@ -66,7 +66,7 @@ export function text(value: string, max: number, what: string): string {
 }
 
 /**
- * For people's eyes: without control, format (bidirectional overrides, zero-width) and line-separating characters,
+ * Text to show: without control, format (bidirectional overrides, zero-width) and line-separating characters,
  * white space folded.
  */
 export function printable(value: string): string {
@@ -76,12 +76,12 @@ export function printable(value: string): string {
     .trim();
 }
 
-/** A member's name as the screen may show it; a name with nothing to show becomes `member`. */
+/** A member's name that is safe to show; a name without visible characters becomes `member`. */
 export function memberName(value: string): string {
   return printable(text(value, MAX_NAME_CHARS, 'a name')) || 'member';
 }
 
-/** Addresses of a member: `address:port`, no host names, so that no member makes another look names up. */
+/** Addresses of a member: `address:port`, no host names, so that no member can make another one look up names. */
 export function memberAddresses(values: readonly string[]): readonly string[] {
   for (const value of list(values, MAX_ADDRESSES, 'addresses')) {
     const parsed = parseHostPort(text(value, 100, 'an address'));
@@ -102,13 +102,16 @@ export function offerUrl(value: string): string {
   return isContentName(value) ? value : webUrl(value);
 }
 
-/** The address of a source as it was sent: a `webUrl` without a fragment (RFC 3986, 3.5), which no origin ever sees. */
+/**
+ * The address of a source as it was sent: a `webUrl` without a fragment (RFC 3986, 3.5), which is never sent to an
+ * origin.
+ */
 export function sourceUrl(value: string): string {
   if (/[#\s\p{Cc}]/u.test(webUrl(value))) throw violation('a URL with a fragment or a line break');
   return value;
 }
 
-/** Whether the other side would take this as the address of a source. */
+/** Whether the other side would accept this as the address of a source. */
 export function isSourceUrl(value: string): boolean {
   try {
     return sourceUrl(value) === value;

@@ -12,7 +12,7 @@ import { violation } from './wire-checks.ts';
 import { MAX_DOWNLOADS, MAX_LEASES, MAX_MEMBERS, MAX_RECORDS, MAX_RUNS } from './wire-limits.ts';
 
 /**
- * The message in a frame, everything in it checked; undefined for a frame of a kind from the future.
+ * The message in a frame, with every value checked; undefined for a frame of an unknown kind, from a newer version.
  * @throws DragonloadError `bad-peer` that says what was wrong.
  */
 export function decodeMessage(frame: pb.Frame): core.Message | undefined {

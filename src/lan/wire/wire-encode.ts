@@ -12,7 +12,9 @@ import { MAX_RECORDS, MAX_RUNS } from './wire-limits.ts';
 
 type Kind = NonNullable<MessageInitShape<typeof FrameSchema>['kind']>;
 
-/** The frames that carry a message: one, but for a `have` that is beyond the limits of one frame, and `sources` of nothing. */
+/**
+ * The frames that carry a message: one; several for a `have` beyond the limits of one frame; none for empty `sources`.
+ */
 export function encodeMessage(message: core.Message): readonly Frame[] {
   if (message.type === 'have') return haves(message).map(frameOf);
   if (message.type === 'sources') return sources(message).map(frameOf);
@@ -46,7 +48,9 @@ function haves({ download, runs, records }: core.Have): readonly Kind[] {
   }));
 }
 
-/** What a user gives is not checked as what members send is: one bad address must not end a session. */
+/**
+ * Addresses from the user are not checked like those from members: a bad one is left out, so that it ends no session.
+ */
 function sources({ download, urls }: core.Sources): readonly Kind[] {
   const good = urls.filter(isSourceUrl).slice(0, core.MAX_SOURCES);
   return good.length === 0 ? [] : [{ case: 'sources', value: { download: bytes(download), urls: good } }];
