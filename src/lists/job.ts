@@ -2,7 +2,7 @@ import type { HeaderSettings } from '../origin/requests/request-settings.ts';
 
 /** One file to download, as the user or a list of downloads describes it. */
 export interface Job {
-  /** What the file is known by, and where it comes from unless that has expired. */
+  /** The address of the file, which also identifies it. */
   readonly url: string;
   /** Further addresses of the same file, best first: fresh links before mirrors. */
   readonly mirrors?: readonly string[];
@@ -16,34 +16,36 @@ export interface Job {
   readonly checksums?: readonly StatedDigest[];
   /** The size that the file must have. */
   readonly sizeBytes?: number;
-  /** Hashes of its pieces, by which damage is found and only the damage is fetched again. */
+  /** Hashes of its pieces, so that only damaged pieces are fetched again. */
   readonly pieces?: PieceHashes;
   /** Higher ones start first. Default 0. */
   readonly priority?: number;
   /** Upper limit for this download alone, in bytes per second. */
   readonly limitRate?: number;
-  /** What is said in its requests, where that differs from the task's. */
+  /** Settings of its requests, where they differ from those of the task. */
   readonly request?: HeaderSettings;
   /**
    * False: somebody else named the addresses, as a Metalink file from the web does. No credentials are sent there, and
    * they may not lead to private addresses unless the user allows it. Default true.
    */
   readonly trusted?: boolean;
-  /** A Metalink file from the web led to it. What is there is the file, even if it is a Metalink file: no chains. */
+  /**
+   * A Metalink file from the web led to it. If it is a Metalink file itself, it is saved, so that there are no chains.
+   */
   readonly isListed?: boolean;
-  /** A leftover of another program to go on from: see `importLeftover`. */
+  /** A leftover of another program to begin with: see `importLeftover`. */
   readonly leftover?: string;
   /** Its number in the list of downloads, if it has one already. */
   readonly id?: number;
 }
 
-/** `alg:hex`, and whose word it is, for people. */
+/** `alg:hex`, and who has stated it, for people. */
 export interface StatedDigest {
   readonly checksum: string;
   readonly by: string;
 }
 
-/** RFC 5854 (Metalink), 4.1.3: every piece has `pieceBytes`, the last one what is left. */
+/** RFC 5854 (Metalink), 4.1.3: every piece has `pieceBytes`, the last one may be shorter. */
 export interface PieceHashes {
   readonly algorithm: 'sha256' | 'sha512' | 'sha1' | 'md5';
   readonly pieceBytes: number;

@@ -5,10 +5,10 @@ import { advice } from '../core/hint.ts';
 export const MAX_LIST_BYTES = 64 * 1024 * 1024;
 /** Most downloads in a list. */
 export const MAX_DOWNLOADS = 100_000;
-/** Addresses of one file that are kept, the best ones. No more can be of use at once. */
+/** Addresses of one file that are kept, the best ones. More cannot be used at once. */
 export const MAX_ADDRESSES = 32;
 
-/** What is wrong with a list, and where: in the words of people, such as `The list files.txt`. */
+/** The error for a list. `list`: what it is called, such as `The list files.txt`; `wrong`: the end of the sentence. */
 export function listError(
   list: string,
   line: number | undefined,
@@ -30,7 +30,7 @@ export function tooMany(list: string, line: number): DragonloadError {
   return listError(list, line, `there are more than ${most} downloads`, 'Divide the list into several.');
 }
 
-/** Text of a list as an error shows it: short, and with nothing in it that is invisible. */
+/** Text of a list for an error: cut, and with invisible characters replaced. */
 export function quoted(text: string): string {
   const visible = text.slice(0, 60).replace(/\p{C}/gu, '\ufffd');
   return `"${visible}${text.length > 60 ? '…' : ''}"`;

@@ -4,14 +4,14 @@ import { listError } from './list-error.ts';
 const NEWLINE = 0x0a;
 
 /**
- * The text of a list in UTF-8, without a byte order mark. Throws `bad-list` for UTF-16, for bytes that are no text, with
- * the first line that has some, and for a list without anything in it.
+ * The text of a list in UTF-8, without a byte order mark. Throws `bad-list` for UTF-16, for bytes that are not text,
+ * with the first line that has some, and for an empty list.
  */
 export function listText(bytes: Buffer, list: string): string {
   const body = bytes.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf])) ? bytes.subarray(3) : bytes;
   const [first, second] = bytes;
   const hasMark = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
-  // Text in UTF-16 without its mark: every other byte of what is ASCII is zero.
+  // UTF-16 without a byte order mark: every other byte of ASCII text is zero.
   const isWide = bytes.length >= 4 && (first === 0) !== (second === 0) && (first === 0) === (bytes[2] === 0);
   if (hasMark || isWide) {
     throw listError(list, undefined, 'is in UTF-16', 'Save it as UTF-8 (in Notepad: Save as, Encoding).');
@@ -38,7 +38,7 @@ export function listText(bytes: Buffer, list: string): string {
   return text;
 }
 
-/** A list in which there is nothing to download. */
+/** The error for a list without downloads. */
 export function empty(list: string): Error {
   return listError(list, undefined, 'is empty', 'Put one address on each line.');
 }

@@ -1,7 +1,7 @@
 import { webUrlFrom } from '../url/web-url.ts';
 import type { XmlElement } from './metalink-elements.ts';
 
-/** What an address without a priority has: it comes last (RFC 5854, 4.2.16.2). */
+/** The priority of an address that states none: it comes last (RFC 5854, 4.2.16.2). */
 const LAST = 999_999;
 
 interface Address {
@@ -11,16 +11,16 @@ interface Address {
 }
 
 /**
- * The addresses of one file of a Metalink document (RFC 5854, 4.2.16), of which the best are kept. Only those of HTTP and
- * HTTPS count; others, and what is no address at all, are passed over. `location` has no say: nothing is known of where
- * this machine is, and which mirror is fast shows when it is used.
+ * The addresses of one file of a Metalink document (RFC 5854, 4.2.16), of which the best are kept. Only those of HTTP
+ * and HTTPS count; others are ignored, and so are invalid ones. `location` is ignored: it is not known where this
+ * machine is, and which mirror is fast shows when it is used.
  */
 export class MetalinkAddresses {
   readonly #most: number;
   readonly #base: string | undefined;
   readonly #found: Address[] = [];
 
-  /** @param base What relative addresses are relative to; without it they are passed over. */
+  /** @param base The base of relative addresses; without it they are ignored. */
   constructor(most: number, base: string | undefined) {
     this.#most = most;
     this.#base = base;
@@ -32,7 +32,7 @@ export class MetalinkAddresses {
     if (url === undefined || this.#found.some((known) => known.url === url)) return;
     const priority = priorityOf(element);
     this.#found.push({ url, priority });
-    // Never so many that looking through them takes long.
+    // Bounded, so that sorting them stays fast.
     if (this.#found.length === 2 * this.#most) this.#keepBest();
   }
 
@@ -59,7 +59,7 @@ function isTorrent(element: XmlElement): boolean {
   return element.version === 3 && !/^(https?)?$/i.test(element.attribute('type') ?? '');
 }
 
-/** Version 3 has a preference instead, from 0 to 100, of which the highest is best. */
+/** Version 3 has a preference instead, from 0 to 100, the highest being the best. */
 function priorityOf(element: XmlElement): number {
   if (element.version === 4) return numberOf(element.attribute('priority'), LAST) ?? LAST;
   const preference = numberOf(element.attribute('preference'), 100);

@@ -8,17 +8,19 @@ import type { Job } from './job.ts';
 import { listError, MAX_LIST_BYTES } from './list-error.ts';
 import { type MetalinkContext, MetalinkReader } from './metalink.ts';
 
-/** So often the document is asked for when what goes wrong may pass. */
+/** Attempts to fetch the document when a failure may pass. */
 const ATTEMPTS = 3;
-/** No origin that asks for a pause is waited for longer than this. */
+/** The longest pause of an origin that is waited for. */
 const MAX_PAUSE_MS = 10_000;
 
 /**
- * The downloads that the Metalink document at a job's address describes. They go where the job would have gone, with its
- * priority, limit and requests; of files they have what the document says. A name that the user gave is for a document of
- * one file. Addresses at other hosts than the one that the user named are not trusted: see `Job.trusted`.
+ * The downloads that the Metalink document at a job's address describes. They get the directory, priority, limit and
+ * request settings of the job, and names, digests and addresses of the document. A name that the user gave is used when
+ * the document has one file. Addresses at other hosts than the one that the user named are not trusted: see
+ * `Job.trusted`.
  *
- * Throws `bad-list` for a document that is of no use or that another one led to, `aborted`, or why it cannot be had.
+ * Throws `bad-list` for a document that cannot be used or that another one led to, `aborted`, or why it cannot be
+ * fetched.
  */
 export async function readMetalinkAt(
   probe: Probe,
@@ -30,7 +32,7 @@ export async function readMetalinkAt(
     list: `The Metalink file ${displayUrl(probe.finalUrl)}`,
     by: `Metalink file of ${new URL(probe.finalUrl).host}`,
     base: probe.finalUrl,
-    // It comes in the middle of other work, in which what is not used of it is of no interest.
+    // No notices about ignored elements: the document is read in the middle of other work.
     onNotice: () => {},
   };
   if (job.isListed === true) {
@@ -84,7 +86,7 @@ async function read(
   }
 }
 
-/** What a download has from the job that led to it. */
+/** The settings that a download gets from the job that led to it. */
 function inherited(job: Job, { url, mirrors = [], directory }: Job, isOnly: boolean): Partial<Job> {
   const isOwn = [url, ...mirrors].every((address) => sameHost(job.url, address));
   const inside = directory === undefined ? job.directory : posix.join(job.directory ?? '.', directory);

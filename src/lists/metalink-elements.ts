@@ -5,10 +5,10 @@ export const NAMESPACES: ReadonlyMap<string, 3 | 4> = new Map([
   ['urn:ietf:params:xml:ns:metalink', 4],
   ['http://www.metalinker.org/', 3],
 ]);
-/** Elements of version 3 that only hold others together. */
+/** Elements of version 3 that only group others. */
 export const WRAPPERS = new Set(['files', 'resources', 'verification']);
 
-/** An element that means something, and those that may be in it, by name. */
+/** A known element, and those that may be in it, by name. */
 interface Kind {
   readonly path: ElementPath;
   readonly hasText: boolean;
@@ -32,7 +32,7 @@ const kind = (path: ElementPath, hasText: boolean, inside: readonly Kind[] = [])
   inside: new Map(inside.map((one) => [one.path.slice(path.length + 1), one])),
 });
 
-/** The root of a Metalink document (RFC 5854, 4), as far as its elements are of use here. */
+/** The root of a Metalink document (RFC 5854, 4), with the elements that are used here. */
 export const METALINK = kind('metalink', false, [
   kind('metalink/file', false, [
     kind('metalink/file/size', true),
@@ -43,25 +43,25 @@ export const METALINK = kind('metalink', false, [
   ]),
 ]);
 
-/** An element of a Metalink file that means something. */
+/** A known element of a Metalink file. */
 export interface XmlElement {
   readonly path: ElementPath;
   readonly version: 3 | 4;
-  /** Where it begins, from 1. */
+  /** The line in which it begins, from 1. */
   readonly line: number;
-  /** The value of an attribute; undefined when it is not there. */
+  /** The value of an attribute; undefined when it is missing. */
   attribute(name: string): string | undefined;
 }
 
 /** Namespaces by prefix. */
 type Scope = ReadonlyMap<string, string>;
 
-/** An element that is open: what it is, and what is needed to read on in it. */
+/** An open element, with what is needed to read its content. */
 export class Frame implements XmlElement {
   readonly version: 3 | 4;
   readonly line: number;
   readonly scope: Scope;
-  /** What it is; of a wrapper: what it is in; undefined for what means nothing, with all that is in it. */
+  /** The known element; of a wrapper, the one around it; undefined for an unknown element and all its content. */
   readonly kind: Kind | undefined;
   readonly isWrapper: boolean;
   readonly #attributes: Readonly<Record<string, string>>;

@@ -9,20 +9,20 @@ import { safePath } from './safe-path.ts';
 
 /** Most hashes of pieces for one file: a terabyte in pieces of 8 MiB. */
 const MAX_PIECE_HASHES = 131_072;
-/** Hashes of smaller pieces are passed over: checking them costs more than what they spare. */
+/** Hashes of smaller pieces are ignored: checking them costs more than they save. */
 const MIN_PIECE_BYTES = 4096;
-/** Most digests of one file: there are not so many kinds. */
+/** Most digests of one file: there are fewer kinds. */
 const MAX_DIGESTS = 16;
-/** Kinds of piece hashes that are of use, preferred ones first. */
+/** Kinds of piece hashes that are used, preferred ones first. */
 const PIECE_KINDS: readonly PieceHashes['algorithm'][] = ['sha256', 'sha512', 'sha1', 'md5'];
 
 /** What all files of a Metalink document have in common. */
 export interface MetalinkContext {
   /** What the document is called in errors. */
   readonly list: string;
-  /** Whose word its digests are, for people. */
+  /** Who states its digests, for people. */
   readonly by: string;
-  /** Where the document was fetched from: what relative addresses are relative to. */
+  /** The address of the document: the base of relative addresses. */
   readonly base?: string | undefined;
   readonly onNotice: (message: string) => void;
 }
@@ -45,7 +45,7 @@ export class MetalinkFile {
   readonly #checksums: StatedDigest[] = [];
   #sizeBytes: number | undefined;
   #pieces: Pieces | undefined;
-  /** What the hashes that are being read belong to; undefined for those that are of no use. */
+  /** The piece hashes that are being read; undefined for those that are not used. */
   #reading: Pieces | undefined;
 
   constructor(element: XmlElement, context: MetalinkContext) {
@@ -64,7 +64,7 @@ export class MetalinkFile {
     this.#sizeBytes = sizeBytes;
   }
 
-  /** RFC 5854, 4.2.4: a digest of the whole file. Those of unknown kinds are left out, as it asks for. */
+  /** RFC 5854, 4.2.4: a digest of the whole file. Those of unknown kinds are ignored, as it requires. */
   hash(element: XmlElement, text: string): void {
     const kind = digestKind(element.attribute('type') ?? '');
     if (kind === undefined) return;
@@ -77,7 +77,7 @@ export class MetalinkFile {
     this.#checksums.push({ checksum, by: this.#context.by });
   }
 
-  /** RFC 5854, 4.1.3: hashes of pieces follow. The best kind of those that are there is taken. */
+  /** RFC 5854, 4.1.3: hashes of pieces follow. The best kind among them is used. */
   openPieces(element: XmlElement): void {
     const { line } = element;
     this.#reading = undefined;
@@ -109,7 +109,7 @@ export class MetalinkFile {
     this.#addresses.add(element, text);
   }
 
-  /** All of it, when the file is at its end. */
+  /** The download, at the end of the element. */
   finish(): Job {
     const [url, ...mirrors] = this.#addresses.best();
     if (url === undefined) {
@@ -132,7 +132,7 @@ export class MetalinkFile {
     };
   }
 
-  /** RFC 5854, 4.1.2.1: a name may have directories in front, and never leads out of where the user wants it. */
+  /** RFC 5854, 4.1.2.1: a name may have directories in front, and never leads out of the download directory. */
   #placeOf(name: string): Pick<Job, 'directory' | 'fileName'> {
     if (name.trim() === '') return {};
     const path = safePath(name);
@@ -148,7 +148,7 @@ export class MetalinkFile {
     return directory === undefined ? { fileName } : { directory, fileName };
   }
 
-  /** Without a size nothing can be said of how many there should be, and they are left out. */
+  /** Without a size the right number of hashes is unknown, so they are ignored. */
   #checkedPieces(): PieceHashes | undefined {
     if (this.#pieces === undefined || this.#sizeBytes === undefined) return undefined;
     const { algorithm, pieceBytes, hashes, line } = this.#pieces;

@@ -7,25 +7,25 @@ import { Frame, METALINK, NAMESPACES, scopeOf, WRAPPERS, type XmlElement } from 
 const MAX_DEPTH = 16;
 /** Most attributes of an element. */
 const MAX_ATTRIBUTES = 32;
-/** Longest attribute and longest text that mean anything, in characters: those of a URL. */
+/** Longest attribute and longest text, in characters: those of a URL. */
 const MAX_TEXT_CHARS = 8192;
-/** What is given to sax at once, in characters: it looks at its own limits once for each. */
+/** Characters given to sax at once: it checks its own limits once for each part. */
 const WRITE_CHARS = 4096;
-/** Longest of what comes after `<!`, as far as it is `[CDATA[`. */
+/** Length of `[CDATA[`, the longest allowed text after `<!`. */
 const MAX_DECLARATION_CHARS = 16;
 
-/** Gets the elements of a Metalink file, those of version 3 as if they were of version 4. Whatever it throws comes out. */
+/** Gets the elements of a Metalink file, those of version 3 as if they were of version 4. Its errors are passed on. */
 export interface XmlHandler {
   open(element: XmlElement): void;
-  /** @param text What is directly in it, without the white space around it, where that means something. */
+  /** @param text The text directly in it, without the white space around it, for elements whose text is used. */
   close(element: XmlElement, text: string): void;
 }
 
 /**
- * Reads XML (1.0, with namespaces) as far as Metalink files use it, and hands their elements on. Nothing is expanded but
- * the five entities of XML and character references; a document type is refused. Throws `bad-list` with the line for
- * malformed XML, for other documents, and for whatever is deeper or longer than a Metalink file has reason to be. Needs
- * time in proportion to the text, and little memory whatever it is.
+ * Reads XML (1.0, with namespaces) as far as Metalink files use it, and hands their elements on. Nothing is expanded
+ * but the five entities of XML and character references; a document type is refused. Throws `bad-list` with the line
+ * for malformed XML, for other documents, and for nesting or lengths beyond those of real Metalink files. Takes time in
+ * proportion to the text, and little memory for any text.
  */
 export class MetalinkXml {
   readonly #list: string;
@@ -39,7 +39,7 @@ export class MetalinkXml {
     this.#list = list;
     this.#handler = handler;
     const parser = this.#parser;
-    // As it comes, the names of what every object has are entities too.
+    // Without this, sax takes names that every object has, such as `toString`, for entities.
     parser.ENTITIES = Object.assign(Object.create(null), ENTITIES);
     parser.onerror = ({ message }) => {
       throw this.#error(`this is not well-formed XML (${message.split('\n')[0]})`, COPY_AGAIN);
@@ -64,19 +64,19 @@ export class MetalinkXml {
     parser.onclosetag = () => this.#close();
   }
 
-  /** More of the text; it may end anywhere. */
+  /** Takes the next part of the text; it may end anywhere. */
   write(text: string): void {
     this.#guarded(() => {
       for (let at = 0; at < text.length; at += WRITE_CHARS) {
         this.#parser.write(text.slice(at, at + WRITE_CHARS));
-        // Looked at here since sax compares the whole of it anew with each character.
+        // Checked here, since sax compares the whole of it again with each character.
         const { sgmlDecl } = this.#parser as unknown as { readonly sgmlDecl: string };
         if (sgmlDecl.length > MAX_DECLARATION_CHARS) this.#refuseDeclaration();
       }
     });
   }
 
-  /** The end of the text. */
+  /** Ends the text. */
   end(): void {
     this.#guarded(() => this.#parser.close());
     if (this.#version === undefined) throw this.#error('there is no Metalink document', NOT_METALINK);
@@ -107,7 +107,7 @@ export class MetalinkXml {
   #text(text: string): void {
     const frame = this.#stack.at(-1);
     if (frame?.hasText !== true) return;
-    // White space around it may be long, and means nothing.
+    // White space around it may be long, and has no meaning.
     frame.text = frame.text === '' ? text.trimStart() : frame.text + text;
     if (frame.text.length <= MAX_TEXT_CHARS) return;
     frame.text = frame.text.trimEnd();
@@ -119,7 +119,7 @@ export class MetalinkXml {
     if (frame?.kind !== undefined && !frame.isWrapper) this.#handler.close(frame, frame.text.trimEnd());
   }
 
-  /** sax stumbles over attributes with the names of what every object has. */
+  /** sax throws for attributes with names that every object has, such as `toString`. */
   #guarded(work: () => void): void {
     try {
       work();

@@ -7,8 +7,8 @@ import { MetalinkXml } from './metalink-xml.ts';
 export type { MetalinkContext };
 
 /**
- * Reads a Metalink document, version 4 (RFC 5854) or 3, piece by piece, with nothing kept of it but the downloads.
- * Torrents and signatures in it are of no use here. Everything throws `bad-list`, with the line: for what is malformed or
+ * Reads a Metalink document, version 4 (RFC 5854) or 3, part by part, and keeps only the downloads. Torrents and
+ * signatures are ignored. Everything throws `bad-list`, with the line: for what is malformed or
  * contradicts itself, for a file without an address that can be used, and beyond 64 MiB or 100,000 files.
  */
 export class MetalinkReader {
@@ -28,7 +28,7 @@ export class MetalinkReader {
     });
   }
 
-  /** More of the document; it may be cut anywhere. */
+  /** Takes the next part of the document; it may be cut anywhere. */
   write(chunk: Uint8Array | string): void {
     this.#length += chunk.length;
     if (this.#length > MAX_LIST_BYTES) {
@@ -42,7 +42,7 @@ export class MetalinkReader {
     this.#xml.write(typeof chunk === 'string' ? chunk : this.#decoded(chunk));
   }
 
-  /** The downloads, once the whole document has been written. At least one. */
+  /** The downloads, at least one, once the whole document was written. */
   end(): readonly Job[] {
     this.#xml.write(this.#decoded());
     this.#xml.end();

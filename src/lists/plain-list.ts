@@ -5,10 +5,10 @@ import { empty } from './list-text.ts';
 import { PlainOptions } from './plain-options.ts';
 
 /**
- * Reads a list in the form that aria2 reads (`--input-file`, aria2 manual): one download on a line, further addresses
- * of the same file behind it with tabs between; lines that begin with white space are options of the download above.
- * Empty lines and those that begin with `#` are passed over. Throws `bad-list` for the first line that is wrong, so that
- * nothing is downloaded of a list that was not meant so; what is merely unknown is left out with a notice.
+ * Reads a list in the form that aria2 reads (`--input-file`, aria2 manual): one download on a line, with further
+ * addresses of the same file after tabs; lines that begin with white space are options of the download above. Empty
+ * lines and those that begin with `#` are ignored. Throws `bad-list` for the first wrong line, so that nothing of a
+ * wrong list is downloaded; unknown options are ignored with a notice.
  *
  * @param list What the list is called in errors.
  */
@@ -51,7 +51,7 @@ export function parsePlainList(
 
 type Addresses = Pick<Job, 'url' | 'mirrors'>;
 
-/** What one line names: the same file at one or several places. */
+/** The addresses on one line: one file at one or several places. */
 function addressesOf(content: string, list: string, line: number, notices: Notices): Addresses {
   const found: string[] = [];
   let isOther = false;
@@ -82,7 +82,7 @@ function addressesOf(content: string, list: string, line: number, notices: Notic
   return mirrors.length > 0 ? { url, mirrors } : { url };
 }
 
-/** An address as it was written. Errors do not repeat it: it may hold secrets. */
+/** Checks an address as it was written. Errors do not repeat it, since it may hold secrets. */
 function addressOf(text: string, list: string, line: number): string {
   if (/\p{Cc}/u.test(text)) {
     throw listError(list, line, 'there is an invisible character in the address', 'Write the address anew.');
@@ -95,7 +95,7 @@ function addressOf(text: string, list: string, line: number): string {
       'Put tabs between addresses of the same file, and different files on lines of their own.',
     );
   }
-  // What is nearly always so, without parsing it twice.
+  // The usual case, without parsing the address twice.
   if (text.length < 4096 && /^https?:\/\//i.test(text) && URL.canParse(text)) return text;
   try {
     parseOriginUrl(text);
@@ -112,7 +112,7 @@ function addressOf(text: string, list: string, line: number): string {
   }
 }
 
-/** What is told once for the whole list, however often it is there. */
+/** Notices that are given once for the whole list, however often their reason occurs. */
 class Notices {
   readonly #list: string;
   readonly #onNotice: (message: string) => void;
@@ -136,7 +136,7 @@ class Notices {
     this.#once('addresses', line, `of the addresses of one file the first ${MAX_ADDRESSES} are taken`);
   }
 
-  /** What was too much to be told one by one. */
+  /** Gives one notice for those beyond the limit. */
   tell(): void {
     if (this.#untold > 0) this.#onNotice(`${this.#list}: more options are not known and are left out.`);
   }
@@ -152,7 +152,7 @@ class Notices {
   }
 }
 
-/** More different notices than this nobody reads. */
+/** Most different notices for one list. */
 const MAX_NOTICES = 20;
 
 /** Lines with their numbers from 1; one at a time, since there may be tens of millions. */

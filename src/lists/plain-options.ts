@@ -6,10 +6,10 @@ import type { Job, StatedDigest } from './job.ts';
 import { listError } from './list-error.ts';
 import { safePath } from './safe-path.ts';
 
-/** What can be said of a download besides its addresses. */
+/** The settings of a download besides its addresses. */
 export type ListOptions = Omit<Job, 'url' | 'mirrors'>;
 
-/** More of these for one download no server takes. */
+/** Most headers of one download: no server accepts more. */
 const MAX_HEADERS = 64;
 const MAX_CHECKSUMS = 16;
 /** As for the flags: less than this and keeping a connection alive costs more than it carries. */
@@ -17,7 +17,7 @@ const MIN_RATE = 1024;
 const MAX_PRIORITY = 1000;
 const POWERS: Readonly<Record<string, number>> = { '': 0, k: 1, m: 2, g: 3 };
 
-/** What a value that an option cannot have should have been. */
+/** A wrong value of an option, and what it should look like. */
 class BadValue extends Error {
   readonly next: string;
 
@@ -28,8 +28,8 @@ class BadValue extends Error {
 }
 
 /**
- * The options below one download of a plain list, with the names that aria2 has for them, and `priority`. Of one that is
- * there twice the last counts; headers and checksums add up.
+ * The options below one download of a plain list, with the names that aria2 has for them, and `priority`. Of one that
+ * is there twice the last counts; headers and checksums add up.
  */
 export class PlainOptions {
   readonly #list: string;
@@ -64,7 +64,7 @@ export class PlainOptions {
     }
   }
 
-  /** All that was said. */
+  /** All options that were read. */
   finish(): ListOptions {
     const request = {
       ...(this.#headers.length > 0 ? { headers: this.#headers } : {}),
@@ -121,7 +121,7 @@ export class PlainOptions {
     this.#headers.push(header);
   }
 
-  /** 0 is how aria2 says that there is none. */
+  /** 0 means no limit, as in aria2. */
   #limit(text: string): void {
     const { limitRate: _, ...others } = this.#job;
     const limitRate = rateOf(text);

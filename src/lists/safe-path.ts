@@ -1,6 +1,6 @@
 import { safeFileName } from '../core/file-name.ts';
 
-/** More directories than this around a file are not made. */
+/** Most directories around a file. */
 const MAX_DIRECTORIES = 16;
 
 /** A path inside the download directory. */

@@ -86,7 +86,7 @@ export class Claims {
         );
       } catch (thrown) {
         if (tries > 0 || !isForeignKeyError(thrown)) throw thrown;
-        // Others took this process for dead, as they may when it has slept for long on another machine.
+        // Other processes counted this one as dead, which can happen when it slept for long on another machine.
         this.#owners.forget();
       }
     }

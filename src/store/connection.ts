@@ -4,12 +4,12 @@ import type { RawRow } from './rows.ts';
 import { identityOf, waitMs } from './state-file.ts';
 import { isBusy, isDamage, storeError } from './store-error.ts';
 
-/** Statements of all shapes that this program makes; a patch of an odd shape is compiled anew each time. */
+/** Most compiled statements that are kept; others are compiled anew each time. */
 const MAX_STATEMENTS = 128;
 
 /**
- * A database that several processes use at once. What another process is in the way of is tried again, and damage that
- * shows only later is answered as at the start: the file is put aside, a fresh one begun, and the work done there.
+ * A database that several processes use at once. An operation that another process blocks is tried again. Damage that
+ * shows later is handled as at the opening: the file is put aside, a new one made, and the operation done there.
  * All methods throw DragonloadErrors.
  */
 export class Connection implements Disposable {
@@ -18,9 +18,9 @@ export class Connection implements Disposable {
   #open: OpenDatabase;
   #statements = new Map<string, StatementSync>();
   #inside = false;
-  /** Counts the files that this has been the connection to. What was known of an earlier one holds no longer. */
+  /** Counts the files that this connection has opened. What is known of an earlier one does not hold for the next. */
   generation = 1;
-  /** The highest number that a download is known to have: no later file gives it again. */
+  /** The highest known number of a download: no later file gives it again. */
   highestId = 0;
   /** Numbers up to this one were given in files that are gone. */
   lostUpTo = 0;
@@ -54,8 +54,8 @@ export class Connection implements Disposable {
   }
 
   /**
-   * All of it or nothing, and nobody writes in between. `act` may run more than once, and only touches the database. Within
-   * another transaction it is a part of that one.
+   * Runs `act` as one transaction, during which no other process writes. `act` may run more than once, and may only
+   * change the database. Within another transaction it is a part of that one.
    */
   transaction<T>(act: () => T): T {
     if (this.#inside) return act();
@@ -68,13 +68,13 @@ export class Connection implements Disposable {
         return result;
       } finally {
         this.#inside = false;
-        // SQLite has done so itself after some errors.
+        // SQLite rolls back by itself after some errors.
         if (this.#open.database.isTransaction) this.#open.database.exec('ROLLBACK');
       }
     });
   }
 
-  /** Turns to the file that is at the path now, if that is not the one it has open: somebody moved or removed it. */
+  /** Opens the file that is at the path now, if the open one was moved or removed. */
   followPath(): void {
     if (this.#inside || identityOf(this.path) === this.#open.identity) return;
     this.#guarded(() => {

@@ -1,8 +1,8 @@
 import type { Hint } from '../core/hint.ts';
-/** `waiting`: is to run when its turn comes. `running`: a living process has it. */
+/** `waiting`: it runs when its turn comes. `running`: a living process runs it. */
 export type DownloadState = 'waiting' | 'running' | 'paused' | 'done' | 'failed';
 
-/** A state that needs no process. */
+/** A state in which no process runs it. */
 export type RestingState = Exclude<DownloadState, 'running'>;
 
 /** A download as it is put on the list. */
@@ -14,7 +14,7 @@ export interface NewDownload {
   readonly fileName?: string;
   /** Higher ones first. Default 0. */
   readonly priority?: number;
-  /** JSON: whatever is needed to start it again. */
+  /** JSON with all that is needed to start it again. */
   readonly job: string;
 }
 
@@ -24,7 +24,7 @@ export interface DownloadRow extends NewDownload {
   readonly id: number;
   readonly priority: number;
   readonly state: DownloadState;
-  /** Some living process has it, this one included: it runs, waits for its turn or rests there. */
+  /** A living process, perhaps this one, has claimed it: it runs, waits for its turn or pauses there. */
   readonly isTaken?: boolean;
   readonly path?: string;
   readonly sizeBytes?: number;
@@ -34,7 +34,7 @@ export interface DownloadRow extends NewDownload {
   readonly bytesPerSecond: number;
   readonly etag?: string;
   readonly lastModified?: string;
-  /** Modification time of the finished file, as of the file system. */
+  /** Modification time of the finished file, from the file system. */
   readonly fileModifiedMs?: number;
   readonly sha256?: string;
   readonly trust?: string;
@@ -58,14 +58,14 @@ export interface DownloadFailure {
 type Changeable = Omit<DownloadRow, 'id' | 'way' | 'state' | 'isTaken' | 'createdMs'>;
 
 /**
- * What is new about a download. A field that is there and undefined becomes empty; those that cannot be empty stay as
- * they are. `running` comes of claiming only.
+ * Changes of a download. A field that is present and undefined becomes empty; fields that cannot be empty stay
+ * unchanged. The state `running` is only set by a claim.
  */
 export type DownloadPatch = { readonly [K in keyof Changeable]?: Changeable[K] | undefined } & {
   readonly state?: RestingState | undefined;
 };
 
-/** What one process asks of the one that runs a download. */
+/** A request of one process to the one that runs a download. */
 export interface ControlRequest {
   readonly kind: 'pause' | 'resume' | 'remove' | 'refresh' | 'limit' | 'priority';
   readonly download: number;

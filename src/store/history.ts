@@ -1,14 +1,14 @@
 import type { Connection } from './connection.ts';
 import { countOf } from './rows.ts';
 
-/** So many finished downloads are remembered, the newest; the others go from time to time. */
+/** Finished downloads that are kept, the newest ones; older ones are deleted from time to time. */
 export const HISTORY_LIMIT = 10_000;
-/** So many origins are remembered, those that were seen last. */
+/** Origins that are kept, those that were used last. */
 const ORIGIN_LIMIT = 5_000;
-/** It is tidied at the first end of a download, and then at every so many. */
+/** Old entries are deleted when the first download ends, and then after each number of ends. */
 const TIDY_EVERY = 100;
 
-/** Keeps what is remembered of the past from growing without end. */
+/** Bounds the history: deletes old entries. */
 export class History {
   readonly #connection: Connection;
   #toTidy = 1;
@@ -17,14 +17,14 @@ export class History {
     this.#connection = connection;
   }
 
-  /** Something has been added to what is remembered. */
+  /** Counts an entry that was added to the history. */
   tidySometimes(): void {
     if (--this.#toTidy > 0) return;
     this.#toTidy = TIDY_EVERY;
     this.#tidy();
   }
 
-  /** This process adds no more: tidies up if it has added anything. */
+  /** This process adds no more entries: deletes old ones if it has added any. */
   close(): void {
     if (this.#toTidy !== 1) this.#tidy();
   }

@@ -1,10 +1,10 @@
-/** SQLite's `application_id` of a list of downloads: "DRAG". What has another number is not of any Dragonload. */
+/** SQLite's `application_id` of a list of downloads: "DRAG". A file with another number belongs to another program. */
 export const APPLICATION_ID = 0x44524147;
 
 /**
- * The schema, as the steps that lead to it: SQLite's `user_version` counts those that a file has been through. They only
- * go forward, and what has been released is not changed any more, because files that have been through it exist; a
- * process of the version before may still be at work on the file, so a step adds and takes nothing away.
+ * The schema, as a list of steps: SQLite's `user_version` counts those that were applied to a file. They only go
+ * forward, and a released step never changes, because files that went through it exist; a process of the previous
+ * version may still use the file, so a step only adds.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -77,8 +77,8 @@ export const MIGRATIONS: readonly string[] = [
 ];
 
 /**
- * For each step, statements that every usable file understands which has been through it: they name each column that is
- * used, and compiling them touches no row.
+ * For each step, statements that compile on every usable file to which it was applied: they name each column in use,
+ * and compiling them reads no row.
  */
 export const PROBES: readonly (readonly string[])[] = [
   [

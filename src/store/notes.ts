@@ -1,13 +1,13 @@
 import type { Connection } from './connection.ts';
 import { countOf, realOf, textOf } from './rows.ts';
 
-/** How an origin did when it was last used. */
+/** The connections and the rate of an origin when it was last used. */
 export interface OriginNote {
   readonly connections: number;
   readonly bytesPerSecond: number;
 }
 
-/** What is remembered beside the downloads: how origins did, and settings by name. */
+/** Data beside the downloads: rates of origins, and settings by name. */
 export class Notes {
   readonly #connection: Connection;
 
@@ -15,7 +15,10 @@ export class Notes {
     this.#connection = connection;
   }
 
-  /** Remembers how an origin did, in place of what was known. `host` as in a URL, with its port if that is not the usual one. */
+  /**
+   * Stores the data of an origin, in place of earlier data. `host` as in a URL, with its port if that is not the
+   * default.
+   */
   noteOrigin(host: string, seen: OriginNote): void {
     this.#connection.run(
       `INSERT INTO origins (host, connections, bytes_per_second, seen_ms) VALUES (?, ?, ?, ?)
@@ -40,7 +43,7 @@ export class Notes {
     return textOf(this.#connection.first('SELECT value FROM settings WHERE name = ?', name)?.value);
   }
 
-  /** `undefined` removes it. */
+  /** Stores a setting; `undefined` removes it. */
   setSetting(name: string, value: string | undefined): void {
     if (value === undefined) {
       this.#connection.run('DELETE FROM settings WHERE name = ?', name);

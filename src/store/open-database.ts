@@ -3,11 +3,11 @@ import { prepare } from './prepare-database.ts';
 import { awaitGuard, identityOf, makeStateFile, putAside, waitMs } from './state-file.ts';
 import { Damaged, isBusy, isDamage } from './store-error.ts';
 
-/** How long SQLite waits for another process before it complains. */
+/** How long SQLite waits for another process before it reports `SQLITE_BUSY`. */
 const BUSY_MS = 5_000;
-/** How long a complaint is answered by trying again. */
+/** How long an operation is tried again after `SQLITE_BUSY`. */
 export const PATIENCE_MS = 30_000;
-/** Files put aside in one opening: more means that something damages them as fast as they are made. */
+/** Most files put aside in one opening: more means that something damages each new file at once. */
 const MAX_ASIDE = 3;
 
 export interface OpenDatabase {
@@ -17,8 +17,8 @@ export interface OpenDatabase {
 }
 
 /**
- * Opens the database at `path`, of the newest schema. A file that is none, or is damaged, is put aside and a fresh one
- * begun, in which numbers go on from `after`. Throws DragonloadErrors, system errors and SQLite's.
+ * Opens the database at `path`, with the newest schema. A file that is not a database, or is damaged, is put aside and
+ * a new one made, in which numbers go on from `after`. Throws DragonloadErrors, system errors and SQLite's.
  */
 export function openDatabase(path: string, onNotice: (message: string) => void, after = 0): OpenDatabase {
   const until = Date.now() + PATIENCE_MS;
@@ -40,7 +40,7 @@ export function openDatabase(path: string, onNotice: (message: string) => void, 
       if (after > 0) skipNumbers(database, after);
       awaitGuard(path);
       if (identityOf(path) === identity) return { database, identity };
-      // It was put aside meanwhile.
+      // Another process has put it aside meanwhile.
       database.close();
     } catch (thrown) {
       if (isDamage(thrown) && put < MAX_ASIDE) {
@@ -73,13 +73,13 @@ function tellAside(aside: string | undefined, onNotice: (message: string) => voi
     onNotice(`The list of downloads was damaged: it is kept as ${aside}, and a new one was begun.`);
 }
 
-/** The highest number that was given to a download; 0 if the file does not tell. */
+/** The highest number that was given to a download; 0 if it cannot be read. */
 export function lastNumberOf(database: DatabaseSync): number {
   try {
     const last = Number(
       database.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'downloads'").get()?.seq,
     );
-    // A number that damage has made up would be ugly for good.
+    // A number that is damaged would be used for ever.
     return Number.isInteger(last) && last > 0 && last < 1e9 ? last : 0;
   } catch {
     return 0;

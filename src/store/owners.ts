@@ -3,21 +3,21 @@ import { isAlive, thisProcess } from '../system/process.ts';
 import type { Connection } from './connection.ts';
 import { countOf, textOf } from './rows.ts';
 
-/** How often a process says that it is there. */
+/** How often a process reports that it is alive. */
 const SEEN_EVERY_MS = 30_000;
-/** One of another machine, or of a container that is gone, counts as dead when it has said nothing for so long. */
+/** A process of another machine or of a stopped container counts as dead when it has not reported for this time. */
 const SILENT_MS = 300_000;
 
 /**
- * The processes that run downloads. Each is known by its number and the time it began, so that what a dead one had is
- * free at once, whatever way it died.
+ * The processes that run downloads. Each is known by its process number and its start time, so that the downloads of a
+ * dead process are free at once, however it died.
  */
 export class Owners {
   readonly #connection: Connection;
   readonly #token = randomBytes(12).toString('hex');
   #mine: { readonly id: number; readonly generation: number } | undefined;
   #seenMs = 0;
-  /** The generation of the file in which dead processes have been looked for in this turn of the event loop. */
+  /** The generation of the file that was searched for dead processes in this turn of the event loop. */
   #sweptIn: number | undefined;
 
   constructor(connection: Connection) {
@@ -29,7 +29,7 @@ export class Owners {
     return this.#mine?.generation === this.#connection.generation ? this.#mine.id : undefined;
   }
 
-  /** The number of this process in the file, into which it is entered if it is not there. */
+  /** The number of this process in the file; adds this process if it is missing. */
   enter(): number {
     const known = this.mine;
     if (known !== undefined) return known;
@@ -50,12 +50,12 @@ export class Owners {
     return id;
   }
 
-  /** To be entered anew: somebody has taken this process out. */
+  /** Another process has removed this one: it has to be added again. */
   forget(): void {
     this.#mine = undefined;
   }
 
-  /** Says that this process is there, if it has not done so lately. */
+  /** Reports that this process is alive, if it has not done so lately. */
   beSeen(): void {
     const mine = this.mine;
     const now = Date.now();
@@ -65,8 +65,9 @@ export class Owners {
   }
 
   /**
-   * Frees what dead processes had: that waits again. In one turn of the event loop it looks for them once, because
-   * somebody may ask about 100,000 downloads in it, and each look asks the system about every process. `again`: all the same.
+   * Releases the downloads of dead processes: they wait again. It searches once in a turn of the event loop, because a
+   * caller may ask about 100,000 downloads in it, and each search asks the system about every process. `again`:
+   * searches in any case.
    */
   sweep({ again = false } = {}): void {
     const { generation } = this.#connection;
@@ -83,7 +84,7 @@ export class Owners {
     });
   }
 
-  /** Frees what this process had. */
+  /** Releases the downloads of this process. */
   leave(): void {
     const mine = this.mine;
     if (mine === undefined) return;

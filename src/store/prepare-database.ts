@@ -5,7 +5,7 @@ import { APPLICATION_ID, MIGRATIONS, PROBES } from './migrations.ts';
 import { isRemote } from './state-file.ts';
 import { Damaged, isBusy, isDamage, isSqliteError } from './store-error.ts';
 
-/** Files up to this size are looked through when they are opened: 2.6 ms for each MiB. */
+/** Files up to this size are checked whole when they are opened: 2.6 ms for each MiB. */
 const MAX_LOOK_BYTES = 4 * 1024 * 1024;
 
 /**
@@ -26,14 +26,14 @@ export function prepare(database: DatabaseSync, path: string): void {
 }
 
 /**
- * Throws `Damaged` for a file that is not whole, as far as can be seen without reading all of a large one: whoever finds
- * out later finds out in the middle of his work.
+ * Throws `Damaged` for a damaged file, as far as that shows without reading all of a large one. Damage that shows later
+ * interrupts other work.
  */
 function lookThrough(database: DatabaseSync, path: string): void {
   const pageBytes = Number(database.prepare('PRAGMA page_size').get()?.page_size);
   const sizeOf = (suffix: string) => statSync(path + suffix, { throwIfNoEntry: false })?.size ?? 0;
   const size = sizeOf('');
-  // While there is a log, the file is allowed to be behind.
+  // While there is a log, the file may be incomplete.
   if (size % pageBytes !== 0 && sizeOf('-wal') === 0 && sizeOf('-journal') === 0)
     throw new Damaged('cut off within a page');
   if (size > MAX_LOOK_BYTES) return;
@@ -48,7 +48,7 @@ function probe(database: DatabaseSync, steps: number): void {
   });
 }
 
-/** SQLITE_ERROR, here: tables are missing, or there are others. */
+/** Turns SQLITE_ERROR into `Damaged`: here it means that tables are missing, or that there are others. */
 function understood(act: () => void): void {
   try {
     act();
@@ -75,7 +75,9 @@ function chooseJournal(database: DatabaseSync, path: string): void {
   set('DELETE');
 }
 
-/** The steps that a file has been through. Throws `state-broken` for one of a newer version, `Damaged` for a foreign one. */
+/**
+ * The steps that were applied to a file. Throws `state-broken` for one of a newer version, `Damaged` for a foreign one.
+ */
 function versionOf(database: DatabaseSync, path: string): number {
   const read = () => Number(database.prepare('PRAGMA user_version').get()?.user_version);
   let version = read();
@@ -83,7 +85,7 @@ function versionOf(database: DatabaseSync, path: string): number {
   if (version === 0 && database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined) {
     // Another process may have made them since the version was read; it writes both at once.
     version = read();
-    // Another program's tables are not to be added to.
+    // Nothing is added to the tables of another program.
     if (version === 0) throw new Damaged('tables of nobody knows whom');
   }
   if (version > MIGRATIONS.length) {
@@ -100,7 +102,7 @@ function versionOf(database: DatabaseSync, path: string): number {
 function migrate(database: DatabaseSync, path: string): void {
   database.exec('BEGIN IMMEDIATE');
   try {
-    // Another process may have been faster.
+    // Another process may have applied them first.
     for (const step of MIGRATIONS.slice(versionOf(database, path))) database.exec(step);
     database.exec(`PRAGMA user_version = ${MIGRATIONS.length}; PRAGMA application_id = ${APPLICATION_ID}`);
     database.exec('COMMIT');

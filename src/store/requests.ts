@@ -3,10 +3,10 @@ import type { ControlRequest } from './download-row.ts';
 import type { Owners } from './owners.ts';
 import { requestFrom } from './rows.ts';
 
-/** So many requests are kept for one download, the newest. */
+/** Requests that are kept for one download, the newest ones. */
 const REQUEST_LIMIT = 100;
 
-/** What processes ask of the one that runs a download. */
+/** Requests of processes to the one that runs a download. */
 export class Requests {
   readonly #connection: Connection;
   readonly #owners: Owners;
@@ -19,7 +19,7 @@ export class Requests {
   /** See `Store.request`. */
   request({ kind, download, value }: ControlRequest): boolean {
     this.#owners.sweep();
-    // Most are nobody's, and need not wait for those who write.
+    // Most downloads have no owner, so a read without a write lock answers for them.
     const isTaken = 'SELECT 1 FROM downloads WHERE id = ? AND owner IS NOT NULL';
     if (this.#connection.first(isTaken, download) === undefined) return false;
     return this.#connection.transaction(() => {

@@ -9,7 +9,7 @@ import type {
   NewDownload,
 } from './download-row.ts';
 
-/** What SQLite answers. Anybody may have edited the file: nothing in here is what it should be until it was looked at. */
+/** A row from SQLite. Anybody may have edited the file: no value is as expected until it is checked. */
 export type RawRow = Readonly<Record<string, SQLOutputValue>>;
 
 const STATES: readonly string[] = ['waiting', 'running', 'paused', 'done', 'failed'];
@@ -21,7 +21,7 @@ const MAX_TIME_MS = 8_640_000_000_000_000;
 
 type Field = Exclude<keyof DownloadPatch, 'error'>;
 
-/** The column of each field that may change, and what may stand in it; `!` marks those that are never empty. */
+/** The column of each field that may change, and its kind; `!` marks columns that are never empty. */
 const COLUMNS: {
   readonly [K in Field]: readonly [
     column: string,
@@ -50,7 +50,7 @@ const COLUMNS: {
   finishedMs: ['finished_ms', 'count'],
 };
 
-/** The columns that a patch changes and what they become. Numbers that are none change nothing. */
+/** The columns that a patch changes, with their new values. Invalid numbers are left out. */
 export function assignmentsOf(patch: DownloadPatch): {
   readonly columns: string[];
   readonly values: SQLInputValue[];
@@ -85,7 +85,7 @@ function storable(value: string | number | undefined, kind: string): SQLInputVal
     : number;
 }
 
-/** What a new download is stored as; see `INSERT_DOWNLOAD`. */
+/** The values of a new download for `INSERT_DOWNLOAD`. */
 export function insertValuesOf(download: NewDownload, nowMs: number): SQLInputValue[] {
   const priority = storable(download.priority ?? 0, 'real!') ?? 0;
   return [
@@ -102,7 +102,7 @@ export function insertValuesOf(download: NewDownload, nowMs: number): SQLInputVa
 export const INSERT_DOWNLOAD =
   'INSERT INTO downloads (way, url, directory, file_name, priority, job, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?)';
 
-/** A download from its row; undefined if what cannot be missing is missing or is not what it should be. */
+/** A download from its row; undefined if a required value is missing or invalid. */
 export function downloadFrom(row: RawRow): DownloadRow | undefined {
   const id = countOf(row.id);
   const way = wordOf<DownloadRow['way']>(row.way, WAYS);
@@ -119,7 +119,7 @@ export function downloadFrom(row: RawRow): DownloadRow | undefined {
     url,
     directory,
     job,
-    // Nobody has it: whatever the file says, it does not run.
+    // It has no owner, so it does not run, even if the file says so.
     state: state === 'running' && countOf(row.owner) === undefined ? 'waiting' : state,
     priority: realOf(row.priority) ?? 0,
     heldBytes: countOf(row.held_bytes) ?? 0,
@@ -152,7 +152,7 @@ export function downloadFrom(row: RawRow): DownloadRow | undefined {
   };
 }
 
-/** A request from its row; undefined if it is none. */
+/** A request from its row; undefined if it is invalid. */
 export function requestFrom(row: RawRow): ControlRequest | undefined {
   const kind = wordOf<ControlRequest['kind']>(row.kind, KINDS);
   const download = countOf(row.download);
@@ -176,7 +176,7 @@ export function textOf(value: SQLOutputValue | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** A whole number from 0 that JavaScript can hold. Integers come as `bigint`, so that large ones do no harm. */
+/** A whole number from 0 that JavaScript can hold. Integers come as `bigint`, so that large ones are not rounded. */
 export function countOf(value: SQLOutputValue | undefined): number | undefined {
   const number = realOf(value);
   return number !== undefined && Number.isSafeInteger(number) && number >= 0 ? number : undefined;

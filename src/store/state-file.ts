@@ -12,21 +12,23 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Longer than anybody needs to put files aside: such a guard was left by a crash. */
+/** A guard older than this was left by a crash: putting files aside takes less time. */
 const GUARD_MS = 10_000;
-/** What SQLite keeps beside a database. The write-ahead log and its index have to go before the file they belong to. */
+/**
+ * Suffixes of SQLite's files beside a database. The write-ahead log and its index have to be moved before the database.
+ */
 const COMPANIONS = ['-wal', '-shm', '-journal'];
 
-/** Waits without letting anything else run. */
+/** Waits, and blocks the thread meanwhile. */
 export function waitMs(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 /**
- * Makes the file, for its owner alone since it holds signed URLs and headers, and the folders above it. Opens nothing
- * that is there: closing it would drop the locks that SQLite has on it in this process (POSIX, fcntl: "All locks
- * associated with a file for a given process shall be removed when a file descriptor for that file is closed"). False
- * when something is there that is no file. Throws system errors.
+ * Makes the file, readable by its owner alone since it holds signed URLs and headers, and the directories above it. It
+ * does not open an existing file: closing it would drop the locks that SQLite has on it in this process (POSIX, fcntl:
+ * "All locks associated with a file for a given process shall be removed when a file descriptor for that file is
+ * closed"). False when there is something else than a file. Throws system errors.
  */
 export function makeStateFile(path: string): boolean {
   makeFolder(dirname(path));
@@ -53,7 +55,7 @@ export function makeStateFile(path: string): boolean {
   return true;
 }
 
-/** Node's own `recursive` never returns where the system will not have a directory made, as in /proc. */
+/** Node's own `recursive` never returns where the system refuses to make a directory, as in /proc. */
 function makeFolder(path: string): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found?.isDirectory()) return;
@@ -61,22 +63,22 @@ function makeFolder(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (thrown) {
-    // Another process may have been faster.
+    // Another process may have made it first.
     if (codeOf(thrown) !== 'EEXIST' || !statSync(path).isDirectory()) throw thrown;
   }
 }
 
-/** Tells the file that is at `path` now from one that was or will be there; undefined if there is none. */
+/** Identifies the file that is at `path` now, to notice a replacement; undefined if there is none. */
 export function identityOf(path: string): string | undefined {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false });
   return found && `${found.dev}/${found.ino}/${found.birthtimeNs}`;
 }
 
 /**
- * Renames a damaged file and its companions to `PATH.broken-N`, which is free, and returns that name; undefined if what
- * is at `path` is not that file, because another process has put it aside already. `close` closes the database: after
- * the renaming, by which SQLite sees that it must not touch the files any more, so that they stay as they are; before
- * it where open files cannot be renamed (Windows). Throws system errors.
+ * Renames a damaged file and its companions to the first free `PATH.broken-N`, and returns that name; undefined if
+ * there is another file at `path`, because another process has put the damaged one aside already. `close` closes the
+ * database: after the renaming, which makes SQLite leave the files as they are; before it where open files cannot be
+ * renamed (Windows). Throws system errors.
  */
 export function putAside(
   path: string,
@@ -116,7 +118,7 @@ function taken(guard: string): boolean {
   }
 }
 
-/** Returns when nobody is putting files aside. */
+/** Returns when no process is putting files aside. */
 export function awaitGuard(path: string): void {
   const guard = `${path}.guard`;
   for (;;) {
@@ -138,8 +140,8 @@ export function awaitGuard(path: string): void {
 const NETWORK = new Set([0x6969n, 0x517bn, 0xfe534d42n, 0xff534d42n, 0x01021997n, 0x00c36400n, 0x5346414fn]);
 
 /**
- * Whether a file lies on another machine, as far as that can be told (on Linux). A write-ahead log needs memory that all
- * processes share, which those of two machines do not have: SQLite cannot notice, and damages the file.
+ * Whether a file is on another machine, where that is known (on Linux). A write-ahead log needs memory that all
+ * processes share; two machines do not share any, which SQLite does not notice, so that it damages the file.
  */
 export function isRemote(path: string): boolean {
   if (process.platform !== 'linux') return false;

@@ -1,7 +1,7 @@
 import { DragonloadError } from '../core/errors.ts';
 import type { HomeRemedy } from '../core/hint.ts';
 
-/** Says that a file is no database of ours, or no longer a whole one. Never leaves this layer. */
+/** Thrown for a file that is not a list of downloads, or is damaged. Never leaves this layer. */
 export class Damaged extends Error {}
 
 /** SQLite result codes, www.sqlite.org/rescode.html: the low byte of what node:sqlite calls `errcode`. */
@@ -23,30 +23,32 @@ function resultOf(thrown: unknown): number | undefined {
   return thrown.errcode & 0xff;
 }
 
-/** Whether SQLite itself has complained, of anything. */
+/** Whether the error comes from SQLite. */
 export function isSqliteError(thrown: unknown): boolean {
   return resultOf(thrown) !== undefined;
 }
 
-/** Another process is at work on the file: to be tried again. */
+/** Whether another process uses the file, so that the operation should be tried again. */
 export function isBusy(thrown: unknown): boolean {
   const result = resultOf(thrown);
   return result === CODES.busy || result === CODES.locked;
 }
 
-/** The file cannot be used any more. */
+/** Whether the file cannot be used any more. */
 export function isDamage(thrown: unknown): boolean {
   const result = resultOf(thrown);
   return thrown instanceof Damaged || result === CODES.corrupt || result === CODES.notADb;
 }
 
-/** Whether a reference points at nothing (SQLITE_CONSTRAINT_FOREIGNKEY), in SQLite's words or in ours. */
+/**
+ * Whether a reference points at nothing (SQLITE_CONSTRAINT_FOREIGNKEY), as an error of SQLite or as a DragonloadError.
+ */
 export function isForeignKeyError(thrown: unknown): boolean {
   if (thrown instanceof DragonloadError) return isForeignKeyError(thrown.cause);
   return thrown instanceof Error && 'errcode' in thrown && thrown.errcode === 787;
 }
 
-/** What went wrong with the list of downloads at `path`, in words for people: `unwritable` or `state-broken`. */
+/** The error for a failure of the list of downloads at `path`: `unwritable` or `state-broken`. */
 export function storeError(thrown: unknown, path: string): DragonloadError {
   if (thrown instanceof DragonloadError) return thrown;
   const options = { cause: thrown };

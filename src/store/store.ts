@@ -20,9 +20,10 @@ export type * from './download-row.ts';
 export type { OriginNote } from './notes.ts';
 
 /**
- * The list of downloads, shared by all processes of one user: what is to be fetched, what is being fetched and by whom,
- * and what was. Everything is done when a method returns, and survives the death of the process; after a power cut the
- * last changes may be missing, never half of one. All methods throw `DragonloadError`s: `unwritable` or `state-broken`.
+ * The list of downloads, shared by all processes of one user: what waits, what is being fetched and by which process,
+ * and what is finished. A change is complete when its method returns, and survives the death of the process; after a
+ * power cut the last changes may be missing, but none is incomplete. All methods throw `DragonloadError`s: `unwritable`
+ * or `state-broken`.
  */
 export class Store implements Disposable {
   readonly #connection: Connection;
@@ -45,15 +46,15 @@ export class Store implements Disposable {
   }
 
   /**
-   * Opens `state.db` in the data directory, and makes both if need be. One that is damaged is kept as
-   * `state.db.broken-1` and a fresh one begun, with a notice. Throws `unwritable`, or `state-broken` for a file of a
+   * Opens `state.db` in the data directory, and makes both if they are missing. A damaged one is kept as
+   * `state.db.broken-1` and a new one made, with a notice. Throws `unwritable`, or `state-broken` for a file of a
    * newer version, which is left alone.
    */
   static open(dataDir: string, onNotice: (message: string) => void = () => {}): Store {
     return new Store(join(dataDir, 'state.db'), onNotice);
   }
 
-  /** As `open`, but answers what it would throw with a notice and undefined: downloads do not depend on the list. */
+  /** As `open`; in place of an error it gives a notice and returns undefined: downloads do not depend on the list. */
   static tryOpen(dataDir: string, onNotice: (message: string) => void = () => {}): Store | undefined {
     try {
       return Store.open(dataDir, onNotice);
@@ -64,7 +65,7 @@ export class Store implements Disposable {
     }
   }
 
-  /** Puts downloads on the list, all or none; 100,000 at once are fine. Their numbers, in order. */
+  /** Adds downloads, all or none; 100,000 at once are possible. Returns their numbers, in order. */
   add(downloads: readonly NewDownload[]): readonly number[] {
     this.#connection.followPath();
     const now = Date.now();
@@ -75,12 +76,12 @@ export class Store implements Disposable {
     return ids;
   }
 
-  /** Many changes in one go, all or none: ten times as fast as one after the other. `act` may run more than once. */
+  /** Makes many changes as one, all or none: ten times as fast as single ones. `act` may run more than once. */
   together(act: () => void): void {
     this.#connection.transaction(act);
   }
 
-  /** Changes what the patch names; nothing if there is no such download. Who has it stays as it is. */
+  /** Changes the fields in the patch, if there is such a download. Its owner does not change. */
   update(id: number, patch: DownloadPatch): void {
     const { columns, values } = assignmentsOf(patch);
     if (columns.length === 0) return;
@@ -102,7 +103,7 @@ export class Store implements Disposable {
     return row && downloadFrom(row);
   }
 
-  /** By number. Rows that make no sense are left out. */
+  /** Downloads by number. Invalid rows are left out. */
   list(
     query: {
       readonly states?: readonly DownloadState[];
@@ -134,12 +135,12 @@ export class Store implements Disposable {
     return row && downloadFrom(row);
   }
 
-  /** Takes a download off the list. False if it is not there, or another living process has it: ask that one. */
+  /** Removes a download. False if it does not exist, or if another living process has it, which has to be asked. */
   remove(id: number): boolean {
     return this.removeAll([id]).length > 0;
   }
 
-  /** As `remove`, of many in one go. Those of them that were taken off. */
+  /** As `remove`, for many at once. Returns those that were removed. */
   removeAll(ids: readonly number[]): readonly number[] {
     this.#owners.sweep();
     const mine = this.#owners.mine ?? null;
@@ -148,59 +149,62 @@ export class Store implements Disposable {
   }
 
   /**
-   * This process runs the download from now on, whatever state it was in; its error and its end are forgotten. False
-   * while another living process has it (another `Store` of this process counts as one), and if there is none. One that
-   * was lost with a damaged or deleted list is nobody else's: true, though nobody will see it on the new one.
+   * Claims a download for this process, in any state; its error and its end are cleared. False while another living
+   * process has it (another `Store` of this process counts as one), and if it does not exist. True for one that was
+   * lost with a damaged or deleted list, which no other process can have; the new list does not show it.
    */
   claim(id: number): boolean {
     return this.#claims.claim(id);
   }
 
   /**
-   * Takes downloads on that are to wait for their turn in this process: all in one go, 100,000 are fine. Those of them
-   * that it has now; the others belong to other living processes, or are not there. What is done stays so until it is
-   * claimed: it may turn out to be here already.
+   * Claims downloads that wait for their turn in this process, all at once; 100,000 are possible. Returns those that it
+   * has now; the others belong to other living processes, or do not exist. A finished one stays `done` until it is
+   * claimed to run: its file may still be here.
    */
   takeOn(ids: readonly number[]): readonly number[] {
     return this.#claims.takeOn(ids);
   }
 
-  /** Gives a download up that this process has claimed, in this state; nothing if it has not. */
+  /** Releases a download that this process has claimed, and sets its state; no effect if it has not. */
   release(id: number, state: RestingState): void {
     if (this.#claims.release(id, state)) this.#history.tidySometimes();
   }
 
-  /** Asks the process that runs the download, which hears of it within moments. False if none does: nobody was asked. */
+  /** Sends a request to the process that runs the download, which gets it within moments. False if no process does. */
   request(request: ControlRequest): boolean {
     return this.#requests.request(request);
   }
 
   /**
-   * What others ask about the downloads that this process has claimed, oldest first; taking them removes them. At most
-   * the newest 100 for each download are kept. Meant to be called about four times a second, which also tells the others
-   * that this process is there.
+   * Requests of other processes about the downloads that this process has claimed, oldest first; they are removed. At
+   * most the newest 100 for each download are kept. Meant to be called about four times a second, which also reports
+   * that this process is alive.
    */
   takeRequests(): readonly ControlRequest[] {
     return this.#requests.takeRequests();
   }
 
-  /** Remembers how an origin did, in place of what was known. `host` as in a URL, with its port if that is not the usual one. */
+  /**
+   * Stores the data of an origin, in place of earlier data. `host` as in a URL, with its port if that is not the
+   * default.
+   */
   noteOrigin(host: string, seen: OriginNote): void {
     this.#notes.noteOrigin(host, seen);
     this.#history.tidySometimes();
   }
 
-  /** How an origin did when it was last used. */
+  /** The data of an origin from its last use. */
   originOf(host: string): OriginNote | undefined {
     return this.#notes.originOf(host);
   }
 
-  /** What is remembered under a name. */
+  /** The setting of a name. */
   setting(name: string): string | undefined {
     return this.#notes.setting(name);
   }
 
-  /** `undefined` removes it. */
+  /** Stores a setting; `undefined` removes it. */
   setSetting(name: string, value: string | undefined): void {
     this.#notes.setSetting(name, value);
   }
@@ -210,7 +214,7 @@ export class Store implements Disposable {
     return this.#claims.liveProcesses();
   }
 
-  /** Gives up what this process still has: that waits again. Never throws. */
+  /** Releases the downloads that this process still has: they wait again. Never throws. */
   [Symbol.dispose](): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -2,14 +2,14 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { posix, resolve, win32 } from 'node:path';
 
-/** What the user's word for a program stands for. */
+/** The result of looking for a program. */
 export type FoundProgram =
   | { readonly kind: 'found'; readonly file: string }
-  /** A .cmd or .bat file: only a shell can run those, and no quoting makes its arguments safe. */
+  /** A .cmd or .bat file: only a shell can run it, and no quoting makes its arguments safe. */
   | { readonly kind: 'batch'; readonly file: string }
   | { readonly kind: 'missing' };
 
-/** Where PATH is not set. */
+/** Used where PATH is not set. */
 const USUAL_PATH = '/usr/local/bin:/usr/bin:/bin';
 /** Windows ignores dots and spaces at the end of a name. */
 const BATCH = /\.(?:cmd|bat)[. ]*$/i;
@@ -17,8 +17,8 @@ const RUNNABLE = /\.(?:exe|com)$/i;
 
 /**
  * The files that `program` may stand for, best first. With a separator in it, it is a path; without, a name to be found
- * on PATH. Relative parts of PATH, and on Windows the current directory, are left out: what a download is called
- * decides nothing.
+ * on PATH. Relative parts of PATH, and on Windows the current directory, are left out, so that a download cannot take
+ * the place of a program.
  */
 export function programCandidates(
   program: string,
@@ -43,7 +43,7 @@ function directories(path: string, { delimiter, isAbsolute }: typeof posix): rea
   return path.split(delimiter).filter((directory) => isAbsolute(directory));
 }
 
-/** Finds the program that `program`, a path or a name on PATH, stands for. Nothing is run, and nothing is thrown. */
+/** Finds the program that `program`, a path or a name on PATH, stands for. Runs nothing, and never throws. */
 export async function findProgram(program: string, env: NodeJS.ProcessEnv): Promise<FoundProgram> {
   for (const candidate of programCandidates(program, env, process.platform)) {
     if (!(await isRunnable(candidate))) continue;

@@ -1,6 +1,6 @@
 import { type FinishedFile, type HookOutcome, runHook } from './run-hook.ts';
 
-/** So many run at once, however many files are finished. */
+/** Programs that run at once, however many files are finished. */
 const AT_ONCE = 4;
 
 /** Runs one program for each finished file, a few at a time, in the order in which the files were finished. */
@@ -11,7 +11,7 @@ export class HookQueue {
   readonly #open = new Set<Promise<HookOutcome>>();
   #running = 0;
 
-  /** `program` is as in `runHook`. `signal` ends those that run; those that wait are not begun. */
+  /** `program` is as in `runHook`. `signal` ends those that run; those that wait are not started. */
   constructor(program: string, { signal }: { readonly signal?: AbortSignal | undefined } = {}) {
     this.#program = program;
     this.#signal = signal;
@@ -25,7 +25,7 @@ export class HookQueue {
     return outcome;
   }
 
-  /** Waits until all that were asked for have ended, those that are asked for meanwhile included. */
+  /** Waits until all calls of `run` have ended, also those that come meanwhile. */
   async settled(): Promise<void> {
     while (this.#open.size > 0) await Promise.all(this.#open);
   }

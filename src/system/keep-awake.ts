@@ -4,10 +4,10 @@ import { oneLine } from './one-line.ts';
 import { type CommandLine, powershell, systemRoot } from './powershell.ts';
 import { OWN_GROUP, signalGroup } from './process-group.ts';
 
-/** A means that has been told to end and does not is killed after this. */
+/** A program that was told to end and does not is killed after this time. */
 const GRACE_MS = 2_000;
 
-/** Keeps the machine awake until it is disposed of; asynchronously, until the means has ended, too. */
+/** Keeps the machine awake until it is disposed of; asynchronous disposal also waits for the program to end. */
 export interface KeepAwake extends Disposable, AsyncDisposable {
   /** Whether the operating system agreed. Never rejects; waiting for it keeps no process alive. */
   readonly held: Promise<boolean>;
@@ -15,16 +15,16 @@ export interface KeepAwake extends Disposable, AsyncDisposable {
 
 /** A program that keeps the machine awake while it runs. */
 interface Means extends CommandLine {
-  /** What people call it. */
+  /** Its name in notices. */
   readonly name: string;
-  /** The command that shows why it does not work. */
+  /** A command that shows why it does not work. */
   readonly ask: string;
-  /** What tells that it holds: that it runs, or that it has written something. */
+  /** What shows that it works: that it runs, or that it has written output. */
   readonly holdsOnce: 'started' | 'written';
   readonly directory: string;
 }
 
-/** ES_CONTINUOUS | ES_SYSTEM_REQUIRED, held by the thread that asked for as long as it lives, here: until stdin ends. */
+/** ES_CONTINUOUS | ES_SYSTEM_REQUIRED hold for the life of the calling thread, which here ends with stdin. */
 const WINDOWS_SCRIPT = `
 $ErrorActionPreference = 'Stop'
 $kernel = Add-Type -Name Kernel -Namespace Dragonload -PassThru -MemberDefinition '
@@ -36,10 +36,11 @@ if ($kernel::SetThreadExecutionState([uint32]2147483649) -eq 0) { exit 1 }
 `;
 
 /**
- * The means to try one after the other. All end with process `pid`, however that ends:
+ * The programs to try one after the other. All end with process `pid`, however that ends:
  *
- * - Linux: systemd-inhibit(1) around cat(1), which lives until its stdin ends, so until we do. That cat answers shows
- *   that the lock is held. Over SSH only the lock against idling may be had, so that comes second.
+ * - Linux: systemd-inhibit(1) around cat(1), which lives until its stdin ends, and so as long as this process. An
+ *   answer of cat shows that the lock is held. Over SSH only the lock against idling may be allowed, so that comes
+ *   second.
  * - macOS: caffeinate(8), which waits for the process itself.
  * - Windows: SetThreadExecutionState of the Windows API, called by a PowerShell that waits for the end of its stdin.
  */
@@ -70,9 +71,9 @@ export function waysToStayAwake(
 }
 
 /**
- * Keeps the machine from falling asleep by itself until disposed of or until this process ends, killed or not. The
- * screen may still go dark. Where there is no means (a container, a machine without logind) or it is refused or taken
- * away, `onNotice` gets one sentence in all, nothing is tried again, and nothing fails. Never keeps this process alive.
+ * Keeps the machine from falling asleep by itself until it is disposed of or this process ends, killed or not. The
+ * screen may still go dark. Where no program does that (a container, a machine without logind), or it is refused or
+ * ended, `onNotice` gets one sentence, and nothing is tried again. Never fails, and never keeps this process alive.
  */
 export function keepAwake(reason: string, onNotice: (sentence: string) => void = () => {}): KeepAwake {
   return new Holder(waysToStayAwake(process.platform, reason, process.pid, process.env), onNotice);
@@ -149,7 +150,7 @@ class Holder implements KeepAwake {
   }
 }
 
-/** Starts a means without letting it, or what connects us to it, keep this process alive. */
+/** Starts a program; neither it nor its pipes keep this process alive. */
 function begin({ file, args, directory, holdsOnce }: Means): ChildProcess | undefined {
   let child: ChildProcess;
   try {
@@ -162,7 +163,7 @@ function begin({ file, args, directory, holdsOnce }: Means): ChildProcess | unde
     stream?.on('error', () => {});
     (stream as Socket | null)?.unref();
   }
-  // For cat to answer.
+  // Input that cat echoes.
   if (holdsOnce === 'written') child.stdin?.write('\n');
   return child;
 }

@@ -4,23 +4,26 @@ import ipaddr from 'ipaddr.js';
 /** What `os.networkInterfaces()` returns. */
 export type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
 
-/** Ways to a network, as an interface with an IPv4 address or the /64 prefix of an IPv6 address: `wlan0 192.0.2.7`. */
+/**
+ * Connections to a network, as an interface with an IPv4 address or the /64 prefix of an IPv6 address: `wlan0
+ * 192.0.2.7`.
+ */
 export interface NetworkChange {
   readonly appeared: readonly string[];
-  /** Connections that went this way are dead, though they may not know yet. */
+  /** Connections over these are dead, even if they have not failed yet. */
   readonly vanished: readonly string[];
 }
 
-/** Interfaces of containers and virtual machines that come and go, and lead nowhere beyond this machine. */
+/** Interfaces of containers and virtual machines that come and go, and do not lead beyond this machine. */
 const VIRTUAL =
   /^(?:docker|br-|veth|virbr|vnet|vmnet|vboxnet|bridge1\d\d$|lxcbr|lxdbr|podman|cni|cali|flannel|kube|dummy|ifb)/;
-/** Hyper-V names all its switches so. Those of the user's own making may be the way to everywhere. */
+/** The name of all Hyper-V switches. Those that the user has made may lead to other networks. */
 const VIRTUAL_SWITCH = /^vEthernet \((?:WSL|Default Switch)/;
 
 /**
- * The ways to the networks around this machine. Left out is what changes without meaning: loopback, link-local
+ * The connections of this machine to networks. Left out is what changes without effect: loopback, link-local
  * addresses, containers, and which address of an IPv6 prefix is in use, since temporary ones rotate (RFC 8981). Tunnels
- * count: a VPN that comes up changes the way to the origin.
+ * count: a VPN that comes up changes the route to the origin.
  */
 export function networkWays(interfaces: Interfaces): ReadonlySet<string> {
   const ways = new Set<string>();
@@ -44,7 +47,7 @@ function networkOf(address: string): string | undefined {
   return `${prefix.join(':')}::/64`;
 }
 
-/** What came and went; undefined if nothing did. */
+/** The connections that came and went; undefined if there are none. */
 export function networkChange(
   before: ReadonlySet<string>,
   after: ReadonlySet<string>,

@@ -3,20 +3,20 @@ import { oneLine } from './one-line.ts';
 import { type CommandLine, powershell } from './powershell.ts';
 import { OWN_GROUP, signalGroup } from './process-group.ts';
 
-/** What shows notifications has this long. */
+/** Longest time for the program that shows notifications, in milliseconds. */
 const TIMEOUT_MS = 5_000;
 /** In characters; longer texts are cut. */
 const MAX_TITLE = 100;
 const MAX_BODY = 300;
 
-/** The last two arguments are the texts, whatever else is among them. */
+/** The last two arguments are the texts. */
 const MAC_SCRIPT = [
   'on run texts',
   'display notification (item -1 of texts) with title (item -2 of texts)',
   'end run',
 ];
 
-/** A toast of the Windows Runtime, in the name of PowerShell, since a program without an installer has none. */
+/** A toast of the Windows Runtime under the name of PowerShell, since a program without an installer has no name. */
 const WINDOWS_SCRIPT = `
 $ErrorActionPreference = 'Stop'
 $null = [Windows.UI.Notifications.ToastNotificationManager, Windows.UI.Notifications, ContentType = WindowsRuntime]
@@ -32,7 +32,7 @@ $toast = New-Object Windows.UI.Notifications.ToastNotification $document
 [Windows.UI.Notifications.ToastNotificationManager]::CreateToastNotifier($app).Show($toast)
 `;
 
-/** The command that shows a notification, and what its environment has beside ours. The texts are never code in it. */
+/** The command that shows a notification, and its additional environment. The texts are never code in it. */
 export function notificationCommand(
   platform: NodeJS.Platform,
   title: string,
@@ -53,7 +53,7 @@ export function notificationCommand(
 
 /**
  * The body is markup by the Desktop Notifications Specification, and notify-send(1) also resolves escapes such as
- * `\n` in it (`g_strcompress` in its source). Neither is so of the title.
+ * `\n` in it (`g_strcompress` in its source). The title has neither.
  */
 function asMarkup(body: string): string {
   return body
@@ -64,9 +64,9 @@ function asMarkup(body: string): string {
 }
 
 /**
- * Shows a notification on the desktop: notify-send(1), osascript(1) on macOS, a toast on Windows. The result is whether
- * it worked; without a desktop it does not, and that is no failure. Never throws, and takes 5 s at most. The texts may
- * come from anywhere: they are shown as they are, on one line, cut where they are long.
+ * Shows a notification on the desktop: notify-send(1), osascript(1) on macOS, a toast on Windows. Resolves with whether
+ * it worked; without a desktop it does not, which is not an error. Never throws, and takes 5 s at most. The texts may
+ * come from anywhere: they are shown literally, on one line, and cut when they are long.
  */
 export function notify(title: string, body: string, timeoutMs = TIMEOUT_MS): Promise<boolean> {
   const command = notificationCommand(process.platform, title, body, process.env);

@@ -2,12 +2,12 @@
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}]+/gu;
 const SPACES = /[\s\p{Z}]+/gu;
 
-/** Longer texts are cut before they are looked at: hostile ones cost no time. In UTF-16 units. */
+/** Longer texts are cut first, so that hostile ones cost no time. In UTF-16 units. */
 const MAX_TEXT = 4096;
 
 /**
  * Text from elsewhere, such as the name of a file, as one line of visible characters for places outside a terminal:
- * nothing in it breaks the line or turns the direction of reading. What is longer than `maxCharacters` ends in an
+ * nothing in it breaks the line or changes the direction of reading. A text longer than `maxCharacters` ends in an
  * ellipsis.
  */
 export function oneLine(text: string, maxCharacters: number): string {

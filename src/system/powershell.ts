@@ -7,9 +7,9 @@ export interface CommandLine {
 }
 
 /**
- * Windows PowerShell running `script`. It is the one that comes with Windows, named by its full path: a file called
- * powershell.exe in a directory of downloads is never taken for it. The script goes as base64 of UTF-16LE
- * (`-EncodedCommand`), so that no rule of quoting applies; what it should know beside its own text, it reads from its
+ * Windows PowerShell running `script`. It is the one that comes with Windows, by its full path, so that a file called
+ * powershell.exe in a directory of downloads is never run. The script goes as base64 of UTF-16LE
+ * (`-EncodedCommand`), so that no rule of quoting applies; it reads its input from its
  * environment.
  */
 export function powershell(script: string, env: NodeJS.ProcessEnv): CommandLine {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** What tells a process from every other, this machine's earlier and later ones included. */
+/** Identifies a process among all others, also earlier and later ones of this machine. */
 export interface ProcessMark {
   readonly pid: number;
   /** See `beganAt`. */
@@ -21,8 +21,8 @@ export function thisProcess(): ProcessMark {
 }
 
 /**
- * When a process began, in a form of this machine's own that is only good for comparing; undefined where it cannot be
- * told: on Windows, and for processes that have ended or are hidden.
+ * When a process started, in a form of this machine that is only good for comparing; undefined where it is not known:
+ * on Windows, and for processes that have ended or are hidden.
  */
 export function beganAt(pid: number): string | undefined {
   if (process.platform === 'linux') return statOf(pid)?.began;
@@ -30,9 +30,9 @@ export function beganAt(pid: number): string | undefined {
 }
 
 /**
- * Whether the process that left this mark lives. A number that now belongs to a process that began at another time is
- * not it, and neither is one that has ended and that nobody has asked for yet. One of another machine is taken to be
- * alive: over a shared home directory nobody can tell. A machine is known by its boot, where that can be told, else by
+ * Whether the process with this mark is alive. A process with the same number that started at another time is another
+ * one, and a process that has ended but was not yet waited for is dead. A process of another machine counts as alive,
+ * since a shared home directory does not show that. A machine is identified by its boot, where that is known, else by
  * its name.
  */
 export function isAlive({ pid, began, host }: Partial<ProcessMark>): boolean {
@@ -42,7 +42,7 @@ export function isAlive({ pid, began, host }: Partial<ProcessMark>): boolean {
   try {
     process.kill(pid, 0);
   } catch (thrown) {
-    // EPERM: it lives, and belongs to somebody else.
+    // EPERM: it is alive, and belongs to another user.
     if ((thrown as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
   if (process.platform === 'linux') {
@@ -54,14 +54,16 @@ export function isAlive({ pid, began, host }: Partial<ProcessMark>): boolean {
   return now === undefined || began === now;
 }
 
-/** Whether the process began since this machine was started; false where that cannot be told. */
+/** Whether the process started after this machine did; false where that is not known. */
 function isOfThisBoot(began: string | undefined): boolean {
   const mine = beganAt(process.pid);
   const [id] = mine?.split('/') ?? [];
   return process.platform === 'linux' && id !== undefined && began?.startsWith(`${id}/`) === true;
 }
 
-/** Linux: the boot, and fields 3 (state) and 22 (start time in ticks since boot) of `/proc/PID/stat`: proc_pid_stat(5). */
+/**
+ * Linux: the boot, and fields 3 (state) and 22 (start time in ticks since boot) of `/proc/PID/stat`: proc_pid_stat(5).
+ */
 function statOf(pid: number): { readonly state: string | undefined; readonly began: string } | undefined {
   try {
     boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
@@ -75,7 +77,7 @@ function statOf(pid: number): { readonly state: string | undefined; readonly beg
   }
 }
 
-/** macOS and the BSDs: ps(1), whose `lstart` is the time of day that the kernel noted when the process began. */
+/** macOS and the BSDs: ps(1), whose `lstart` is the time of day at which the process started. */
 function startedByPs(pid: number): string | undefined {
   try {
     const text = execFileSync('/bin/ps', ['-o', 'lstart=', '-p', String(pid)], {

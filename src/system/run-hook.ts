@@ -4,15 +4,15 @@ import { findProgram } from './find-program.ts';
 import { oneLine } from './one-line.ts';
 import { OWN_GROUP, signalGroup } from './process-group.ts';
 
-/** A hook that is told to end has this long before it is killed. */
+/** A hook that is told to end is killed after this time. */
 const GRACE_MS = 2_000;
-/** Operating systems limit how long a variable may be. A longer address is left out. In UTF-16 units. */
+/** Operating systems limit the length of a variable: a longer address is left out. In UTF-16 units. */
 const MAX_URL = 8_192;
 
-/** What a hook is told about a file that is finished. */
+/** What a hook gets to know about a finished file. */
 export interface FinishedFile {
   readonly path: string;
-  /** Where it came from; undefined where this member was never told. */
+  /** Its address; undefined where this member does not know it. */
   readonly url?: string | undefined;
   readonly sizeBytes: number;
   /** In hex. */
@@ -42,7 +42,7 @@ export function hookEnvironment(file: FinishedFile, env: NodeJS.ProcessEnv): Nod
   };
 }
 
-/** An address without user, password, query and fragment; empty when it is none or too long. */
+/** An address without user, password, query and fragment; empty when it is invalid or too long. */
 function withoutSecrets(address: string): string {
   const url = URL.parse(address);
   if (url === null) return '';
@@ -57,12 +57,13 @@ function withoutSecrets(address: string): string {
  * Runs `program` for a finished file, with its absolute path as the one argument and `hookEnvironment`, in the current
  * directory, without a shell.
  *
- * The value is one program: a path, or a name on PATH. Nothing in it is taken apart, so `notify-done --flag` is a
- * program with a space in its name; arguments belong into a script. On Windows it is an .exe or .com file; .cmd and .bat
- * files are refused, since their arguments cannot be quoted safely.
+ * The value is one program: a path, or a name on PATH. It is not split, so `notify-done --flag` is a program with a
+ * space in its name; arguments belong into a script. On Windows it is an .exe or .com file; .cmd and .bat files are
+ * refused, since their arguments cannot be quoted safely.
  *
- * Its output goes to our stderr, its input is empty, and a Ctrl-C at the terminal does not reach it. It may take as long
- * as it likes. `signal` ends it and what it began: with SIGTERM at once, and after 2 s with SIGKILL. Never rejects.
+ * Its output goes to the stderr of this process, its input is empty, and a Ctrl-C at the terminal does not reach it. It
+ * has no time limit. `signal` ends it and the processes that it started: with SIGTERM at once, and after 2 s with
+ * SIGKILL. Never rejects.
  */
 export async function runHook(
   program: string,
@@ -75,7 +76,7 @@ export async function runHook(
   let child: ChildProcess;
   try {
     const env = hookEnvironment(file, process.env);
-    // One output for both: nothing but Dragonload itself writes to its stdout.
+    // Both go to stderr: only Dragonload itself writes to its stdout.
     child = spawn(found.file, [resolve(file.path)], { ...OWN_GROUP, env, stdio: ['ignore', 2, 2] });
   } catch (thrown) {
     return cannot(program, thrown);
@@ -108,7 +109,7 @@ function outcomeOf(
   });
 }
 
-/** What to tell the user about a hook's end; undefined where there is nothing to tell. A sentence, without secrets. */
+/** A sentence for the user about how a hook ended, without secrets; undefined after success. */
 export function hookProblem(program: string, outcome: HookOutcome): string | undefined {
   switch (outcome.kind) {
     case 'done':
@@ -123,7 +124,7 @@ export function hookProblem(program: string, outcome: HookOutcome): string | und
   }
 }
 
-/** Why what `findProgram` says cannot serve as a hook, in a sentence: also for looking before anything is fetched. */
+/** Why a program that `findProgram` did not find cannot be a hook, in a sentence. */
 export function whyNot(program: string, kind: 'batch' | 'missing'): string {
   if (kind === 'batch')
     return `${called(program)} is a batch file, which cannot be run safely. Give an .exe.`;

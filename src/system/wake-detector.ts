@@ -1,28 +1,28 @@
 /** One reading of all clocks, in milliseconds. */
 export interface Clocks {
-  /** Since any moment, never set: CLOCK_MONOTONIC of clock_gettime(2) and its like. */
+  /** Monotonic, from any start: CLOCK_MONOTONIC of clock_gettime(2) and its like. */
   readonly monotonicMs: number;
   /** Since the machine was started, its sleep included: CLOCK_BOOTTIME and its like; undefined where there is none. */
   readonly bootMs: number | undefined;
-  /** The time of day, which people, NTP and the end of a sleep set. */
+  /** The time of day, which users, NTP and the end of a sleep can set. */
   readonly wallMs: number;
   /** Time that this thread has used a processor. */
   readonly busyMs: number;
 }
 
-/** Gaps between two clocks below this are nothing: macOS counts the time since its start in whole seconds. */
+/** Differences between two clocks below this are ignored: macOS counts the time since its start in whole seconds. */
 const MIN_GAP_MS = 3_000;
-/** A reading that comes so much too late by the only clock was late for more than want of a processor. */
+/** A reading that is later than this by the only clock was not just delayed by a busy processor. */
 const MIN_LATE_MS = 10_000;
 
 /**
- * Tells from readings of the clocks, taken every `intervalMs`, whether the machine was asleep between two of them.
+ * Finds out from readings of the clocks, taken every `intervalMs`, whether the machine was asleep between two of them.
  *
- * Where one clock counts sleep and the other does not (Linux), their difference tells it exactly: neither a step of the
- * time of day nor a thread that was busy or stopped looks like sleep. Without such a pair the time of day takes the place
- * of the boot clock, and a step of it forward cannot be told from sleep. Where the monotonic clock goes on during sleep,
- * too (Windows, and macOS with the libuv of Node 24), a reading that comes late tells it, less the time that the thread
- * was busy.
+ * Where one clock counts sleep and the other does not (Linux), their difference shows it exactly: neither a step of the
+ * time of day nor a thread that was busy or stopped looks like sleep. Without such a pair the time of day takes the
+ * place of the boot clock, and a step of it forward cannot be told from sleep. Where the monotonic clock goes on during
+ * sleep, too (Windows, and macOS with the libuv of Node 24), a late reading shows it, less the time that the thread was
+ * busy.
  */
 export class WakeDetector {
   readonly #intervalMs: number;

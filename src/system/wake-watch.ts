@@ -2,13 +2,13 @@ import { networkInterfaces, uptime } from 'node:os';
 import { type Interfaces, type NetworkChange, networkChange, networkWays } from './network-change.ts';
 import { type Clocks, WakeDetector } from './wake-detector.ts';
 
-/** How often the clocks and the interfaces are looked at. */
+/** How often the clocks and the interfaces are read, in milliseconds. */
 const INTERVAL_MS = 3_000;
 
 export interface WakeWatchOptions {
   /** The machine was asleep for about `sleptMs` and is awake again. Its network may take a while to return. */
   readonly onWake: (sleptMs: number) => void;
-  /** The machine's ways to the networks around it are others than before. */
+  /** The connections of the machine to networks have changed. */
   readonly onNetworkChange: (change: NetworkChange) => void;
   readonly intervalMs?: number;
   readonly readClocks?: () => Clocks;
@@ -16,8 +16,8 @@ export interface WakeWatchOptions {
 }
 
 /**
- * Calls back when the machine has woken up and when its network has changed, within 3 s, until disposed of. Costs about
- * as much as nothing, and keeps no process alive. `WakeDetector` and `networkWays` say what counts.
+ * Calls back when the machine has woken up and when its network has changed, within 3 s, until disposed of. It costs
+ * next to nothing, and keeps no process alive. `WakeDetector` and `networkWays` decide what counts.
  */
 export function watchWake({
   onWake,
@@ -44,7 +44,7 @@ export function watchWake({
   };
 }
 
-/** Undefined where the system does not tell, as on Android. */
+/** Undefined where the system does not report it, as on Android. */
 function waysBy(readInterfaces: () => Interfaces): ReadonlySet<string> | undefined {
   try {
     return networkWays(readInterfaces());
@@ -71,7 +71,7 @@ function bootClock(): number | undefined {
   }
 }
 
-/** 0 where the system does not tell: there, a thread that was busy for long may be taken for a machine asleep. */
+/** 0 where the system does not report it: there, a thread that was busy for long may count as a machine asleep. */
 function busyClock(): number {
   try {
     const { user, system } = process.threadCpuUsage();
