@@ -143,5 +143,13 @@ test('in the order of the file work begins with its first missing byte, and goes
   grant(1, 3 * PIECE, 6 * PIECE);
   grant(2, 0, 3 * PIECE);
   grant(3, 7 * PIECE, 8 * PIECE);
-  assert.deepEqual(work.nextInFile(), { start: PIECE, end: 6 * PIECE });
+  assert.deepEqual(work.nextInFile(false), { start: PIECE, end: 6 * PIECE });
+});
+
+test('in the order of the file whoever fetches alone goes on past its leases, up to what is here', () => {
+  const { work, grant, fill } = desk();
+  grant(1, PIECE, 3 * PIECE);
+  assert.deepEqual(work.nextInFile(true), { start: PIECE, end: 8 * PIECE + 1_000 });
+  fill(5 * PIECE, 6 * PIECE);
+  assert.deepEqual(work.nextInFile(true), { start: PIECE, end: 5 * PIECE });
 });

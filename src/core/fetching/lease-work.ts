@@ -36,8 +36,11 @@ export class LeaseWork {
     return undefined;
   }
 
-  /** The next bytes where each request is answered from the first byte on: the first in the file, and as far as leases go. */
-  nextInFile(): ByteRange | undefined {
+  /**
+   * The next bytes where each request is answered from the first byte on: the first in the file, and as far as leases go. When
+   * nobody else fetches (`isAlone`) they go on past the leases: for each further one the file would come from its first byte again.
+   */
+  nextInFile(isAlone: boolean): ByteRange | undefined {
     let start: number | undefined;
     let end = 0;
     for (const held of this.#leases) {
@@ -47,6 +50,7 @@ export class LeaseWork {
       end = held.end;
     }
     if (start === undefined) return undefined;
+    if (isAlone) return { start, end: this.#absentUntil(start, this.#geometry.limitBytes, 1) };
     const others = [...this.#leases].sort((a, b) => a.lease.start - b.lease.start);
     for (const held of others) if (held.lease.start <= end) end = Math.max(end, held.end);
     return { start, end: this.#absentUntil(start, end, 1) };

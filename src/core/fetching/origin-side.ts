@@ -291,7 +291,7 @@ export class OriginSide {
   }
 
   #next(connections: number): ByteRange | undefined {
-    return this.#hasRanges ? this.#work.next(connections) : this.#work.nextInFile();
+    return this.#hasRanges ? this.#work.next(connections) : this.#work.nextInFile(this.#options.isAlone());
   }
 
   #giveUp(message: string | undefined): void {
