@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startOrigin } from '../src/testing/origin-server/origin-server.ts';
 import { knownFile, MIB } from './support/file.ts';
-import { until } from './support/members.ts';
+import { heldBytes, untilHeld } from './support/journal.ts';
 import { Stage } from './support/stage.ts';
+import { together } from './support/together.ts';
 
 /** A small file may cost this much more than its size: duplicates of the endgame, and a byte for each look at it. */
 const OVERHEAD = 1.05;
@@ -11,6 +12,7 @@ const OVERHEAD = 1.05;
 test('two members share a download: right bytes for both, each byte from the origin about once', async (t) => {
   const file = knownFile('two', 16 * MIB);
   await using origin = await startOrigin({ files: { '/two.bin': file }, ratePerConnection: 4 * MIB });
+  origin.holdUntilAsked(2);
   const stage = new Stage(t);
   const host = stage.host('ada', origin.url());
   const joiner = stage.join('bob', await host.invite());
@@ -31,6 +33,7 @@ test('two members share a download: right bytes for both, each byte from the ori
 test('three members share a download', async (t) => {
   const file = knownFile('three', 18 * MIB);
   await using origin = await startOrigin({ files: { '/three.bin': file }, ratePerConnection: 3 * MIB });
+  origin.holdUntilAsked(3);
   const stage = new Stage(t);
   const host = stage.host('ada', origin.url());
   const invite = await host.invite();
@@ -44,17 +47,18 @@ test('three members share a download', async (t) => {
 test('a member that joins at half gets what is there over the LAN', async (t) => {
   const file = knownFile('late', 16 * MIB);
   await using origin = await startOrigin({ files: { '/late.bin': file }, ratePerConnection: 4 * MIB });
+  origin.holdAfter(8.5 * MIB);
   const stage = new Stage(t);
   const host = stage.host('ada', origin.url());
   const invite = await host.invite();
-  await until(
-    () => origin.servedBytes() > 8 * MIB,
-    () => host.describe('did not get to the half'),
-  );
+  await untilHeld(stage, host, 8 * MIB);
   const late = stage.join('bob', invite);
+  await together(host, late);
+  const wasThere = heldBytes(stage, 'ada');
+  origin.release();
   const [, result] = await Promise.all([host.finishes(file.sha256), late.finishes(file.sha256)]);
 
-  assert.ok(result.lanBytes >= 8 * MIB, `${result.lanBytes} bytes came over the LAN`);
+  assert.ok(result.lanBytes >= wasThere, `${result.lanBytes} bytes came over the LAN of ${wasThere}`);
   assert.ok(origin.servedBytes() <= OVERHEAD * 16 * MIB, `${origin.servedBytes()} bytes were served`);
 });
 
@@ -78,9 +82,12 @@ test('a member that stays gives everything to one that comes after the end', asy
 test('a member that may not reach the origin gets everything over the LAN', async (t) => {
   const file = knownFile('inside', 6 * MIB);
   await using origin = await startOrigin({ files: { '/inside.bin': file }, ratePerConnection: 4 * MIB });
+  origin.hold();
   const stage = new Stage(t);
   const host = stage.host('ada', origin.url());
   const joiner = stage.join('bob', await host.invite(), { allowPrivate: false });
+  await together(host, joiner);
+  origin.release();
   const [, result] = await Promise.all([host.finishes(file.sha256), joiner.finishes(file.sha256)]);
 
   assert.equal(result.lanBytes, 6 * MIB);

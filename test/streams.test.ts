@@ -8,8 +8,13 @@ import {
 import { knownFile, MIB } from './support/file.ts';
 import { until } from './support/members.ts';
 import { Stage } from './support/stage.ts';
+import { together } from './support/together.ts';
 
 const SIZE = 5 * MIB + 4_321;
+/** Bytes per second at which the file would take a minute. */
+const TRICKLE = SIZE / 60;
+/** At which it takes 20 s, and its first piece, of 1 MiB while the size is not known, less than a member waits for another. */
+const SLOW = SIZE / 20;
 
 /** Answers that carried more than a look at the file. */
 function bodies(origin: OriginServer): number {
@@ -35,12 +40,16 @@ for (const [what, rest] of KINDS) {
       files: { '/stream.bin': file },
       ratePerConnection: 2 * MIB,
     });
+    // A stream that stood still would be given up: it goes on, and is not over before the joiner is there and has some of it.
+    origin.trickle(TRICKLE);
     const stage = new Stage(t);
     const host = stage.host('ada', origin.url(), { connections: 4 });
     const joiner = stage.join('bob', await host.invite(), { connections: 4 });
-    // Before the stream is over the joiner has some of it.
+    await together(host, joiner);
+    origin.trickle(SLOW);
     await joiner.until(() => joiner.events.some((event) => (event.lanBytes ?? 0) > 0), 'bytes over the LAN');
     assert.ok(!host.events.some(({ event }) => event === 'done'), 'the stream is still under way');
+    origin.release();
     const [, result] = await Promise.all([host.finishes(file.sha256), joiner.finishes(file.sha256)]);
 
     assert.equal(result.lanBytes, SIZE);
@@ -52,15 +61,19 @@ for (const [what, rest] of KINDS) {
 test('the member that streams is killed: the other streams the file itself', async (t) => {
   const file = knownFile('heir', SIZE, { ranges: false });
   await using origin = await startOrigin({ files: { '/stream.bin': file }, ratePerConnection: 1.5 * MIB });
+  origin.trickle(TRICKLE);
   const stage = new Stage(t);
   const host = stage.host('ada', origin.url());
   const heir = stage.join('bob', await host.invite());
-  await heir.event('member', { name: 'ada' });
+  await together(host, heir);
+  origin.release();
+  origin.holdAfter(3 * MIB);
   await until(
     () => origin.servedBytes() > 3 * MIB,
     () => host.describe('did not get far'),
   );
   await host.kill();
+  origin.release();
   await heir.finishes(file.sha256);
 });
 

@@ -130,6 +130,8 @@ export interface ConnectionCap {
 /** Counts the requests that each fault could touch, and tells what goes wrong with the next one. */
 export class FaultSchedule {
   readonly #counts = new Map<string, number>();
+  /** Requests that something went wrong with. */
+  met = 0;
 
   /** The faults of one more request to a path. When several name the same thing, the last one wins. */
   next(
@@ -147,6 +149,7 @@ export class FaultSchedule {
       if (touches(one, count)) touching.push(one);
     }
     for (const [key, count] of counted) this.#counts.set(key, count);
+    if (touching.some(isFault)) this.met += 1;
     return Object.assign({}, ...touching) as OriginFaults;
   }
 
@@ -154,6 +157,13 @@ export class FaultSchedule {
   restart(path: string): void {
     for (const key of this.#counts.keys()) if (key.startsWith(`${path} `)) this.#counts.delete(key);
   }
+}
+
+const SCOPE_KEYS: readonly string[] = ['times', 'after', 'every', 'only'] satisfies (keyof FaultScope)[];
+
+/** Whether it says more than whom it touches. */
+function isFault(faults: OriginFaults): boolean {
+  return Object.keys(faults).some((key) => !SCOPE_KEYS.includes(key));
 }
 
 function inScope({ only }: FaultScope, headers: Readonly<Record<string, unknown>>): boolean {

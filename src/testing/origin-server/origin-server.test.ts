@@ -106,12 +106,25 @@ test('an origin that holds after some bytes sends them and no more, and the rest
   origin.holdAfter(600_000);
   const { rest, read } = await begun(origin.url());
   while (read() < 500_000) await new Promise(setImmediate);
-  assert.ok(origin.servedBytes() <= 600_000);
+  while (origin.servedBytes() < 600_000) await new Promise(setImmediate);
+  assert.ok(origin.servedBytes() <= 800_000, `${origin.servedBytes()} bytes were sent`);
   const short = await fetch(origin.url(), { headers: { range: 'bytes=0-99' } });
   assert.equal((await short.arrayBuffer()).byteLength, 100, 'who only looks is not held');
   origin.release();
   await rest;
   assert.equal(read(), 1_000_000);
+});
+
+test('what waits for all who ask is held after some bytes, too', async () => {
+  await using origin = await startOrigin({ files: { '/f': LARGE } });
+  origin.holdUntilAsked(2);
+  origin.holdAfter(300_000);
+  const both = [await begun(origin.url()), await begun(origin.url())];
+  while (origin.servedBytes() < 300_000) await new Promise(setImmediate);
+  assert.ok(origin.servedBytes() <= 900_000, `${origin.servedBytes()} bytes were sent`);
+  origin.release();
+  await Promise.all(both.map(({ rest }) => rest));
+  assert.equal(origin.servedBytes(), 2_000_000);
 });
 
 test('to a client that does not read no more is sent than the window', { skip: NO_WINDOW }, async () => {

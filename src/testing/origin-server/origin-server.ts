@@ -101,9 +101,14 @@ export class OriginServer implements AsyncDisposable {
     this.#gate.holdUntilAsked(bodies);
   }
 
-  /** So many further bytes of bodies are sent, and the rest after `release`. */
+  /** At least so many further bytes of bodies are sent, and the rest after `release`. */
   holdAfter(bytes: number): void {
     this.#gate.holdAfter(bytes);
+  }
+
+  /** Each body gets no more than so many bytes per second until `release`: it is not held, and yet not over. */
+  trickle(bytesPerSecond: number): void {
+    this.#gate.trickle(bytesPerSecond);
   }
 
   release(): void {
@@ -113,6 +118,11 @@ export class OriginServer implements AsyncDisposable {
   /** Each signed link that was given out so far has expired. */
   expireLinks(): void {
     this.#refusals.expireLinks();
+  }
+
+  /** Requests that met one of the faults of their file. */
+  get faultsMet(): number {
+    return this.#schedule.met;
   }
 
   get requests(): ServedRequest[] {
@@ -194,7 +204,10 @@ export class OriginServer implements AsyncDisposable {
       limiters: this.#links.limitersOf(request.socket, faults),
       window: this.#links.windowOf(request.socket),
       gate,
-      record: (bytes) => this.#record.sent(served, range!.start, bytes),
+      record: (bytes) => {
+        this.#record.sent(served, range!.start, bytes);
+        gate?.sent(bytes);
+      },
     });
   }
 
