@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { startOrigin } from '../src/testing/origin-server/origin-server.ts';
 import { knownFile, MIB } from './support/file.ts';
 import { freePort } from './support/free-port.ts';
-import { inherited, sha256Of } from './support/members.ts';
+import { inherited, PATIENCE_MS, sha256Of } from './support/members.ts';
 import { Stage } from './support/stage.ts';
 
 const EXAMPLES = join(import.meta.dirname, '../examples');
@@ -16,7 +16,7 @@ async function run(name: string, argv: readonly string[], cwd: string, environme
   const { stdout } = await promisify(execFile)(process.execPath, [join(EXAMPLES, name), ...argv], {
     cwd,
     env: { ...inherited(), DRAGONLOAD_HOME: join(cwd, 'home'), ...environment },
-    timeout: 60_000,
+    timeout: PATIENCE_MS,
   });
   return stdout;
 }

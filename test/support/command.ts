@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { inherited } from './members.ts';
+import { inherited, PATIENCE_MS } from './members.ts';
 import type { Stage } from './stage.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../dist/dragonload.js');
@@ -16,7 +16,8 @@ export interface Said {
 export function command(stage: Stage, name: string, ...argv: readonly string[]): Promise<Said> {
   const env = { ...inherited(), DRAGONLOAD_HOME: stage.home(name) };
   return new Promise((resolve) => {
-    execFile(process.execPath, [PROGRAM, ...argv], { env, timeout: 60_000 }, (error, stdout, stderr) => {
+    const options = { env, timeout: PATIENCE_MS, killSignal: 'SIGKILL' } as const;
+    execFile(process.execPath, [PROGRAM, ...argv], options, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
     });
   });

@@ -1,18 +1,17 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { TestContext } from 'node:test';
 import { contentSha256 } from '../../src/testing/origin-server/content.ts';
 import {
+  type OriginFaults,
   type OriginFile,
   OriginServer,
   type OriginServerOptions,
   startOrigin,
 } from '../../src/testing/origin-server/origin-server.ts';
 import { MIB } from './file.ts';
-import { checkEnd, checkFiles, checkWaste, ended } from './matrix-checks.ts';
+import { heldBytes } from './journal.ts';
+import { checkEnd, checkFiles, checkMet, checkRoom, checkWaste, ended } from './matrix-checks.ts';
 import { refresh, room } from './matrix-room.ts';
-import { type Column, extraIn, isLater, onOneSide, outcomeIn, type Row } from './matrix-row.ts';
+import { type Column, extraIn, isLater, isStream, onOneSide, outcomeIn, type Row } from './matrix-row.ts';
 import type { Member } from './members.ts';
 import { Stage } from './stage.ts';
 
@@ -23,25 +22,22 @@ export const CHANGED = { seed: 'changed', sizeBytes: SIZE_BYTES };
 const PATH = '/file.bin';
 const FRESH_PATH = '/fresh.bin';
 const HEADER = 'x-hit';
-const PIECE_BYTES = 256 * 1024;
 /** With so much in the journal a first run is killed. */
 const HELD_BYTES = SIZE_BYTES / 4;
-/** What the sockets of a transfer hold when it is given up. */
+/** What is on its way over a connection when a transfer is given up: the window of a connection with such rates. */
 const IN_FLIGHT_BYTES = 128 * 1024;
 
 /** Runs one cell of the matrix, and checks what holds in each of them. */
 export async function runCell(t: TestContext, row: Row, column: Column): Promise<void> {
   const isRoom = column === 'room' || column === 'one';
-  const delays = monitorEventLoopDelay();
-  delays.enable();
   const content = { seed: SEED, sizeBytes: SIZE_BYTES };
   const honest: OriginFile = { content, ...row.file };
   const bytesPerSecond = (isRoom ? 1 : 2) * MIB;
   const rates = { ratePerConnection: bytesPerSecond };
   await using elsewhere =
     row.elsewhere && (await startOrigin({ ...rates, ...row.elsewhere, files: { [PATH]: honest } }));
-  // The host of a room is hit when the others are there; before, it would be alone.
-  const beginsHonest = column === 'resume' || (column === 'one' && isLater(row));
+  // A room is hit by what begins later when all are there; before, its host would be alone.
+  const beginsHonest = column === 'resume' || (isRoom && isLater(row));
   const faulty = faultyFile(row, column, honest, elsewhere);
   const server: OriginServerOptions = {
     ...rates,
@@ -67,17 +63,14 @@ export async function runCell(t: TestContext, row: Row, column: Column): Promise
   let lostBytes = 0;
   if (column === 'resume') {
     const first = stage.get('ada', origin.url(), options);
-    await first.until(
-      () => heldBytes(stage.home('ada')) >= HELD_BYTES,
-      'a quarter of the file in the journal',
-    );
+    await first.until(() => heldBytes(stage, 'ada') >= HELD_BYTES, 'a quarter of the file in the journal');
     await first.kill();
-    lostBytes = origin.servedBytes() - heldBytes(stage.home('ada'));
+    lostBytes = origin.servedBytes() - heldBytes(stage, 'ada');
     origin.set(PATH, faulty, { afresh: true });
   }
   const origins = [origin, elsewhere, mirror].filter((one) => one instanceof OriginServer);
   const isHere = () => {
-    if (column === 'one' && beginsHonest) origin.set(PATH, faulty, { afresh: true });
+    if (isRoom && beginsHonest) origin.set(PATH, faulty, { afresh: true });
     for (const one of origins) one.release();
   };
   const members = isRoom
@@ -85,9 +78,11 @@ export async function runCell(t: TestContext, row: Row, column: Column): Promise
         host: options,
         joiners: column === 'room' ? ['bob', 'mia'] : ['bob'],
         joiner: { args: checksum, connections },
+        isStream: isStream(row),
         isHere,
       })
     : [stage.get('ada', origin.url(), options)];
+  if (isRoom) checkRoom(members, column === 'room' ? 3 : 2, outcomeIn(row, column, true));
   const outcomeOf = (member: Member) => outcomeIn(row, column, member === members[0]);
   if (outcomeOf(members[0]!) === 'waits') {
     origin.set(FRESH_PATH, honest);
@@ -98,24 +93,10 @@ export async function runCell(t: TestContext, row: Row, column: Column): Promise
   for (const member of members)
     await checkFiles(member, outcomeOf(member) === 'new' ? newSha256 : rightSha256);
   for (const member of members) checkEnd(member, outcomeOf(member));
-  delays.disable();
-  // While a busy machine lets a member wait, the origin goes on sending to it.
-  const unreadBytes = (delays.max / 1e9) * bytesPerSecond;
-  const inFlightBytes = (row.connections ?? 2) * members.length * (IN_FLIGHT_BYTES + unreadBytes);
+  checkMet(row, origin);
+  const inFlightBytes = (row.connections ?? 2) * members.length * IN_FLIGHT_BYTES;
   const budget = 0.02 * SIZE_BYTES + lostBytes + inFlightBytes + extraBytes(row, column);
   checkWaste(SIZE_BYTES, members, origins, budget);
-}
-
-/** What the journals of a member say is here: the header comes first, then a line for each piece. */
-function heldBytes(home: string): number {
-  const folder = join(home, 'data/journals');
-  try {
-    const journals = readdirSync(folder).filter((name) => name.endsWith('.jsonl'));
-    const lines = journals.map((name) => readFileSync(join(folder, name), 'utf8').split('\n').length - 2);
-    return lines.reduce((sum, pieces) => sum + Math.max(0, pieces), 0) * PIECE_BYTES;
-  } catch {
-    return 0;
-  }
 }
 
 function faultyFile(
@@ -126,8 +107,11 @@ function faultyFile(
 ): OriginFile {
   const redirect = elsewhere && { redirectTo: elsewhere.url() };
   const faulty = redirect ? { ...row, faults: redirect } : row;
-  const faults = column === 'one' ? onOneSide(faulty, HEADER) : (faulty.faults ?? {});
-  return { ...honest, faults };
+  const faults =
+    column === 'one' ? onOneSide(faulty, HEADER) : ([faulty.faults ?? {}].flat() as OriginFaults[]);
+  // All have looked at the file and asked for its first bytes by then: what comes next is later.
+  const isNow = (column === 'room' || column === 'one') && isLater(row);
+  return { ...honest, faults: isNow ? faults.map((one) => ({ ...one, after: 0 })) : faults };
 }
 
 function extraBytes(row: Row, column: Column): number {

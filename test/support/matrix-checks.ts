@@ -2,28 +2,41 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OriginServer } from '../../src/testing/origin-server/origin-server.ts';
-import type { Outcome } from './matrix-row.ts';
+import type { Outcome, Row } from './matrix-row.ts';
 import { type Member, sha256Of, until } from './members.ts';
-
-/** The longest that the program itself waits for anything is 90 s: three times 30 s for an answer. */
-const DEADLINE_MS = 150_000;
 
 /** It ends. */
 export async function ended(member: Member, origins: readonly OriginServer[]): Promise<void> {
   await until(
     () => member.hasEnded,
-    () => `${member.describe(`HANGS: has not ended in ${DEADLINE_MS / 1000} s`)}\n${toldOf(origins)}`,
-    DEADLINE_MS,
+    () => `${member.describe('HANGS')}\n${toldOf(origins)}`,
   );
 }
 
-/** Whatever has its final name is right; a part of an older state of the file keeps the name of a part. */
+/** The room is there with all its members, unless it is right that the host fails before it opens one. */
+export function checkRoom(members: readonly Member[], expected: number, outcome: Outcome): void {
+  const [host] = members;
+  if (typeof outcome === 'string' || outcome.includes('done'))
+    assert.equal(members.length, expected, host!.describe('was ALONE: it has met the fault without a room'));
+}
+
+/**
+ * Whatever has its final name is right, and whoever ends well has such a file; a part of an older state of the file keeps the
+ * name of a part.
+ */
 export async function checkFiles(member: Member, right: string): Promise<void> {
-  for (const name of readdirSync(member.directory)) {
-    if (/\.dragonload(\.old-\d+)?$/.test(name)) continue;
+  const names = readdirSync(member.directory).filter((name) => !/\.dragonload(\.old-\d+)?$/.test(name));
+  for (const name of names) {
     const sha256 = await sha256Of(join(member.directory, name));
     assert.equal(sha256, right, member.describe(`has a WRONG FILE under the name ${name}`));
   }
+  if (member.code === 0)
+    assert.equal(names.length, 1, member.describe(`ended well with the files [${names}]`));
+}
+
+/** The fault was met: a download that it never touched would say nothing. */
+export function checkMet(row: Row, origin: OriginServer): void {
+  if (row.faults !== undefined) assert.ok(origin.faultsMet > 0, `nobody met the fault:\n${toldOf([origin])}`);
 }
 
 /** It ends as expected, and says what has to be said. */

@@ -4,8 +4,8 @@ import { command } from './command.ts';
 import { type Member, until } from './members.ts';
 import type { MemberOptions, Stage } from './stage.ts';
 
-/** The host may look at the file for 90 s, when nobody answers. */
-const JOINING_MS = 150_000;
+/** While the others join, an origin that sends its file in one stream goes on with so little: of one that stands still a member would give up. */
+const TRICKLE_BYTES_PER_SECOND = 32 * 1024;
 /** What tells people how to give a fresh link to a download that waits for one. */
 const NEEDS_LINK = /waits for a fresh one\. Get a fresh link, then run: dragonload refresh (\d+) URL/;
 
@@ -13,6 +13,8 @@ export interface RoomOptions {
   readonly host: MemberOptions;
   readonly joiners: readonly string[];
   readonly joiner: MemberOptions;
+  /** The origin sends the file only from its first byte on, and perhaps once. */
+  readonly isStream: boolean;
   /** Called when all are there. */
   readonly isHere: () => void;
 }
@@ -23,13 +25,15 @@ export async function room(
   origins: readonly OriginServer[],
   options: RoomOptions,
 ): Promise<readonly Member[]> {
-  for (const origin of origins) origin.hold();
+  for (const origin of origins) {
+    if (options.isStream) origin.trickle(TRICKLE_BYTES_PER_SECOND);
+    else origin.hold();
+  }
   const host = stage.host('ada', origins[0]!.url(), options.host);
   const link = () => host.events.find((event) => event.event === 'invite')?.link;
   await until(
     () => link() !== undefined || host.hasEnded,
     () => host.describe('neither opened a room nor ended'),
-    JOINING_MS,
   );
   const invite = link();
   if (invite === undefined) return [host];
@@ -39,7 +43,6 @@ export async function room(
   await until(
     () => joined().length >= joiners.length || members.some((member) => member.hasEnded),
     () => host.describe('was not joined by the others'),
-    JOINING_MS,
   );
   isHere();
   return members;

@@ -71,3 +71,11 @@ export function isLater({ faults = [], elsewhere }: Row): boolean {
   const all = [faults].flat() as OriginFaults[];
   return all.length > 0 && elsewhere === undefined && all.every(({ after = 0 }) => after > 0);
 }
+
+/** Whether the file comes only from its first byte on, from the beginning. */
+export function isStream({ faults = [] }: Row): boolean {
+  const all = [faults].flat() as OriginFaults[];
+  return all.some(
+    ({ after = 0, ignoreRange, gzip }) => after === 0 && (ignoreRange === true || gzip === true),
+  );
+}

@@ -5,8 +5,11 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
-/** No wait lasts longer; what is waited for takes seconds on a busy machine. */
-const PATIENCE_MS = 60_000;
+/**
+ * No wait lasts longer. What is waited for takes seconds, on a busy machine a minute, and the program itself waits for an answer
+ * for at most 90 s: whoever has not come by then hangs.
+ */
+export const PATIENCE_MS = 300_000;
 const POLL_MS = 10;
 /** Of what a process says to people, this much is kept for the log of a failure. */
 const LOG_CHARS = 4_000;
@@ -190,12 +193,8 @@ export class Member {
 }
 
 /** Waits for a condition; fails with `why` when it does not come about in time. */
-export async function until(
-  reached: () => boolean,
-  why: () => string,
-  patienceMs: number = PATIENCE_MS,
-): Promise<void> {
-  const deadlineMs = performance.now() + patienceMs;
+export async function until(reached: () => boolean, why: () => string): Promise<void> {
+  const deadlineMs = performance.now() + PATIENCE_MS;
   while (!reached()) {
     if (performance.now() > deadlineMs) assert.fail(why());
     await new Promise((wake) => setTimeout(wake, POLL_MS));

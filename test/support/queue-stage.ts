@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { inherited, type JsonEvent, type Member } from './members.ts';
+import { inherited, type JsonEvent, type Member, PATIENCE_MS } from './members.ts';
 import { Stage } from './stage.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../dist/dragonload.js');
@@ -61,6 +61,8 @@ export class QueueStage {
     const child = spawn(process.execPath, [PROGRAM, ...argv], {
       cwd: this.directory,
       env: { ...inherited(), DRAGONLOAD_HOME: this.home, ...environment },
+      timeout: PATIENCE_MS,
+      killSignal: 'SIGKILL',
     });
     const ended = { out: '', err: '' };
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
