@@ -20,16 +20,16 @@ export interface SharedFileOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What the file system says of a file: enough to notice that somebody has written to it. */
+/** What the file system says about a file: enough to notice that it was written to. */
 interface FileStamp {
   readonly sizeBytes: bigint;
   readonly modifiedNs: bigint;
 }
 
 /**
- * A finished file that is read for others and never written, renamed or locked. It is hashed once, when it is opened; from
- * then on whoever reads hears of it when the file has been changed meanwhile, instead of getting bytes that may be of another.
- * A file that is replaced or removed under its name can still be read as it was.
+ * A finished file that is read for others and never written, renamed or locked. It is hashed once, when it is opened;
+ * from then on reads fail when the file has been changed meanwhile, instead of giving bytes that may be of another. A
+ * file that is replaced or removed under its name can still be read as it was.
  */
 export class SharedFile implements AsyncDisposable {
   readonly path: string;
@@ -78,8 +78,8 @@ export class SharedFile implements AsyncDisposable {
   }
 
   /**
-   * Fills all of `target` with the bytes from `offset` on. Throws `origin-changed` when the file is not what was hashed any
-   * more: what `target` holds then must not be used. Throws `unwritable` when the disk fails.
+   * Fills all of `target` with the bytes from `offset` on. Throws `origin-changed` when the file is not what was hashed
+   * any more: what `target` holds then must not be used. Throws `unwritable` when the disk fails.
    */
   async read(target: Uint8Array, offset: number): Promise<void> {
     const bytesRead = await onDisk(this.path, () => fill(this.#file, target, offset));
@@ -139,7 +139,7 @@ async function hashFile(
 async function openPlain(path: string): Promise<FileHandle> {
   let file: FileHandle;
   try {
-    // Whoever opens a pipe would wait for somebody to write to it.
+    // Opening a pipe would wait until another process writes to it.
     file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (thrown) {
     const code = codeOf(thrown);
@@ -163,7 +163,7 @@ function cannotShare(path: string, message: string): DragonloadError {
 function changed(path: string): DragonloadError {
   return new DragonloadError('origin-changed', `${path} has been changed: it is not shared any more.`, {
     facts: { path },
-    hint: advice('When nobody writes to it any more, share it again.'),
+    hint: advice('Share it again when no program writes to it any more.'),
   });
 }
 

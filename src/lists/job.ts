@@ -2,7 +2,7 @@ import type { HeaderSettings } from '../origin/requests/request-settings.ts';
 
 /** One file to download, as the user or a list of downloads describes it. */
 export interface Job {
-  /** The address of the file, which also identifies it. */
+  /** The address of the file, unless it has expired; it also identifies the file. */
   readonly url: string;
   /** Further addresses of the same file, best first: fresh links before mirrors. */
   readonly mirrors?: readonly string[];

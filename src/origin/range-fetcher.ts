@@ -13,7 +13,7 @@ import { FirstResponse, TAKE_BYTES } from './transfer/first-response.ts';
 import type { FetchOptions } from './transfer/origin-options.ts';
 import { type BodyJudgement, changed, type OriginResult, outcomeOf, restOf } from './transfer/outcome.ts';
 import { type LiveRange, type Received, receive } from './transfer/receive.ts';
-import { turnedAway } from './transfer/refusals.ts';
+import { refusalResult } from './transfer/refusals.ts';
 import type { Route } from './transfer/route.ts';
 import { type Answer, discard } from './transfer/send.ts';
 import { type Opened, SequentialRangeReader } from './transfer/sequential-range-reader.ts';
@@ -218,7 +218,7 @@ export class RangeFetcher {
       if (compared === 'same') return this.#open(start, end, options, signal);
       if (compared === 'different') return { ...changed(judgement.message), receivedBytes: 0 };
     }
-    if (judgement.kind !== 'body') return this.#turnedAway(answer, judgement, identity.sizeBytes);
+    if (judgement.kind !== 'body') return this.#refusalResult(answer, judgement, identity.sizeBytes);
     this.#hasWorked = true;
     return { answer, judgement };
   }
@@ -255,14 +255,14 @@ export class RangeFetcher {
   }
 
   /** The result for an answer whose body cannot be used. */
-  #turnedAway(
+  #refusalResult(
     answer: Answer,
     judgement: Exclude<Judgement, { kind: 'body' }>,
     sizeBytes: number | undefined,
   ) {
     void discard(answer);
     if (judgement.kind === 'misfit') this.#misfits += 1;
-    const result = turnedAway(answer, judgement, {
+    const result = refusalResult(answer, judgement, {
       given: this.#options.route.given,
       hasWorked: this.#hasWorked,
       isServing: this.#receiving > 0,

@@ -5,7 +5,7 @@ import { countOf } from './rows.ts';
 export const HISTORY_LIMIT = 10_000;
 /** Origins that are kept, those that were used last. */
 const ORIGIN_LIMIT = 5_000;
-/** Old entries are deleted when the first download ends, and then after each number of ends. */
+/** Old entries are deleted at the first end of a download, and then after this many ends. */
 const TIDY_EVERY = 100;
 
 /** Bounds the history: deletes old entries. */

@@ -40,5 +40,5 @@ test('a list that another process makes in the same moment is not taken for that
 test('tables without a version are those of another program', (t) => {
   const path = join(dataDirectory(t), 'state.db');
   using database = new Interrupted(path, () => database.exec('CREATE TABLE downloads (x)'));
-  assert.throws(() => prepare(database, path), /tables of nobody knows whom/);
+  assert.throws(() => prepare(database, path), /tables of another program/);
 });

@@ -86,7 +86,7 @@ function versionOf(database: DatabaseSync, path: string): number {
     // Another process may have made them since the version was read; it writes both at once.
     version = read();
     // Nothing is added to the tables of another program.
-    if (version === 0) throw new Damaged('tables of nobody knows whom');
+    if (version === 0) throw new Damaged('tables of another program');
   }
   if (version > MIGRATIONS.length) {
     const application = Number(database.prepare('PRAGMA application_id').get()?.application_id);

@@ -95,7 +95,7 @@ export class Store implements Disposable {
     const find = () => this.#connection.first('SELECT * FROM downloads WHERE id = ?', id);
     let row = find();
     const owner = countOf(row?.owner);
-    // What nobody else has cannot have been left by one who is dead.
+    // A download without an owner, or with this one, cannot have a dead owner.
     if (owner !== undefined && owner !== this.#owners.mine) {
       this.#owners.sweep();
       row = find();

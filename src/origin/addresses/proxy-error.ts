@@ -34,7 +34,7 @@ export function proxyAuthError(proxy: ProxyAddress): ProxyError {
 }
 
 /** The proxy sent an answer that is malformed or too long. */
-export function proxyNonsense(proxy: ProxyAddress): ProxyError {
+export function malformedAnswer(proxy: ProxyAddress): ProxyError {
   const kind = proxy.scheme.startsWith('socks') ? 'SOCKS5' : 'HTTP';
   return new ProxyError(proxy, {
     what: `does not answer as an ${kind} proxy should`.replace('an SOCKS5', 'a SOCKS5'),

@@ -1,14 +1,14 @@
 import type { Socket } from 'node:net';
 import { authority, type ProxyAddress } from '../addresses/proxies.ts';
 import { proxyAuthorization } from '../addresses/proxy-authorization.ts';
-import { ProxyError, proxyAuthError, proxyNonsense } from '../addresses/proxy-error.ts';
+import { malformedAnswer, ProxyError, proxyAuthError } from '../addresses/proxy-error.ts';
 import { SocketReader } from './socket-reader.ts';
 
 /** The error for a proxy that closes the connection or sends too much. */
 export function brokenOff(proxy: ProxyAddress): (reason: 'ended' | 'too much', cause?: Error) => Error {
   return (reason, cause) =>
     reason === 'too much'
-      ? proxyNonsense(proxy)
+      ? malformedAnswer(proxy)
       : new ProxyError(proxy, {
           what: 'closed the connection',
           hint: { kind: 'choose-proxy', instead: 'wait' },
@@ -48,7 +48,7 @@ export async function openConnectTunnel(
     });
   }
   // With TLS the client speaks first: more bytes here come from the proxy.
-  if (!(status >= 200 && status < 300) || reader.hasMore) throw proxyNonsense(proxy);
+  if (!(status >= 200 && status < 300) || reader.hasMore) throw malformedAnswer(proxy);
 }
 
 /**

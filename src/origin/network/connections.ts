@@ -38,7 +38,7 @@ export type ConnectionSettings = Partial<
 >;
 
 /** How one request connects: what an agent hands on to the code that opens its connection. */
-interface Way {
+interface ConnectionRoute {
   readonly proxy: ProxyAddress | undefined;
   readonly secure: boolean;
   readonly giveUp: AbortController;
@@ -81,9 +81,9 @@ export class Connections implements Disposable {
     this.#refusePrivate(url, proxy);
     const secure = url.protocol === 'https:';
     const giveUp = new AbortController();
-    const way: Way = { proxy, secure, giveUp };
+    const route: ConnectionRoute = { proxy, secure, giveUp };
     const { request: start } = secure ? nodeHttps() : nodeHttp();
-    const given = { ...options, auth: null, way, agent: this.#agent(url, proxy) };
+    const given = { ...options, auth: null, route, agent: this.#agent(url, proxy) };
     const request =
       proxy !== undefined && isAbsolute(proxy, secure)
         ? start({ ...given, ...absoluteForm(url, proxy, options) })
@@ -180,7 +180,7 @@ export class Connections implements Disposable {
   #openFor(agent: Agent): void {
     const connect = agent.createConnection.bind(agent) as unknown as (options: object) => TLSSocket;
     const open = (given: Given, callback: (error: Error | null, socket?: Socket) => void): undefined => {
-      const { giveUp } = given.way;
+      const { giveUp } = given.route;
       this.#opening.add(giveUp);
       this.#open(given, connect)
         .finally(() => this.#opening.delete(giveUp))
@@ -193,7 +193,7 @@ export class Connections implements Disposable {
   }
 
   async #open(given: Given, connect: (options: object) => TLSSocket): Promise<Socket> {
-    const { way, host, port } = given;
+    const { route, host, port } = given;
     const { family, localAddresses } = this.#settings;
     const reads = new Reads(this.#options.rateLimit?.());
     const dialOptions = {
@@ -202,18 +202,18 @@ export class Connections implements Disposable {
       lookup: this.#options.lookup,
       publicOnly: !this.#options.allowPrivate,
       // Over TLS it is the decrypted side that reads much at a time.
-      reads: way.secure ? undefined : reads,
-      signal: way.giveUp.signal,
+      reads: route.secure ? undefined : reads,
+      signal: route.giveUp.signal,
     };
     let socket: Socket;
-    if (way.proxy === undefined) {
+    if (route.proxy === undefined) {
       socket = await dial(host, Number(port), dialOptions);
     } else {
-      const target = isAbsolute(way.proxy, way.secure) ? undefined : { host, port: Number(port) };
+      const target = isAbsolute(route.proxy, route.secure) ? undefined : { host, port: Number(port) };
       const { openThrough } = await import('./proxied.ts');
-      socket = await openThrough(way.proxy, { ...dialOptions, target, trust: () => this.#trust() });
+      socket = await openThrough(route.proxy, { ...dialOptions, target, trust: () => this.#trust() });
     }
-    if (!way.secure) return socket;
+    if (!route.secure) return socket;
     reads.socket = connect({ ...given, socket, onread: reads.onread });
     return reads.socket;
   }
@@ -222,7 +222,7 @@ export class Connections implements Disposable {
 interface Given {
   readonly host: string;
   readonly port: number | string;
-  readonly way: Way;
+  readonly route: ConnectionRoute;
 }
 
 const agentOptions: AgentOptions = {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { authority, type ProxyAddress } from '../addresses/proxies.ts';
-import { ProxyError, proxyAuthError, proxyNonsense } from '../addresses/proxy-error.ts';
+import { malformedAnswer, ProxyError, proxyAuthError } from '../addresses/proxy-error.ts';
 import { brokenOff } from './connect-tunnel.ts';
 import { SocketReader } from './socket-reader.ts';
 
@@ -40,16 +40,16 @@ export async function openSocksTunnel(
   const methods = hasUser ? [NO_AUTH, USER_PASSWORD] : [NO_AUTH];
   socket.write(Buffer.from([VERSION, methods.length, ...methods]));
   const [version, method] = await reader.take(() => 2);
-  if (version !== VERSION) throw proxyNonsense(proxy);
+  if (version !== VERSION) throw malformedAnswer(proxy);
   if (method === NO_METHOD) throw proxyAuthError(proxy);
-  if (!methods.includes(method!)) throw proxyNonsense(proxy);
+  if (!methods.includes(method!)) throw malformedAnswer(proxy);
   if (method === USER_PASSWORD) await logIn(socket, reader, proxy);
 
   socket.write(Buffer.concat([Buffer.from([VERSION, 1, 0]), addressOf(host, proxy), portOf(port)]));
   const reply = await reader.take(replyLength);
-  if (reply[0] !== VERSION || reader.hasMore) throw proxyNonsense(proxy);
+  if (reply[0] !== VERSION || reader.hasMore) throw malformedAnswer(proxy);
   if (reply[1] === 0) {
-    if (typeLength(reply) === undefined) throw proxyNonsense(proxy);
+    if (typeLength(reply) === undefined) throw malformedAnswer(proxy);
     return;
   }
   const [what, passing] = REPLIES[reply[1]!] ?? ['has failed', false];
@@ -68,7 +68,7 @@ async function logIn(socket: Socket, reader: SocketReader, proxy: ProxyAddress):
     Buffer.concat([Buffer.from([1, user.length]), user, Buffer.from([password.length]), password]),
   );
   const [version, status] = await reader.take(() => 2);
-  if (version !== 1) throw proxyNonsense(proxy);
+  if (version !== 1) throw malformedAnswer(proxy);
   if (status !== 0) throw proxyAuthError(proxy);
 }
 
@@ -78,7 +78,7 @@ function addressOf(host: string, proxy: ProxyAddress): Buffer {
     return Buffer.from([bytes.length === 4 ? TYPE_V4 : TYPE_V6, ...bytes]);
   }
   const name = Buffer.from(host, 'latin1');
-  if (name.length > 255) throw proxyNonsense(proxy);
+  if (name.length > 255) throw malformedAnswer(proxy);
   return Buffer.concat([Buffer.from([TYPE_NAME, name.length]), name]);
 }
 

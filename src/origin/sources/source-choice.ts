@@ -4,7 +4,7 @@ const MAX_REST_MS = 60_000;
 /** With no better source, one that pauses no longer than this is used. */
 const SHORT_REST_MS = 3000;
 /** Sources that are used at once; the others stand by. */
-const MAX_BESIDE = 4;
+const MAX_ACTIVE_SOURCES = 4;
 /** A source whose rate is not measured yet counts as this much of the fastest one. */
 const UNKNOWN_RATE_SHARE = 0.5;
 /** After this many failures in a row a source counts as gone, until a transfer from it brings bytes. */
@@ -73,7 +73,7 @@ export function chooseSource<S extends SourceState>(
   const isLooking = all.some(({ standing }) => standing === 'looking');
   const fresh = sources.filter(({ standing, restUntilMs }) => standing === 'new' && restUntilMs <= nowMs);
   if (healthy !== undefined) {
-    const mayLook = isLarge && !isLooking && proven.length < MAX_BESIDE;
+    const mayLook = isLarge && !isLooking && proven.length < MAX_ACTIVE_SOURCES;
     const trusted = fresh.filter((one) => one.trusted);
     return { use: healthy, look: mayLook ? nextNew(trusted, sources) : undefined };
   }

@@ -8,7 +8,7 @@ export const TAKE_BYTES = 1024 * 1024;
 /** How long a first answer is kept open for a transfer. */
 const KEEP_MS = 10_000;
 
-export interface OpeningOptions {
+export interface FirstResponseOptions {
   readonly limiter: Meter | undefined;
   readonly stallTimeoutMs: number;
 }
@@ -41,7 +41,7 @@ export class FirstResponse {
   #goOn: (() => void) | undefined;
   #onFull: (() => void) | undefined;
 
-  constructor(answer: Answer, body: BodyJudgement, options: OpeningOptions) {
+  constructor(answer: Answer, body: BodyJudgement, options: FirstResponseOptions) {
     this.answer = answer;
     const live = this;
     const range = {

@@ -21,7 +21,7 @@ export interface RefusalContext {
 }
 
 /** The result for an answer whose body cannot be used. */
-export function turnedAway(
+export function refusalResult(
   answer: Answer,
   judgement: Exclude<Judgement, { kind: 'body' }>,
   record: RefusalContext,
