@@ -61,7 +61,7 @@ export class Checks {
   }
 
   /** The core of `member` has given up. */
-  hopeless(member: SimMember, message: string): void {
+  gaveUp(member: SimMember, message: string): void {
     this.answers.failed.add(member);
     const { changed, validLink } = this.#world.origin;
     if (!changed && validLink <= member.link && !member.isExempt && !member.refused)

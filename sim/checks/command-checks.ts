@@ -112,7 +112,17 @@ export function checkCommand(
       answers.revived(member);
       return;
     }
-    case 'hopeless':
+    case 'serve':
+    case 'refuse-serve':
+      if (!pulls.isAsked(member, command.request)) wrong(`of an unknown request ${command.request}`);
+      return;
+    case 'done':
+      if (!member.finished) wrong('before the file is finished');
+      return;
+    case 'failed':
+    case 'recovered':
+    case 'needed':
+    case 'not-needed':
     case 'needs-link':
     case 'member-joined':
     case 'member-left':

@@ -127,8 +127,8 @@ function failDisk(world: Stage, member: SimMember): void {
   if (member.core === undefined || !member.added || member.finished) return;
   world.note(member, 'cannot write any more');
   member.diskFailed = true;
-  const { download } = world;
-  world.deliver(member, { type: 'failed', download, code: 'disk-full', message: 'no space is left' });
+  const reason = { code: 'disk-full', message: 'no space is left' } as const;
+  world.deliver(member, { type: 'failed', download: world.download, reason });
   if (world.origin.openStreams(member) > 0 || world.pulls.openCount(member) > 0)
     world.fail(`${member.name} goes on fetching after its disk has failed`);
 }

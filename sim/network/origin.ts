@@ -1,4 +1,4 @@
-import type { OriginOutcome } from '../../src/core/contract.ts';
+import type { FailureReason, OriginOutcome } from '../../src/core/contract.ts';
 import { RIGHT } from './content.ts';
 import type { Context } from './context.ts';
 import { Crawls } from './crawls.ts';
@@ -279,15 +279,15 @@ export class Origin {
     this.#streams.get(member.index)!.delete(id);
     if (outcome === 'complete' && !stream.trimmed) this.#warm[member.index]!++;
     if (outcome === 'broken') this.brokenStreams++;
-    const message =
-      outcome === 'complete' || outcome === 'stopped' ? undefined : `the origin said ${outcome}`;
+    const isWell = outcome === 'complete' || outcome === 'stopped';
+    const reason = isWell ? undefined : failureOf(outcome);
     this.#world.deliver(member, {
       type: 'origin-ended',
       download,
       stream: id,
       outcome,
       retryAfterMs,
-      message,
+      reason,
     });
     this.#watcher.ended(member, outcome, retryAfterMs, stream.news);
   }
@@ -295,4 +295,10 @@ export class Origin {
   #isOpen(stream: OriginStream): boolean {
     return this.#streams.get(stream.member.index)?.get(stream.id) === stream;
   }
+}
+
+function failureOf(outcome: OriginOutcome): FailureReason {
+  const code =
+    outcome === 'expired' ? 'link-expired' : outcome === 'refused' ? 'origin-refused' : 'origin-failed';
+  return { code, message: `the origin said ${outcome}` };
 }

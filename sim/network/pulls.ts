@@ -1,4 +1,5 @@
 import type { PullEnded } from '../../src/core/contract.ts';
+import type { PieceRecord } from '../../src/core/messages.ts';
 import type { Context } from './context.ts';
 import { type Flow, Fluid } from './fluid.ts';
 import type { Sessions } from './sessions.ts';
@@ -8,9 +9,17 @@ import type { SimMember } from './sim-member.ts';
 interface Pull extends Flow {
   readonly id: number;
   readonly member: SimMember;
+  /** The process that asks. */
+  readonly life: number;
   readonly from: SimMember;
   /** The process of `from` that was asked: a later one knows nothing of it. */
   readonly fromLife: number;
+  /** Its number as a request at `from`, once that has heard of it and until that is told that it is over. */
+  request: number | undefined;
+  /** The request is on its way and cannot get through. */
+  isStuck: boolean;
+  /** What goes ahead of the first bytes. */
+  records: readonly PieceRecord[];
   readonly start: number;
   readonly end: number;
   delivered: number;
@@ -25,6 +34,9 @@ export class Pulls {
   readonly #up: readonly number[];
   readonly #down: readonly number[];
   readonly #pulls = new Map<number, Map<number, Pull>>();
+  /** What members have been asked for and have not been told the end of, by number. */
+  readonly #requests = new Map<number, Pull>();
+  #lastRequest = 0;
 
   constructor(world: Context, sessions: Sessions) {
     this.#world = world;
@@ -50,8 +62,12 @@ export class Pulls {
     const pull: Pull = {
       id,
       member,
+      life: member.life,
       from,
       fromLife: from.life,
+      request: undefined,
+      isStuck: false,
+      records: [],
       start,
       end,
       delivered: start,
@@ -65,7 +81,7 @@ export class Pulls {
     const pulls = this.#pulls.get(member.index) ?? new Map();
     this.#pulls.set(member.index, pulls);
     pulls.set(id, pull);
-    this.#world.clock.after(2 * this.#sessions.latencyMs(member, from), () => this.#answer(pull));
+    this.#world.clock.after(this.#sessions.latencyMs(member, from), () => this.#ask(pull));
   }
 
   stop(member: SimMember, id: number): void {
@@ -74,11 +90,34 @@ export class Pulls {
     this.#world.clock.after(0, () => this.#finish(pull, 'stopped'));
   }
 
+  /** The core of `member` lets a request have its bytes. */
+  serve(member: SimMember, request: number, records: readonly PieceRecord[]): void {
+    const pull = this.#requests.get(request)!;
+    if (!member.disk.canServe(pull.start, pull.end))
+      this.#world.fail(`${member.name} would serve ${pull.start} to ${pull.end} and has not got it`);
+    pull.records = records;
+    this.#world.clock.after(this.#sessions.latencyMs(member, pull.member), () => this.#begin(pull));
+  }
+
+  /** The core of `member` refuses a request. */
+  refuse(request: number): void {
+    const pull = this.#requests.get(request)!;
+    this.#requests.delete(request);
+    pull.request = undefined;
+    const latencyMs = this.#sessions.latencyMs(pull.from, pull.member);
+    this.#world.clock.after(latencyMs, () => this.#finish(pull, 'refused'));
+  }
+
+  /** Whether a request waits for an answer of `member`, or is being served by it. */
+  isAsked(member: SimMember, request: number): boolean {
+    return this.#requests.get(request)?.from === member;
+  }
+
   /** The process is gone. What others pull from it stands still until their sessions end. */
   died(member: SimMember): void {
-    for (const pull of this.#pulls.get(member.index)?.values() ?? [])
-      this.fluid.remove(pull, this.#world.clock.nowMs);
+    const own = [...(this.#pulls.get(member.index)?.values() ?? [])];
     this.#pulls.delete(member.index);
+    for (const pull of own) this.fluid.remove(pull, this.#world.clock.nowMs);
     this.refresh();
   }
 
@@ -86,6 +125,10 @@ export class Pulls {
   breakBetween(member: SimMember, other: SimMember): void {
     for (const pull of [...(this.#pulls.get(member.index)?.values() ?? [])]) {
       if (pull.from === other) this.#finish(pull, 'broken');
+    }
+    // What a process that is gone had asked for is over when its session is.
+    for (const pull of [...this.#requests.values()]) {
+      if (pull.from === member && pull.member === other && pull.life !== other.life) this.#over(pull);
     }
   }
 
@@ -95,6 +138,9 @@ export class Pulls {
       for (const pull of pulls.values()) {
         const blocked = pull.from.life !== pull.fromLife || !this.#world.passing(pull.member, pull.from);
         this.fluid.setBlocked(pull, blocked, this.#world.clock.nowMs);
+        if (blocked || !pull.isStuck) continue;
+        pull.isStuck = false;
+        this.#world.clock.after(0, () => this.#ask(pull));
       }
     }
   }
@@ -109,21 +155,24 @@ export class Pulls {
     else this.#aim(pull);
   }
 
-  #answer(pull: Pull): void {
+  /** The request arrives, unless the way is blocked: then it does when that is over, or the session ends before. */
+  #ask(pull: Pull): void {
     if (!this.#isOpen(pull)) return;
     const { member, from, start, end } = pull;
-    if (from.core !== undefined && from.life === pull.fromLife && !pull.blocked) {
-      const records = from.core.serve(this.#world.download, { start, end });
-      if (records === undefined) {
-        this.#finish(pull, 'refused');
-        return;
-      }
-      if (!from.disk.canServe(start, end))
-        this.#world.fail(`${from.name} would serve ${start} to ${end} and has not got it`);
-      this.#world.note(from, `serves ${member.name} ${start} to ${end}`);
-      this.#world.deliver(member, { type: 'records', download: this.#world.download, records });
-      if (!this.#isOpen(pull)) return;
+    if (from.core === undefined || from.life !== pull.fromLife || pull.blocked) {
+      pull.isStuck = true;
+      return;
     }
+    const request = ++this.#lastRequest;
+    pull.request = request;
+    this.#requests.set(request, pull);
+    const { download } = this.#world;
+    this.#world.deliver(from, { type: 'serve-request', request, peer: member.id, download, start, end });
+  }
+
+  #begin(pull: Pull): void {
+    if (!this.#isOpen(pull)) return;
+    this.#world.note(pull.from, `serves ${pull.member.name} ${pull.start} to ${pull.end}`);
     this.#aim(pull);
     this.fluid.add(pull, this.#world.clock.nowMs);
   }
@@ -140,6 +189,11 @@ export class Pulls {
     if (!from.disk.canServe(start, upTo)) {
       this.#finish(pull, 'refused');
       return;
+    }
+    const { records } = pull;
+    if (start === pull.start) {
+      this.#world.deliver(member, { type: 'records', download: this.#world.download, records });
+      if (!this.#isOpen(pull)) return;
     }
     pull.delivered = upTo;
     member.lanBytes += upTo - start;
@@ -165,16 +219,24 @@ export class Pulls {
 
   #finish(pull: Pull, outcome: PullEnded['outcome']): void {
     if (!this.#isOpen(pull)) return;
-    const { member, from, id, start } = pull;
+    const { member, id } = pull;
     this.fluid.remove(pull, this.#world.clock.nowMs);
     this.#pulls.get(member.index)!.delete(id);
     const { download } = this.#world;
     const { life } = member;
-    if (pull.delivered > start) {
-      this.#world.deliver(from, { type: 'served', download, bytes: pull.delivered - start });
-    }
+    this.#over(pull);
     if (member.life !== life) return;
     this.#world.deliver(member, { type: 'pull-ended', download, pull: id, outcome });
+  }
+
+  /** Tells whoever was asked that it is over. A later process of it has never heard of the request. */
+  #over(pull: Pull): void {
+    const { request, from, fromLife, start, delivered } = pull;
+    if (request === undefined) return;
+    pull.request = undefined;
+    this.#requests.delete(request);
+    if (from.life === fromLife)
+      this.#world.deliver(from, { type: 'served', request, bytes: delivered - start });
   }
 
   #isOpen(pull: Pull): boolean {

@@ -2,7 +2,6 @@ import type { Command, Event } from '../../src/core/contract.ts';
 import { Geometry } from '../../src/core/geometry.ts';
 import type { MemberCoreOptions } from '../../src/core/member/member-core.ts';
 import type { Offer, PieceRecord } from '../../src/core/messages.ts';
-import type { ByteRange } from '../../src/core/ranges.ts';
 import type { View } from '../../src/core/view.ts';
 import type { CoreLike } from '../network/core-like.ts';
 
@@ -64,6 +63,13 @@ export class ToyCore implements CoreLike {
         if (end === geometry.sizeBytes) this.#hashLast(download);
         return;
       }
+      case 'serve-request': {
+        const { request, start } = event;
+        const record = this.#held.get(this.#geometry!.pieceAt(start));
+        if (record) this.#commands.push({ type: 'serve', request, records: [record] });
+        else this.#commands.push({ type: 'refuse-serve', request });
+        return;
+      }
       case 'pull-ended':
         if (event.outcome === 'complete')
           this.#commands.push({ type: 'hash', download: event.download, piece: event.pull });
@@ -92,11 +98,6 @@ export class ToyCore implements CoreLike {
 
   deadline(): number | undefined {
     return undefined;
-  }
-
-  serve(_download: string, range: ByteRange): readonly PieceRecord[] | undefined {
-    const record = this.#held.get(this.#geometry!.pieceAt(range.start));
-    return record && [record];
   }
 
   view(_nowMs: number): View {

@@ -95,7 +95,8 @@ export function carryOut(world: CommandStage, member: SimMember, command: Comman
           member.finishing = false;
           for (const piece of wrong) member.misled.delete(piece);
           const pieces = wrong.sort((a, b) => a - b);
-          world.deliver(member, { type: 'suspect', download, pieces, message: 'pieces are wrong' });
+          const reason = { code: 'digest-mismatch', message: 'pieces are wrong' } as const;
+          world.deliver(member, { type: 'suspect', download, pieces, reason });
           return;
         }
         checks.finished(member);
@@ -104,9 +105,19 @@ export function carryOut(world: CommandStage, member: SimMember, command: Comman
         world.deliver(member, { type: 'finished', download });
       });
       return;
-    case 'hopeless':
-      checks.hopeless(member, command.message);
+    case 'serve':
+      pulls.serve(member, command.request, command.records);
       return;
+    case 'refuse-serve':
+      pulls.refuse(command.request);
+      return;
+    case 'failed':
+      checks.gaveUp(member, command.reason.message);
+      return;
+    case 'recovered':
+    case 'done':
+    case 'needed':
+    case 'not-needed':
     case 'needs-link':
     case 'member-joined':
     case 'member-left':

@@ -1,4 +1,4 @@
-import type { Command, Event } from '../../src/core/contract.ts';
+import type { Command, Event, FailureReason } from '../../src/core/contract.ts';
 import { Geometry } from '../../src/core/geometry.ts';
 import type { DownloadId } from '../../src/core/ids.ts';
 import type { Offer } from '../../src/core/messages.ts';
@@ -23,6 +23,7 @@ import { describeCommand, describeEvent } from './trace.ts';
 const INVITE_RETRY_MS = 1000;
 /** How often the end conditions are looked at. */
 const WATCH_MS = 250;
+const NO_ANSWER: FailureReason = { code: 'unreachable', message: 'the origin does not answer' };
 
 /**
  * Many members in virtual time. Everything that happens follows from the scenario and its seed; nothing reads a clock.
@@ -156,13 +157,9 @@ export class World implements Stage, CommandStage {
         member.probed = true;
         member.canFetch =
           spec.canFetch && !member.refused && !this.origin.changed && member.link >= this.origin.validLink;
-        const message = member.canFetch ? undefined : 'the origin does not answer';
-        this.deliver(member, {
-          type: 'probe-done',
-          download: this.download,
-          canFetch: member.canFetch,
-          message,
-        });
+        const { canFetch } = member;
+        const reason = canFetch ? undefined : NO_ANSWER;
+        this.deliver(member, { type: 'probe-done', download: this.download, canFetch, reason });
       });
     });
   }

@@ -68,6 +68,11 @@ export class Geometry {
     return Math.floor(offset / this.pieceBytes);
   }
 
+  /** The pieces that a range touches, which must not be empty. */
+  piecesOf(range: ByteRange): Run {
+    return { start: this.pieceAt(range.start), end: this.pieceAt(range.end - 1) + 1 };
+  }
+
   /** The bytes of the pieces `run.start` to `run.end - 1`. */
   bytesOfRun(run: Run): ByteRange {
     return {

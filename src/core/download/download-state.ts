@@ -11,8 +11,6 @@ export class DownloadState {
   readonly knowledge: Knowledge;
   readonly ledger: Ledger;
   phase: MemberPhase = 'waiting';
-  /** Why it failed, once it has. */
-  failure: string | undefined;
   uploadedBytes = 0;
   /** Who says how long the file is, as long as this member has not seen that itself. */
   sizeFrom: MemberId | undefined;

@@ -1,5 +1,4 @@
-import type { Command } from '../contract.ts';
-import type { ErrorCode } from '../errors.ts';
+import type { Command, FailureReason } from '../contract.ts';
 import type { DownloadState } from './download-state.ts';
 
 export interface FailureOptions {
@@ -12,37 +11,35 @@ export interface FailureOptions {
 /** How a download fails, and whether it may go on after that: when nobody could give what is missing, somebody may yet. */
 export class Failure {
   readonly #options: FailureOptions;
-  #mayRevive = false;
+  #mayRecover = false;
 
   constructor(options: FailureOptions) {
     this.#options = options;
   }
 
-  /** The world gave up on it. */
-  happened(message: string, mayRevive: boolean): void {
-    const { state, stop } = this.#options;
+  /** It cannot go on. Of several reasons the first is told; a single one that nothing can heal makes it final. */
+  declare(reason: FailureReason, mayRecover: boolean): void {
+    const { state, stop, emit } = this.#options;
+    if (state.phase === 'failed') {
+      this.#mayRecover &&= mayRecover;
+      return;
+    }
     state.phase = 'failed';
-    state.failure = message;
-    this.#mayRevive = mayRevive;
+    this.#mayRecover = mayRecover;
     stop();
-  }
-
-  /** The core gives up on it, and tells the world. */
-  declare(code: ErrorCode, message: string, mayRevive: boolean): void {
-    this.happened(message, mayRevive);
-    this.#options.emit({ type: 'hopeless', download: this.#options.state.offer.download, code, message });
+    emit({ type: 'failed', download: state.offer.download, reason });
   }
 
   /** Whether nothing new about the origin can change it. */
   get isFinal(): boolean {
-    return this.#options.state.phase === 'failed' && !this.#mayRevive;
+    return this.#options.state.phase === 'failed' && !this.#mayRecover;
   }
 
   /** There is hope again: what had failed for want of it is under way. */
   goOn(): void {
-    const { state } = this.#options;
-    if (state.phase !== 'failed' || !this.#mayRevive) return;
+    const { state, emit } = this.#options;
+    if (state.phase !== 'failed' || !this.#mayRecover) return;
     state.phase = 'downloading';
-    state.failure = undefined;
+    emit({ type: 'recovered', download: state.offer.download });
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SmallWorld } from '../../testing/member/small-world.ts';
-import { cutOff, have, of, recordBy } from '../../testing/member/speech.ts';
+import { asked, cutOff, failureOf, have, of, recordBy, signersOf } from '../../testing/member/speech.ts';
 import type { Command } from '../contract.ts';
 
 const PIECE = 256 * 1024;
@@ -54,11 +54,11 @@ test('a signer whose hash the origin proves wrong is banned, and all that it sig
   world.run(100);
   assert.equal(of(a, 'keep').length, 3);
   world.say('liar', a, { type: 'have', download: 'd0', runs: [], records: [recordBy('liar', 'poison')(9)] });
-  world.tell(a, { type: 'probe-done', download: 'd0', canFetch: true, message: undefined });
+  world.tell(a, { type: 'probe-done', download: 'd0', canFetch: true });
   assert.ok(world.finishes(60_000, a));
   assert.ok(of(a, 'drop').some(({ peer }) => peer === 'liar'));
   assert.equal(a.disk.read(0, world.sizeBytes), 'good');
-  assert.deepEqual([...a.core.signersOf('d0')], ['a']);
+  assert.deepEqual(signersOf(a), new Set(['a']));
 });
 
 test('what a liar signed is not believed again when somebody else brings it', () => {
@@ -67,7 +67,7 @@ test('what a liar signed is not believed again when somebody else brings it', ()
   world.meet(a, 'liar', { content: 'poison', recordOf: recordBy('liar', 'poison') });
   world.open(a);
   world.run(30);
-  assert.ok(a.core.serve('d0', { start: 0, end: PIECE }));
+  assert.ok(asked(world, a, { start: 0, end: PIECE }));
   world.say('liar', a, have(0, 1, [recordBy('liar', 'poison')(0)]));
   assert.deepEqual(
     of(a, 'drop').map(({ peer }) => peer),
@@ -108,7 +108,7 @@ test('a lie about a piece does not make a liar of whoever brings it as its own f
   world.say('honest', a, have(0, 17));
   assert.ok(world.finishes(60_000, a));
   assert.deepEqual(of(a, 'drop'), []);
-  assert.deepEqual([...a.core.signersOf('d0')], ['honest']);
+  assert.deepEqual(signersOf(a), new Set(['honest']));
 });
 
 test('all who signed another hash than the origin has are found out together', () => {
@@ -139,7 +139,7 @@ test('a piece that was on its way to the journal when its signer was found out i
   world.say('liar', a, have(3, 4));
   world.run(50);
   assert.equal(held.length, 1);
-  world.tell(a, { type: 'probe-done', download: 'd0', canFetch: true, message: undefined });
+  world.tell(a, { type: 'probe-done', download: 'd0', canFetch: true });
   world.run(30);
   world.say('liar', a, { type: 'have', download: 'd0', runs: [], records: [recordBy('liar', 'poison')(0)] });
   assert.ok(of(a, 'drop').some(({ peer }) => peer === 'liar'));
@@ -160,11 +160,15 @@ test('a wrong digest is answered once by fetching what others signed from the or
   a.intercept = (command) => {
     if (command.type !== 'finish' || a.disk.read(0, world.sizeBytes) === 'good') return false;
     world.later(1, () =>
-      world.tell(a, { type: 'failed', download: 'd0', code: 'digest-mismatch', message: 'wrong' }),
+      world.tell(a, {
+        type: 'failed',
+        download: 'd0',
+        reason: { code: 'digest-mismatch', message: 'wrong' },
+      }),
     );
     return true;
   };
-  world.tell(a, { type: 'probe-done', download: 'd0', canFetch: true, message: undefined });
+  world.tell(a, { type: 'probe-done', download: 'd0', canFetch: true });
   assert.ok(world.finishes(60_000, a));
   assert.equal(of(a, 'finish').length, 2);
   assert.equal(a.originBytes, world.sizeBytes);
@@ -176,13 +180,17 @@ test('a wrong digest of a file that all came from the origin is the end', () => 
   a.intercept = (command) => {
     if (command.type !== 'finish') return false;
     world.later(1, () =>
-      world.tell(a, { type: 'failed', download: 'd0', code: 'digest-mismatch', message: 'wrong' }),
+      world.tell(a, {
+        type: 'failed',
+        download: 'd0',
+        reason: { code: 'digest-mismatch', message: 'wrong' },
+      }),
     );
     return true;
   };
   world.open(a);
   world.run(60_000);
   assert.equal(of(a, 'finish').length, 1);
-  assert.equal(a.core.failureOf('d0'), 'wrong');
+  assert.equal(failureOf(a)?.message, 'wrong');
   assert.equal(a.originBytes, world.sizeBytes);
 });

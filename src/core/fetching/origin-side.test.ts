@@ -199,7 +199,7 @@ test('a member that is refused stops, gives its leases back and says why', () =>
   desk.grant(1, 0, 4 * PIECE);
   desk.end(desk.firstStream, 'refused');
   assert.equal(desk.side.canFetch, false);
-  assert.equal(desk.side.refusal, 'it was refused');
+  assert.equal(desk.side.refusal?.message, 'it was refused');
   assert.equal(desk.side.leases.size, 0);
   desk.grant(2, 0, PIECE);
   assert.deepEqual(desk.fetching, []);

@@ -1,4 +1,4 @@
-import type { OriginBytes, OriginEnded, OriginOutcome } from '../contract.ts';
+import type { FailureReason, OriginBytes, OriginEnded } from '../contract.ts';
 import type { Geometry } from '../geometry.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Lease } from '../messages.ts';
@@ -8,7 +8,8 @@ import { ConnectionGovernor } from './connection-governor.ts';
 import { LOOK_MS } from './hedging.ts';
 import { LeaseBook, soundLease } from './lease-book.ts';
 import { LeaseWork } from './lease-work.ts';
-import { type OriginStream, OriginStreams, type OriginStreamsOptions } from './origin-streams.ts';
+import { OriginStreams, type OriginStreamsOptions, outcomeOf } from './origin-streams.ts';
+import { StreamTrims } from './stream-trims.ts';
 
 /** With less than this left on every stream the next one is opened already, so that the link never idles. */
 const OVERLAP_MS = 120;
@@ -16,10 +17,8 @@ const OVERLAP_MS = 120;
 const MAX_FRUITLESS = 7;
 /** So many times as often when the origin says that it is busy. */
 const BUSY_PATIENCE = 5;
-/** A stream that brings nothing for this long has come to a stop, for all that is known. */
-const STILL_MS = 2_000;
-/** A fragment shorter than this is not worth a pull. */
-const MIN_FRAGMENT_BYTES = 16 * 1024;
+/** What is said when nobody said why. */
+const REFUSED: FailureReason = { code: 'origin-failed', message: 'The origin does not serve this member.' };
 
 export interface OriginSideOptions extends OriginStreamsOptions {
   readonly maxConnections: number;
@@ -40,11 +39,12 @@ export class OriginSide {
   readonly #meter = new RateMeter();
   readonly leases = new LeaseBook();
   readonly #work: LeaseWork;
+  readonly #trims: StreamTrims;
   #fetchedBytes = 0;
   #fruitless = 0;
   /** Undefined until this member has looked at the origin itself. */
   #canFetch: boolean | undefined;
-  #refusal: string | undefined;
+  #refusal: FailureReason | undefined;
   #hasExpired = false;
   /** It serves parts: it has not been found out not to. */
   #hasRanges: boolean;
@@ -60,6 +60,7 @@ export class OriginSide {
     this.#ledger = ledger;
     this.#streams = new OriginStreams(options);
     this.#work = new LeaseWork({ ledger, leases: this.leases, onLan: options.onLan });
+    this.#trims = new StreamTrims({ ledger, streams: this.#streams, onLan: options.onLan });
     this.#governor = this.#newGovernor();
   }
 
@@ -73,8 +74,8 @@ export class OriginSide {
   }
 
   /** Whether the origin has turned this member away, and why: until `revive`, for good. */
-  get refusal(): string | undefined {
-    return this.#canFetch === false ? (this.#refusal ?? 'the origin does not serve this member') : undefined;
+  get refusal(): FailureReason | undefined {
+    return this.#canFetch === false ? (this.#refusal ?? REFUSED) : undefined;
   }
 
   /** Whether that is because the link has expired, so that a fresh one would heal it. */
@@ -96,11 +97,11 @@ export class OriginSide {
   }
 
   /** `hasExpired`: it turns this member away in a way that a fresh link would heal. */
-  probed(canFetch: boolean, message: string | undefined, hasExpired = false): void {
+  probed(canFetch: boolean, reason: FailureReason | undefined, hasExpired = false): void {
     if (canFetch) this.revive();
     this.#hasExpired = hasExpired;
     if (canFetch) this.#canFetch = true;
-    else this.#giveUp(message);
+    else this.#giveUp(reason);
   }
 
   /**
@@ -153,14 +154,17 @@ export class OriginSide {
 
   revoke(lease: number, end: number, nowMs: number): void {
     const held = this.leases.revoke(lease, end);
-    if (!held) return;
-    for (const stream of this.#streams) {
-      if (stream.end <= held.end || stream.start >= held.lease.end || stream.start < held.lease.start)
-        continue;
-      // A tail is taken back because somebody has the piece by now: the rest of it serves nobody.
-      const keptUntil = held.lease.kind === 'tail' ? held.end : this.#keptUntil(stream, nowMs);
-      this.#streams.trim(stream, Math.max(held.end, keptUntil));
-    }
+    if (held) this.#trims.revoked(held, nowMs);
+  }
+
+  /** Others hold these pieces now: streams that were going to fetch them end before. */
+  skip(runs: readonly Run[]): void {
+    this.#trims.skip(runs);
+  }
+
+  /** See `StreamTrims.fragment`. */
+  fragment(fragment: ByteRange): ByteRange | undefined {
+    return this.#trims.fragment(fragment);
   }
 
   /** Returns the pieces that became full. */
@@ -183,53 +187,21 @@ export class OriginSide {
     // Those that break together are one attempt: an origin that is away for a second breaks them all.
     const isAttempt = outcome === 'broken' ? this.#governor.broken(nowMs) : true;
     if (outcome === 'busy') this.#governor.refused(nowMs, event.retryAfterMs, this.#streams.size);
-    if (outcome === 'refused') this.#giveUp(event.message);
+    if (outcome === 'refused') this.#giveUp(event.reason);
     if (outcome === 'rangeless') {
       this.#mayReadWhole = true;
-      this.#giveUp(event.message);
+      this.#giveUp(event.reason);
     }
     if (outcome === 'expired') {
       this.#hasExpired = true;
-      this.#giveUp(event.message);
+      this.#giveUp(event.reason);
     }
     if (outcome === 'broken' || outcome === 'busy') {
       // A busy origin has said that it will serve later; one that breaks off has said nothing.
       if (stream.position === stream.start && isAttempt)
         this.#fruitless += outcome === 'busy' ? 1 / BUSY_PATIENCE : 1;
-      if (this.#fruitless >= MAX_FRUITLESS && this.#streams.size === 0) this.#giveUp(event.message);
+      if (this.#fruitless >= MAX_FRUITLESS && this.#streams.size === 0) this.#giveUp(event.reason);
     }
-  }
-
-  /** Others hold these pieces now: streams that were going to fetch them end before. */
-  skip(runs: readonly Run[]): void {
-    const geometry = this.#geometry;
-    for (const stream of this.#streams) {
-      const next = Math.ceil(Math.max(stream.position, stream.start + 1) / geometry.pieceBytes);
-      const last = geometry.pieceAt(stream.end - 1);
-      for (const run of runs) {
-        for (let piece = Math.max(run.start, next); piece < run.end && piece <= last; piece++) {
-          if (geometry.startOf(piece) >= stream.end || !this.#options.onLan(piece)) continue;
-          this.#streams.trim(stream, geometry.startOf(piece));
-        }
-      }
-    }
-  }
-
-  /**
-   * Another member has fetched the end of a piece that is still arriving here. Lets the stream end earlier and
-   * returns the bytes to pull, or undefined when they are not worth it.
-   */
-  fragment(fragment: ByteRange): ByteRange | undefined {
-    const piece = this.#geometry.pieceAt(fragment.start);
-    if (fragment.end !== this.#geometry.endOf(piece)) return undefined;
-    for (const stream of this.#streams) {
-      if (stream.end !== fragment.end || stream.position >= fragment.end) continue;
-      const cut = Math.max(fragment.start, stream.position);
-      if (fragment.end - cut < MIN_FRAGMENT_BYTES) return undefined;
-      this.#streams.trim(stream, cut);
-      return { start: cut, end: fragment.end };
-    }
-    return undefined;
   }
 
   /** Opens streams for leased bytes that nobody is getting yet. Returns tail leases that are complete now. */
@@ -294,23 +266,10 @@ export class OriginSide {
     return this.#hasRanges ? this.#work.next(connections) : this.#work.nextInFile(this.#options.isAlone());
   }
 
-  #giveUp(message: string | undefined): void {
+  #giveUp(reason: FailureReason | undefined): void {
     this.#canFetch = false;
-    this.#refusal = message;
+    this.#refusal = reason;
     this.stop();
-  }
-
-  /**
-   * How far a stream goes on when its lease is taken away. A piece that has begun to arrive is finished: half a piece
-   * serves nobody. Unless no more of it comes: then whoever has the lease now will bring it.
-   */
-  #keptUntil(stream: OriginStream, nowMs: number): number {
-    const { start, position } = stream;
-    if (nowMs - stream.movedMs >= STILL_MS) return start;
-    // One that was split off has the rest of a piece that another stream has begun.
-    const isRest = start > this.#geometry.startOf(this.#geometry.pieceAt(start));
-    if (position > start) return this.#geometry.endOf(this.#geometry.pieceAt(position - 1));
-    return isRest ? this.#geometry.endOf(this.#geometry.pieceAt(start)) : start;
   }
 
   /** Whether a stream may be opened already for what comes after those that are about to end. */
@@ -334,14 +293,4 @@ export class OriginSide {
     if (!range) this.#splitAtMs = nowMs + LOOK_MS;
     return range;
   }
-}
-
-/** How a stream ended, for what is to be made of it. */
-function outcomeOf({ outcome }: OriginEnded, stream: OriginStream): OriginOutcome {
-  // What the origin says to a stream that was being stopped was said about the past, but for the wish to be left alone.
-  if (stream.stopping && outcome !== 'busy') return 'stopped';
-  const isVerdict = outcome === 'expired' || outcome === 'refused' || outcome === 'rangeless';
-  if (stream.isOutdated && isVerdict) return 'stopped';
-  // An end before the end of the range is no end, whatever the origin calls it: it must not be asked again at once.
-  return outcome === 'complete' && stream.position < stream.end ? 'broken' : outcome;
 }

@@ -24,10 +24,7 @@ function desk(size: number | 'unknown' = FILE) {
     changed: (range) => changes.push(range),
   });
   const end = (stream: number, outcome: OriginOutcome, nowMs = 0) =>
-    streams.ended(
-      { type: 'origin-ended', download: 'd0', stream, outcome, retryAfterMs: undefined, message: undefined },
-      nowMs,
-    );
+    streams.ended({ type: 'origin-ended', download: 'd0', stream, outcome, retryAfterMs: undefined }, nowMs);
   return { ledger, commands, changes, streams, end };
 }
 

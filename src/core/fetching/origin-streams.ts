@@ -1,4 +1,4 @@
-import type { OriginEnded } from '../contract.ts';
+import type { OriginEnded, OriginOutcome } from '../contract.ts';
 import type { SideOptions } from '../download/side-options.ts';
 import type { Ledger } from '../ledger.ts';
 import type { ByteRange } from '../ranges.ts';
@@ -164,4 +164,14 @@ export class OriginStreams {
     this.trim(stream, cut.at);
     return { start: cut.at, end };
   }
+}
+
+/** How a stream ended, for what is to be made of it. */
+export function outcomeOf({ outcome }: OriginEnded, stream: OriginStream): OriginOutcome {
+  // What the origin says to a stream that was being stopped was said about the past, but for the wish to be left alone.
+  if (stream.stopping && outcome !== 'busy') return 'stopped';
+  const isVerdict = outcome === 'expired' || outcome === 'refused' || outcome === 'rangeless';
+  if (stream.isOutdated && isVerdict) return 'stopped';
+  // An end before the end of the range is no end, whatever the origin calls it: it must not be asked again at once.
+  return outcome === 'complete' && stream.position < stream.end ? 'broken' : outcome;
 }

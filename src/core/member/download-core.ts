@@ -1,18 +1,7 @@
-import type {
-  AddDownload,
-  Command,
-  OriginBytes,
-  OriginEnded,
-  ProbeDone,
-  PullBytes,
-  PullEnded,
-} from '../contract.ts';
+import type { AddDownload, Command, OriginBytes, OriginEnded, PullBytes, PullEnded } from '../contract.ts';
 import { Announcer } from '../download/announcer.ts';
 import { DownloadState } from '../download/download-state.ts';
-import { Failure } from '../download/failure.ts';
 import type { Knowledge } from '../download/knowledge.ts';
-import { Proofs } from '../download/proofs.ts';
-import { isRevivable } from '../download/revivable.ts';
 import type { SideOptions } from '../download/side-options.ts';
 import { OWN_LEASES } from '../fetching/lease-book.ts';
 import { OriginSide } from '../fetching/origin-side.ts';
@@ -20,14 +9,13 @@ import type { DownloadId, MemberId } from '../ids.ts';
 import type { Ledger } from '../ledger.ts';
 import type { DownloadStatus, Fragment, Grant, Message, PieceRecord, Report, Revoke } from '../messages.ts';
 import type { Run } from '../ranges.ts';
+import { DownloadCourse } from './download-course.ts';
 import { Helpers } from './helpers.ts';
 import { LanSide } from './lan-side.ts';
 import { Reporter } from './lease-reporter.ts';
+import { ReceivedPieces } from './received-pieces.ts';
 import { Refetcher } from './refetcher.ts';
 import { SelfLeasing } from './self-leasing.ts';
-
-/** After so many pieces in a row that were worth nothing, bytes from members are no reason to go on waiting. */
-const MAX_IN_VAIN = 3;
 
 export interface DownloadCoreOptions {
   readonly me: MemberId;
@@ -52,17 +40,15 @@ export class DownloadCore {
   readonly #lan: LanSide;
   readonly startedMs: number;
   #writers = 0;
-  /** Pieces that were worth nothing since one was kept. */
-  #inVain = 0;
-  readonly #proofs: Proofs;
+  readonly #pieces: ReceivedPieces;
   readonly #announcer = new Announcer();
   readonly #helpers = new Helpers();
   readonly #selfHelp: SelfLeasing;
   readonly #healing: Refetcher;
-  readonly #failure: Failure;
+  /** Where it stands as a whole. */
+  readonly course: DownloadCourse;
   readonly #reporter: Reporter;
   #hasLeft = false;
-  #needsLink = false;
 
   constructor(options: DownloadCoreOptions) {
     const { added, knowledge } = options;
@@ -93,15 +79,19 @@ export class DownloadCore {
     this.#selfHelp = new SelfLeasing({ ...parts, random, linkPatienceMs, nowMs });
     const { toCoordinator, emit } = options;
     this.#reporter = new Reporter({ ...parts, toCoordinator });
-    this.#failure = new Failure({ state: this.state, stop: () => this.stop(), emit });
-    this.#healing = new Refetcher({ ...parts, selfHelp: this.#selfHelp, emit: options.emit });
-    this.#proofs = new Proofs({
-      state: this.state,
-      isPulling: (piece) => this.#lan.isPulling(piece),
-      discard: (piece, nowMs) => this.#discard(piece, nowMs),
-      fetchAgain: (pieces) => this.#healing.refetch(pieces),
-      emit: options.emit,
+    this.#healing = new Refetcher({ ...parts, selfHelp: this.#selfHelp, emit });
+    this.course = new DownloadCourse({
+      ...parts,
+      selfHelp: this.#selfHelp,
+      healing: this.#healing,
+      reporter: this.#reporter,
+      stop: () => this.stop(),
+      schedule: (nowMs) => this.schedule(nowMs),
+      emit,
     });
+    const schedule = (nowMs: number) => this.schedule(nowMs);
+    const pieces = { state: this.state, lan: this.#lan, healing: this.#healing, announcer: this.#announcer };
+    this.#pieces = new ReceivedPieces({ ...pieces, schedule, emit });
   }
 
   get #ledger(): Ledger {
@@ -110,16 +100,6 @@ export class DownloadCore {
 
   get #download(): DownloadId {
     return this.state.offer.download;
-  }
-
-  /** Its turn has come. */
-  start(nowMs: number): void {
-    if (this.state.phase !== 'waiting') return;
-    this.state.phase = 'downloading';
-    this.#reporter.hurry();
-    // The wait for its turn does not count.
-    this.#selfHelp.progress(nowMs);
-    this.schedule(nowMs);
   }
 
   /** Another coordinator: it has to be told everything. */
@@ -137,39 +117,10 @@ export class DownloadCore {
     return this.state.geometry.sizeBytes === undefined && this.#origin.activeStreams > 0;
   }
 
-  probed({ canFetch, message, hasExpired = false }: ProbeDone, nowMs: number): void {
-    this.#origin.probed(canFetch, message, hasExpired);
-    // The origin names the same size as the room: it was compared.
-    if (canFetch && this.#options.added.offer.identity.sizeBytes !== undefined)
-      this.state.sizeFrom = undefined;
-    if (canFetch) this.#failure.goOn();
-    else this.#lan.allowAll();
-    this.#selfHelp.progress(nowMs);
-    this.#reporter.hurry();
-    this.schedule(nowMs);
-  }
-
-  /** There is something new about the origin: a member that it had turned away may try again, and a failed download goes on. */
-  revive(nowMs: number): void {
-    if (this.state.phase === 'done' || this.#failure.isFinal) return;
-    const wasRefused = this.#origin.refusal !== undefined;
-    this.#origin.revive();
-    this.#failure.goOn();
-    this.#fetches(wasRefused, nowMs);
-  }
-
-  /** Asks the origin from now on, as it had not done if it was refused. */
-  #fetches(wasRefused: boolean, nowMs: number): void {
-    if (wasRefused) this.#healing.resume();
-    this.#selfHelp.progress(nowMs);
-    this.#reporter.hurry();
-    this.schedule(nowMs);
-  }
-
   /** The connections are worth nothing any more. */
   networkChanged(nowMs: number): void {
     this.#origin.reconnect();
-    this.revive(nowMs);
+    this.course.revive(nowMs);
   }
 
   onGrant({ lease }: Grant, nowMs: number): void {
@@ -200,7 +151,7 @@ export class DownloadCore {
 
   originBytes(event: OriginBytes, nowMs: number): void {
     this.#selfHelp.progress(nowMs);
-    this.#hashAll(this.#origin.bytes(event, nowMs));
+    this.#pieces.full(this.#origin.bytes(event, nowMs));
     this.schedule(nowMs);
   }
 
@@ -213,13 +164,13 @@ export class DownloadCore {
   }
 
   pullBytes(event: PullBytes, nowMs: number): void {
-    if (this.#inVain < MAX_IN_VAIN) this.#selfHelp.progress(nowMs);
-    this.#hashAll(this.#lan.bytes(event, nowMs));
+    if (this.#pieces.areWorthwhile) this.#selfHelp.progress(nowMs);
+    this.#pieces.full(this.#lan.bytes(event, nowMs));
   }
 
   pullEnded(event: PullEnded, nowMs: number): void {
     const pull = this.#lan.ended(event, nowMs);
-    if (pull) this.#proofs.pullEnded(pull, nowMs);
+    if (pull) this.#pieces.pullEnded(pull, nowMs);
     this.schedule(nowMs);
   }
 
@@ -230,55 +181,24 @@ export class DownloadCore {
     for (const piece of held) if (!this.#ledger.held.has(piece)) this.#healing.unkeep(piece);
     this.#options.emit({ type: 'set-size', download: this.#download, sizeBytes });
     this.#origin.sizeKnown(sizeBytes);
-    this.#hashAll(full);
+    this.#pieces.full(full);
     this.#lan.sizeKnown();
     this.schedule(nowMs);
     return true;
   }
 
   learn(record: PieceRecord, nowMs: number): void {
-    this.#proofs.learn(record, nowMs);
+    this.#pieces.learn(record, nowMs);
   }
 
   hashed(piece: number, sha256: Uint8Array, nowMs: number): void {
-    this.#proofs.hashed(piece, sha256, nowMs);
-  }
-
-  /** A piece was received in vain. */
-  #discard(piece: number, nowMs: number): void {
-    this.#inVain++;
-    for (const source of this.#ledger.sourcesOf(piece))
-      if (source !== 'origin') this.#lan.avoid(source, nowMs);
-    this.#ledger.reset(piece);
-    this.#lan.refresh(this.state.geometry.bytesOfRun({ start: piece, end: piece + 1 }));
-    this.schedule(nowMs);
+    // Where the disk has failed nothing more can be kept.
+    if (this.course.isFinal) return;
+    this.#pieces.hashed(piece, sha256, nowMs);
   }
 
   kept(record: PieceRecord, nowMs: number): void {
-    const isFull = this.state.isFull(record.piece);
-    // Its signer was found out between the check and this, or the file turned out to be shorter.
-    const isLie = this.state.knowledge.isBannedSigner(record.signer);
-    if (isFull ? isLie : !this.#ledger.held.has(record.piece)) this.#healing.unkeep(record.piece);
-    if (!isFull) return;
-    if (isLie) return this.#discard(record.piece, nowMs);
-    this.#inVain = 0;
-    this.state.knowledge.settle(record);
-    this.#ledger.hold(record.piece);
-    this.#announcer.add(record.piece, record.signer === this.#options.me, nowMs);
-    this.schedule(nowMs);
-  }
-
-  /** The world gave up on this download. A wrong digest is first answered by fetching what others had signed. */
-  failed(code: string, message: string, nowMs: number): void {
-    if (code === 'digest-mismatch' && this.#healing.mismatch(nowMs)) return this.#downloadAgain(nowMs);
-    this.#failure.happened(message, isRevivable(code));
-  }
-
-  /** The whole file is wrong because of these pieces. */
-  suspect(pieces: readonly number[], message: string, nowMs: number): void {
-    if (this.state.phase !== 'checking') return;
-    if (this.#healing.suspect(pieces, nowMs)) return this.#downloadAgain(nowMs);
-    this.#failure.declare('digest-mismatch', message, false);
+    this.#pieces.kept(record, nowMs);
   }
 
   /** Ends all transfers; what is held stays held. */
@@ -291,11 +211,6 @@ export class DownloadCore {
   leave(): void {
     this.#hasLeft = true;
     this.stop();
-  }
-
-  /** How many connections to the origin prove right at present. */
-  connections(nowMs: number): number {
-    return this.#origin.connections(nowMs);
   }
 
   /** Does whatever can be done now. */
@@ -329,21 +244,6 @@ export class DownloadCore {
     this.#selfHelp.tick(nowMs);
     this.schedule(nowMs);
     this.flush(nowMs);
-  }
-
-  /**
-   * The origin has turned this member away: there is hope only while others fetch or hold what it lacks, while somebody may
-   * have a fresh link, or while the file can be read as a whole.
-   */
-  giveUpIfHopeless(othersFetch: boolean, othersMayCome: boolean, nowMs: number): void {
-    const hope = this.#selfHelp.hope(othersFetch, othersMayCome, nowMs);
-    const needsLink = hope === 'link';
-    if (needsLink && !this.#needsLink)
-      this.#options.emit({ type: 'needs-link', download: this.#download, message: this.#origin.refusal! });
-    this.#needsLink = needsLink;
-    if (hope !== 'none') return;
-    if (this.#origin.readWhole()) return this.#fetches(true, nowMs);
-    this.#failure.declare('origin-failed', this.#origin.refusal!, true);
   }
 
   /** Sends what is due: new pieces to everybody, the state of the leases to the coordinator. */
@@ -380,17 +280,5 @@ export class DownloadCore {
       lanRate: this.#lan.rate(nowMs),
       fetching: this.#origin.canFetch,
     };
-  }
-
-  #hashAll(pieces: readonly number[]): void {
-    for (const piece of pieces) this.#options.emit({ type: 'hash', download: this.#download, piece });
-  }
-
-  /** Pieces are missing again after all were held. */
-  #downloadAgain(nowMs: number): void {
-    this.state.phase = 'downloading';
-    this.#reporter.hurry();
-    this.#selfHelp.progress(nowMs);
-    this.schedule(nowMs);
   }
 }

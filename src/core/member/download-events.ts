@@ -12,6 +12,8 @@ export type DownloadEvent = Exclude<
       | 'message'
       | 'add-download'
       | 'leave'
+      | 'serve-request'
+      | 'served'
       | 'declined'
       | 'network-changed'
       | 'add-sources';
@@ -24,7 +26,7 @@ export function passOn(download: DownloadCore, event: DownloadEvent, nowMs: numb
     case 'size-known':
       return download.sizeKnown(event.sizeBytes, nowMs);
     case 'probe-done':
-      download.probed(event, nowMs);
+      download.course.probed(event, nowMs);
       break;
     case 'origin-bytes':
       download.originBytes(event, nowMs);
@@ -48,16 +50,13 @@ export function passOn(download: DownloadCore, event: DownloadEvent, nowMs: numb
       download.kept(event.record, nowMs);
       break;
     case 'finished':
-      download.state.phase = 'done';
+      download.course.finished(nowMs);
       break;
     case 'suspect':
-      download.suspect(event.pieces, event.message, nowMs);
+      download.course.suspect(event.pieces, event.reason, nowMs);
       break;
     case 'failed':
-      download.failed(event.code, event.message, nowMs);
-      break;
-    case 'served':
-      download.state.uploadedBytes += event.bytes;
+      download.course.failed(event.reason, nowMs);
       break;
   }
   return false;

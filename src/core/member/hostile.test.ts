@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { fakeHash } from '../../testing/member/fake-disk.ts';
 import { type Actor, SmallWorld, sampleOffer } from '../../testing/member/small-world.ts';
-import { of } from '../../testing/member/speech.ts';
+import { have, of, recordBy, signersOf } from '../../testing/member/speech.ts';
 import { OWN_LEASES } from '../fetching/lease-book.ts';
 import type { Lease, Message, Offer, PieceRecord } from '../messages.ts';
 
@@ -118,7 +118,7 @@ test('what a liar had signed is given up and fetched again', () => {
   };
   const lies = [9, 10, 11].map(lie);
   world.say('evil', a, { type: 'have', download: 'd0', runs: [{ start: 9, end: 12 }], records: lies });
-  const isOwn = (piece: number) => a.core.recordOf('d0', piece)?.signer === 'a';
+  const isOwn = (piece: number) => a.core.facts.recordOf('d0', piece)?.signer === 'a';
   assert.ok(
     world.run(5_000, () => isOwn(0) && a.core.view(world.nowMs).downloads[0]!.heldBytes >= 4 * PIECE),
   );
@@ -129,7 +129,7 @@ test('what a liar had signed is given up and fetched again', () => {
     .map((command) => 'piece' in command && command.piece);
   assert.deepEqual(unkept, [9, 10, 11]);
   assert.equal(a.disk.read(0, world.sizeBytes), 'good');
-  assert.deepEqual(a.core.signersOf('d0'), new Set(['a']));
+  assert.deepEqual(signersOf(a), new Set(['a']));
 });
 
 test('a liar that is found out when the file is being finished still counts as a signer', () => {
@@ -145,7 +145,8 @@ test('a liar that is found out when the file is being finished still counts as a
   assert.ok(world.run(60_000, () => a.core.view(world.nowMs).downloads[0]!.phase === 'checking'));
   const lie = { piece: 9, sha256: fakeHash(9, PIECE, 'evil'), signer: 'evil', signature };
   world.say('evil', a, { type: 'have', download: 'd0', runs: [], records: [lie] });
-  assert.deepEqual(a.core.signersOf('d0'), new Set(['evil', 'a']));
+  world.tell(a, { type: 'finished', download: 'd0' });
+  assert.deepEqual(signersOf(a), new Set(['evil', 'a']));
   assert.ok(!a.commands.some(({ type }) => type === 'unkeep'));
 });
 
@@ -158,7 +159,7 @@ test('where a file ends is the word of whoever said so', () => {
   world.tell(a, { type: 'add-download', offer, held: [], maxConnections: 4 });
   world.say('evil', a, empty);
   assert.ok(world.finishes(60_000, a));
-  assert.deepEqual(a.core.signersOf('d0'), new Set(['evil']));
+  assert.deepEqual(signersOf(a), new Set(['evil']));
 });
 
 test('a size that became known before a download was accepted counts, and cuts its part file', () => {
@@ -173,20 +174,24 @@ test('a size that became known before a download was accepted counts, and cuts i
   world.open(a);
   const sizes = a.commands.filter(({ type }) => type === 'set-size');
   assert.deepEqual(sizes, [{ type: 'set-size', download: 'd0', sizeBytes: world.sizeBytes }]);
-  assert.ok(a.core.signersOf('d0').has('host'));
+  assert.ok(world.finishes(60_000, a));
+  assert.deepEqual(signersOf(a), new Set(['host', 'a']));
 });
 
-test('the size of an offer that this member has found at the origin is its own', () => {
-  const world = new SmallWorld();
-  const a = world.add('a');
-  a.intercept = (command) => command.type === 'offered';
-  world.meet(a, 'host');
-  world.say('host', a, { type: 'coordinate', epoch: 1, seniority: 1 });
-  world.say('host', a, world.offer);
-  world.tell(a, { type: 'add-download', offer: world.offer, held: [], maxConnections: 4 });
-  assert.ok(a.core.signersOf('d0').has('host'));
-  world.tell(a, { type: 'probe-done', download: 'd0', canFetch: true, message: undefined });
-  assert.deepEqual(a.core.signersOf('d0'), new Set());
+test('the size of an offer is the word of the room until this member has found it at the origin', () => {
+  for (const hasProbed of [false, true]) {
+    const world = new SmallWorld();
+    const a = world.add('a');
+    a.intercept = (command) => command.type === 'offered';
+    world.meet(a, 'host', { content: 'good', recordOf: recordBy('x') });
+    world.say('host', a, { type: 'coordinate', epoch: 1, seniority: 1 });
+    world.say('host', a, world.offer);
+    world.tell(a, { type: 'add-download', offer: world.offer, held: [], maxConnections: 4 });
+    if (hasProbed) world.tell(a, { type: 'probe-done', download: 'd0', canFetch: true });
+    world.say('host', a, have(0, 17));
+    assert.ok(world.finishes(60_000, a));
+    assert.deepEqual(signersOf(a), new Set(hasProbed ? ['x'] : ['host', 'x']));
+  }
 });
 
 test('no size that another member names can be beyond what can be cut', () => {
@@ -234,7 +239,7 @@ test('grants and revokes of others than the coordinator, or of an old epoch, are
   world.tell(a, { type: 'add-download', offer: world.offer, held: [], maxConnections: 4 });
   world.say('evil', a, grant({}, 1));
   world.say('evil', a, { type: 'coordinate', epoch: 5, seniority: 1 });
-  world.tell(a, { type: 'probe-done', download: 'd0', canFetch: true, message: undefined });
+  world.tell(a, { type: 'probe-done', download: 'd0', canFetch: true });
   world.say('evil', a, grant({}, 4));
   world.say('evil', a, grant({}, 6));
   assert.deepEqual(

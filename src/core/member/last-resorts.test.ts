@@ -7,7 +7,7 @@ const EXPIRED = {
   type: 'probe-done',
   download: 'd0',
   canFetch: false,
-  message: 'expired',
+  reason: { code: 'link-expired', message: 'expired' },
   hasExpired: true,
 } as const;
 
@@ -29,7 +29,7 @@ test('alone, an origin that serves no parts is read as a whole, over one connect
     return a.finished.has('d0');
   });
   assert.ok(done);
-  assert.deepEqual(of(a, 'hopeless'), []);
+  assert.deepEqual(of(a, 'failed'), []);
   assert.equal(most, 1);
 });
 
@@ -38,7 +38,7 @@ test('an origin that cannot be read as a whole either is given up', () => {
   const a = rangeless(world);
   world.run(5_000, () => a.streams.size > 0);
   for (const stream of [...a.streams.keys()]) world.endStream(a, stream, 'refused');
-  assert.equal(of(a, 'hopeless').length, 1);
+  assert.equal(of(a, 'failed').length, 1);
 });
 
 test('in a room the file is read as a whole only when nobody else fetches', () => {
@@ -72,17 +72,17 @@ test('when only a fresh link would help, the user is told, once, and after the o
   assert.deepEqual(of(a, 'needs-link'), []);
   world.run(40_000);
   assert.deepEqual(
-    of(a, 'needs-link').map(({ message }) => message),
+    of(a, 'needs-link').map(({ reason }) => reason.message),
     ['expired'],
   );
-  assert.deepEqual(of(a, 'hopeless'), []);
+  assert.deepEqual(of(a, 'failed'), []);
   world.run(20_000);
-  assert.equal(of(a, 'hopeless').length, 1);
+  assert.equal(of(a, 'failed').length, 1);
 });
 
 test('a member that waits for no link gives up at once when the one there is has expired', () => {
   const { world, a } = cutOff();
   world.tell(a, EXPIRED);
   assert.deepEqual(of(a, 'needs-link'), []);
-  assert.equal(of(a, 'hopeless').length, 1);
+  assert.equal(of(a, 'failed').length, 1);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SmallWorld, sampleOffer } from '../../testing/member/small-world.ts';
+import { asked, signersOf } from '../../testing/member/speech.ts';
 import { MemberCore } from './member-core.ts';
 
 test('a member alone fetches the file once and finishes', () => {
@@ -53,7 +54,7 @@ test('a piece that arrived in full before the member left is kept, and nothing m
   const offer = sampleOffer();
   const { download, pieceBytes } = offer;
   core.handle({ type: 'add-download', offer, held: [], maxConnections: 1 }, 0);
-  core.handle({ type: 'probe-done', download, canFetch: true, message: undefined }, 0);
+  core.handle({ type: 'probe-done', download, canFetch: true }, 0);
   const fetch = core.drain().find((command) => command.type === 'fetch');
   assert.ok(fetch);
   const { stream } = fetch;
@@ -82,7 +83,7 @@ test('bytes that are told of only after the member has left are proven, kept and
   const offer = sampleOffer();
   const { download, pieceBytes } = offer;
   core.handle({ type: 'add-download', offer, held: [], maxConnections: 1 }, 0);
-  core.handle({ type: 'probe-done', download, canFetch: true, message: undefined }, 0);
+  core.handle({ type: 'probe-done', download, canFetch: true }, 0);
   const fetch = core.drain().find((command) => command.type === 'fetch');
   assert.ok(fetch);
   core.handle({ type: 'leave' }, 10);
@@ -105,17 +106,47 @@ test('bytes that are told of only after the member has left are proven, kept and
 test('a member that has just come, and has not heard of the download yet, is one that needs it', () => {
   const world = new SmallWorld();
   const [a, b] = [world.add('a', 1), world.add('b')];
+  const idleMs = () => {
+    const last = a.commands.findLast(({ type }) => type === 'needed' || type === 'not-needed');
+    return last?.type === 'needed' ? world.nowMs - last.progressMs : undefined;
+  };
   world.open(a);
   assert.ok(world.finishes(60_000, a));
-  assert.equal(a.core.neededIdleMs(world.nowMs), undefined);
+  assert.equal(idleMs(), undefined);
   // Nobody answers the question whether to take it on.
   b.intercept = ({ type }) => type === 'offered';
   world.connect(a, b);
-  assert.equal(a.core.neededIdleMs(world.nowMs), 0);
+  assert.equal(idleMs(), 0);
   world.run(30_000);
-  assert.equal(a.core.neededIdleMs(world.nowMs), 30_000);
+  assert.equal(idleMs(), 30_000);
   world.open(b);
   assert.ok(world.finishes(60_000, b));
   world.run(1_000);
-  assert.equal(a.core.neededIdleMs(world.nowMs), undefined);
+  assert.equal(idleMs(), undefined);
+});
+
+test('nobody is served who is not in the room, nor anybody after the member has left', () => {
+  const world = new SmallWorld();
+  const a = world.add('a', 1);
+  world.open(a);
+  assert.ok(world.finishes(60_000, a));
+  const range = { start: 0, end: 1000 };
+  a.requests.set(1, { of: a, pull: 1 });
+  world.tell(a, { type: 'serve-request', request: 1, peer: 'nobody', download: 'd0', ...range });
+  assert.equal(a.commands.at(-1)?.type, 'refuse-serve');
+  assert.ok(asked(world, a, range));
+  world.tell(a, { type: 'leave' });
+  assert.equal(asked(world, a, range), undefined);
+  assert.equal(a.commands.at(-1)?.type, 'refuse-serve');
+});
+
+test('a file that is finished after the member has left is done', () => {
+  const world = new SmallWorld();
+  const a = world.add('a', 1);
+  a.intercept = (command) => command.type === 'finish';
+  world.open(a);
+  assert.ok(world.run(60_000, () => a.commands.at(-1)?.type === 'finish'));
+  world.tell(a, { type: 'leave' });
+  world.tell(a, { type: 'finished', download: 'd0' });
+  assert.deepEqual(signersOf(a), new Set(['a']));
 });

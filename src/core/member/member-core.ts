@@ -1,7 +1,7 @@
-import type { Command, Event, PeerUp } from '../contract.ts';
+import { Uploads } from '../chainrain/uploads.ts';
+import type { Command, Core, Event, ServeRequest, SignatureFacts } from '../contract.ts';
 import type { DownloadId, MemberId, RoomId } from '../ids.ts';
-import type { Message, Offer, PieceRecord } from '../messages.ts';
-import type { ByteRange } from '../ranges.ts';
+import type { Message } from '../messages.ts';
 import { Room } from '../rooms/room.ts';
 import type { View } from '../view.ts';
 import { Catalogue } from './catalogue.ts';
@@ -11,6 +11,7 @@ import { type DownloadEvent, passOn } from './download-events.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Intake } from './intake.ts';
 import { Outbox } from './outbox.ts';
+import { PeerTraffic } from './peer-traffic.ts';
 import { SourceGossip } from './source-gossip.ts';
 import { Statuses } from './statuses.ts';
 import { buildView } from './view-builder.ts';
@@ -31,19 +32,28 @@ export interface MemberCoreOptions {
   readonly random: () => number;
 }
 
-/** What was under way when a member left is still proven and kept, else it would have to be fetched again; nothing else matters. */
+/** Others come and go and tell how they do, or there is one more download that they may lack. */
+const MAY_CHANGE_NEED: ReadonlySet<Event['type']> = new Set([
+  'peer-up',
+  'peer-down',
+  'message',
+  'add-download',
+] as const);
+/** What was under way when a member left is still proven, kept and finished, else it would have to be fetched again. */
 const HEARD_AFTER_LEAVING: ReadonlySet<Event['type']> = new Set([
+  'records',
   'origin-bytes',
   'pull-bytes',
   'hashed',
   'kept',
+  'finished',
 ] as const);
 
 /**
  * A member's decisions: rooms, leases, streams, pulls. It composes the room (who is there, who coordinates), the
  * coordinator (when it is this member) and one `DownloadCore` per download, and passes each event to whom it concerns.
  */
-export class MemberCore {
+export class MemberCore implements Core {
   readonly #options: MemberCoreOptions;
   readonly #room: Room;
   readonly #coordination: Coordination;
@@ -54,7 +64,13 @@ export class MemberCore {
   readonly #outbox = new Outbox();
   readonly #sources: SourceGossip;
   readonly #heartbeat: Heartbeat;
+  readonly #peers: PeerTraffic;
+  readonly #uploads: Uploads;
+  /** When those who lack pieces last made progress, as the world was told. */
+  #neededMs: number | undefined;
   #hasLeft = false;
+  /** For whoever checks signatures before it hands something to this core. */
+  readonly facts: SignatureFacts;
 
   constructor(options: MemberCoreOptions) {
     this.#options = options;
@@ -88,14 +104,41 @@ export class MemberCore {
       outbox: this.#outbox,
       broadcast: (message) => this.#broadcast(message),
     });
+    this.#peers = new PeerTraffic({
+      me: id,
+      room: this.#room,
+      coordination: this.#coordination,
+      catalogue: this.#catalogue,
+      downloads: this.#downloads,
+      statuses: this.#statuses,
+      intake: this.#intake,
+      sources: this.#sources,
+      heartbeat: this.#heartbeat,
+      outbox: this.#outbox,
+      drainRoom: (nowMs) => this.#drainRoom(nowMs),
+      onGrant: (message, nowMs) => this.#onGrant(message, nowMs),
+      onDown: (peer) => this.#uploads.peerDown(peer),
+    });
+    this.#uploads = new Uploads({
+      recordsFor: (download, range) => this.#downloads.get(download)?.state.serve(range),
+      piecesOf: (download, range) => this.#downloads.get(download)!.state.geometry.piecesOf(range),
+      holders: (download, piece) => this.#catalogue.get(download)?.availability.count(piece) ?? 0,
+      relays: (download, peer) => this.#catalogue.get(download)?.availability.isIncomplete(peer) ?? false,
+      emit: (command) => this.#outbox.push(command),
+    });
+    this.facts = {
+      offerOf: (download) => this.#catalogue.get(download)?.offer,
+      recordOf: (download, piece) => this.#catalogue.get(download)?.record(piece),
+      certificateOf: (member) => (member === id ? certificate : this.#room.member(member)?.certificate),
+    };
   }
 
   /** Tells what happened. `nowMs` never goes back. */
   handle(event: Event, nowMs: number): void {
-    const hadLeft = this.#hasLeft;
-    if (hadLeft && !HEARD_AFTER_LEAVING.has(event.type)) return;
+    if (this.#hasLeft) return this.#afterLeaving(event, nowMs);
     this.#dispatch(event, nowMs);
-    if (!hadLeft) this.#settle(nowMs);
+    this.#settle(nowMs);
+    if (MAY_CHANGE_NEED.has(event.type)) this.#tellNeed();
   }
 
   /** Commands since the last call, in order. */
@@ -122,65 +165,9 @@ export class MemberCore {
     );
   }
 
-  /** What may be sent to a member that asks for these bytes, see `DownloadCore.serve`. */
-  serve(download: DownloadId, range: ByteRange): readonly PieceRecord[] | undefined {
-    return this.#downloads.get(download)?.state.serve(range);
-  }
-
-  get me(): MemberId {
-    return this.#options.me;
-  }
-
-  offerOf(download: DownloadId): Offer | undefined {
-    return this.#catalogue.get(download)?.offer;
-  }
-
-  /** How many other members this one has ever heard of. */
-  get seenMembers(): number {
-    return this.#room.members.filter(({ id }) => id !== this.#options.me).length;
-  }
-
-  /** The record of a piece that is believed so far. */
-  recordOf(download: DownloadId, piece: number): PieceRecord | undefined {
-    return this.#catalogue.get(download)?.record(piece);
-  }
-
-  /** How many other members hold a piece. */
-  holdersOf(download: DownloadId, piece: number): number {
-    return this.#catalogue.get(download)?.availability.count(piece) ?? 0;
-  }
-
-  /** Whether a member lacks pieces, as far as is known. */
-  isIncomplete(download: DownloadId, member: MemberId): boolean {
-    return this.#catalogue.get(download)?.availability.isIncomplete(member) ?? false;
-  }
-
-  /** Who signed the pieces that this member holds. */
-  signersOf(download: DownloadId): ReadonlySet<MemberId> {
-    return this.#downloads.get(download)?.state.signers() ?? new Set();
-  }
-
-  /** How many connections to its origin prove right for a download at present. */
-  connectionsOf(download: DownloadId, nowMs: number): number | undefined {
-    return this.#downloads.get(download)?.connections(nowMs);
-  }
-
-  /** Why a download failed, once it has. */
-  failureOf(download: DownloadId): string | undefined {
-    return this.#downloads.get(download)?.state.failure;
-  }
-
-  /** The certificate of a member, present or gone, to check what it signed. */
-  certificateOf(member: MemberId): Uint8Array | undefined {
-    return member === this.#options.me ? this.#options.certificate : this.#room.member(member)?.certificate;
-  }
-
-  /**
-   * How long those who are present and still lack a download of this member have made no progress, in milliseconds: the one
-   * that made some most recently counts. Undefined when nobody lacks anything.
-   */
-  neededIdleMs(nowMs: number): number | undefined {
-    return this.#statuses.idleMs(this.#room.sessions, [...this.#downloads.keys()], nowMs);
+  #afterLeaving(event: Event, nowMs: number): void {
+    if (event.type === 'serve-request') this.#uploads.refuse(event.request);
+    else if (HEARD_AFTER_LEAVING.has(event.type)) this.#dispatch(event, nowMs);
   }
 
   #dispatch(event: Event, nowMs: number): void {
@@ -191,11 +178,11 @@ export class MemberCore {
         for (const download of this.#downloads.values()) download.tick(nowMs);
         return;
       case 'peer-up':
-        return this.#peerUp(event, nowMs);
+        return this.#peers.up(event, nowMs);
       case 'peer-down':
-        return this.#peerDown(event.peer, this.#outbox.hasDropped(event.peer), nowMs);
+        return this.#peers.down(event.peer, this.#outbox.hasDropped(event.peer), nowMs);
       case 'message':
-        if (this.#room.sessions.has(event.from)) this.#receive(event.from, event.message, nowMs);
+        if (this.#room.sessions.has(event.from)) this.#peers.receive(event.from, event.message, nowMs);
         return;
       case 'add-download':
         this.#intake.add(event, nowMs);
@@ -207,9 +194,17 @@ export class MemberCore {
         return;
       case 'declined':
         return this.#intake.declined(event.download);
+      case 'serve-request':
+        return this.#asked(event);
+      case 'served': {
+        const download = this.#uploads.ended(event.request, event.bytes);
+        if (download !== undefined) this.#downloads.get(download)!.state.uploadedBytes += event.bytes;
+        return;
+      }
       case 'leave':
         this.#hasLeft = true;
         for (const download of this.#downloads.values()) download.leave();
+        this.#uploads.close();
         return this.#broadcast({ type: 'bye' });
       default:
         return this.#toDownload(event, nowMs);
@@ -228,74 +223,10 @@ export class MemberCore {
     this.#coordination.offer(offer, nowMs);
   }
 
-  #peerUp(event: PeerUp, nowMs: number): void {
-    const { peer, name, addresses, certificate } = event;
-    if (peer === this.#options.me) return;
-    // A new session in the place of one that nobody saw end: the member may have begun anew.
-    this.#peerDown(peer, false, nowMs);
-    this.#statuses.arrived(peer, nowMs);
-    this.#room.peerUp({ id: peer, name, addresses, certificate }, nowMs);
-    // A newcomer must know who coordinates before it can believe an offer.
-    this.#drainRoom(nowMs);
-    this.#catalogue.peerUp(peer);
-    this.#coordination.memberUp(peer, nowMs);
-    if (this.#coordination.isMine)
-      for (const offer of this.#catalogue.offers()) this.#outbox.send(peer, offer);
-    this.#sources.tell(peer);
-    for (const download of this.#downloads.values()) this.#outbox.send(peer, download.state.haveAll());
-    this.#heartbeat.reportTo(peer, nowMs);
-    this.#outbox.push({ type: 'member-joined', peer, name });
-  }
-
-  #peerDown(peer: MemberId, forGood: boolean, nowMs: number): void {
-    if (!this.#room.sessions.has(peer)) return;
-    this.#statuses.delete(peer);
-    this.#outbox.push({ type: 'member-left', peer, name: this.#room.member(peer)?.name ?? peer });
-    this.#room.peerDown(peer, forGood, nowMs);
-    this.#coordination.memberDown(peer, nowMs);
-    this.#catalogue.peerDown(peer);
-    for (const download of this.#downloads.values()) download.peerDown(peer, nowMs);
-  }
-
-  #receive(from: MemberId, message: Message, nowMs: number): void {
-    switch (message.type) {
-      case 'coordinate':
-        return this.#room.onCoordinate(from, message);
-      case 'roster':
-        this.#room.onRoster(from, message, nowMs);
-        return;
-      case 'offer':
-        return this.#intake.heard(from, message, nowMs);
-      case 'sources':
-        return this.#sources.heard(from, message, nowMs);
-      case 'have': {
-        const knowledge = this.#catalogue.hear(message.download);
-        const mine = this.#downloads.get(message.download);
-        for (const record of message.records) mine ? mine.learn(record, nowMs) : knowledge.learn(record);
-        if (!knowledge.have(from, message)) {
-          const reason = 'it claims to have pieces that the file does not have';
-          this.#outbox.push({ type: 'drop', peer: from, reason });
-          return;
-        }
-        this.#coordination.have(from, message, nowMs);
-        return mine?.onHave(message.runs, nowMs);
-      }
-      case 'fragment':
-        return this.#downloads.get(message.download)?.onFragment(from, message, nowMs);
-      case 'status':
-        this.#statuses.set(from, message.downloads, nowMs);
-        return;
-      case 'report':
-        return this.#coordination.report(from, message, nowMs);
-      case 'grant':
-      case 'revoke':
-        // Only the present coordinator, in its present term, says who fetches what.
-        if (from !== this.#room.coordinator || message.epoch !== this.#room.epoch) return;
-        return this.#onGrant(message, nowMs);
-      case 'bye':
-        this.#room.left(from);
-        return this.#peerDown(from, true, nowMs);
-    }
+  /** Only members that are present are served. */
+  #asked(event: ServeRequest): void {
+    if (this.#room.sessions.has(event.peer)) this.#uploads.ask(event);
+    else this.#uploads.refuse(event.request);
   }
 
   /** After every event: carries on what it has set off, until nothing is left to do now. */
@@ -304,7 +235,7 @@ export class MemberCore {
     for (const download of this.#downloads.values()) {
       const othersFetch = this.#statuses.anyFetching(this.#room.sessions, download.state.offer.download);
       const othersMayCome = this.#room.looksForOthers(nowMs) || this.#outbox.hasDroppedAny;
-      download.giveUpIfHopeless(othersFetch, othersMayCome, nowMs);
+      download.course.giveUpIfHopeless(othersFetch, othersMayCome, nowMs);
     }
     for (let again = true; again; ) {
       again = false;
@@ -316,6 +247,14 @@ export class MemberCore {
       }
     }
     this.#heartbeat.broadcastIfDue(nowMs);
+  }
+
+  /** Whether somebody waits for this member decides how long it stays. */
+  #tellNeed(): void {
+    const progressMs = this.#statuses.progressMs(this.#room.sessions, [...this.#downloads.keys()]);
+    if (progressMs === this.#neededMs) return;
+    this.#neededMs = progressMs;
+    this.#outbox.push(progressMs === undefined ? { type: 'not-needed' } : { type: 'needed', progressMs });
   }
 
   /** Returns whether there was anything. */
@@ -337,7 +276,7 @@ export class MemberCore {
   /** Downloads are worked on one after the other, in the room's order. */
   #startNext(nowMs: number): void {
     const inOrder = [...this.#downloads.values()].sort((a, b) => a.state.offer.order - b.state.offer.order);
-    inOrder.find((download) => !download.state.isOver)?.start(nowMs);
+    inOrder.find((download) => !download.state.isOver)?.course.start(nowMs);
   }
 
   #coordinatorChanged(nowMs: number): void {

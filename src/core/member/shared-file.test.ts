@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fakeHash } from '../../testing/member/fake-disk.ts';
 import { type Actor, SmallWorld, sampleOffer } from '../../testing/member/small-world.ts';
+import { failureOf } from '../../testing/member/speech.ts';
 import { contentName } from '../content-name.ts';
 import type { PieceRecord } from '../messages.ts';
 
@@ -10,12 +11,12 @@ import type { PieceRecord } from '../messages.ts';
 const SHA256 = 'ab'.repeat(32);
 const OFFER = sampleOffer({ url: contentName(SHA256), checksum: `sha256:${SHA256}` });
 const { download } = OFFER;
-const NO_ORIGIN = 'Nobody present has all of the file.';
+const NO_ORIGIN = { code: 'origin-missing', message: 'Nobody present has all of the file.' } as const;
 
 /** A member takes the download on. Nobody can fetch it. */
 function takeOn(world: SmallWorld, actor: Actor, held: readonly PieceRecord[] = []): void {
   world.tell(actor, { type: 'add-download', offer: OFFER, held, maxConnections: 4 });
-  world.tell(actor, { type: 'probe-done', download, canFetch: false, message: NO_ORIGIN });
+  world.tell(actor, { type: 'probe-done', download, canFetch: false, reason: NO_ORIGIN });
 }
 
 /** A room of one member that has the whole file. */
@@ -47,7 +48,7 @@ function join(world: SmallWorld, id: string, ...present: readonly Actor[]): Acto
 test('whoever shares a file is done with it at once, and asks no origin', () => {
   const { world, host } = newSharing();
   assert.ok(world.finishes(1_000, host));
-  assert.equal(host.core.failureOf(download), undefined);
+  assert.equal(failureOf(host), undefined);
 });
 
 test('members that come when the file is there already get all of it, and from each other too', () => {
@@ -66,8 +67,8 @@ test('when whoever shares it has gone before the others have it, they fail and s
   const b = join(world, 'b', host);
   world.run(60_000, () => b.commands.some(({ type }) => type === 'pull'));
   world.disconnect(host, b);
-  assert.ok(world.run(60_000, () => b.core.failureOf(download) !== undefined));
-  assert.equal(b.core.failureOf(download), NO_ORIGIN);
+  assert.ok(world.run(60_000, () => failureOf(b) !== undefined));
+  assert.equal(failureOf(b), NO_ORIGIN);
 });
 
 test('members that have all of it between them go on when whoever shared it has gone', () => {
@@ -85,7 +86,7 @@ test('an address that is named for it later is fetched from, and told to the oth
   assert.ok(world.finishes(1_000, host));
   const b = join(world, 'b', host);
   const named = 'https://example.org/file';
-  world.run(60_000, () => b.core.offerOf(download) !== undefined);
+  world.run(60_000, () => b.core.facts.offerOf(download) !== undefined);
   world.tell(host, { type: 'add-sources', download, urls: [named] });
   const isNamed = () => b.commands.some((command) => command.type === 'use-sources');
   assert.ok(world.run(60_000, isNamed));

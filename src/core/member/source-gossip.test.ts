@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SmallWorld } from '../../testing/member/small-world.ts';
-import { cutOff, have, of, recordBy, sent } from '../../testing/member/speech.ts';
+import { cutOff, failureOf, have, of, recordBy, sent } from '../../testing/member/speech.ts';
 
 const URLS = ['https://fresh.example/f'];
+const EXPIRED = { code: 'link-expired', message: 'expired' } as const;
 const sources = { type: 'sources', download: 'd0', urls: URLS } as const;
 const addSources = { type: 'add-sources', download: 'd0', urls: URLS } as const;
 
@@ -63,8 +64,8 @@ test('what members named before the user took part is used from then on', () => 
 
 test('a download that had failed for want of an origin goes on with a fresh address', () => {
   const { world, a } = cutOff();
-  world.tell(a, { type: 'probe-done', download: 'd0', canFetch: false, message: 'expired' });
-  assert.equal(of(a, 'hopeless').length, 1);
+  world.tell(a, { type: 'probe-done', download: 'd0', canFetch: false, reason: EXPIRED });
+  assert.equal(of(a, 'failed').length, 1);
   world.tell(a, addSources);
   assert.ok(world.finishes(60_000, a));
 });
@@ -73,8 +74,10 @@ test('a download that had failed because it is wrong does not', () => {
   const { world, a } = cutOff();
   world.meet(a, 'x', { content: 'good', recordOf: recordBy('x') });
   world.say('x', a, have(0, 17));
+  const reason = { code: 'disk-full', message: 'full' } as const;
+  a.intercept = (command) => command.type === 'finish';
   world.run(5_000);
-  world.tell(a, { type: 'failed', download: 'd0', code: 'disk-full', message: 'full' });
+  world.tell(a, { type: 'failed', download: 'd0', reason });
   world.tell(a, addSources);
-  assert.equal(a.core.failureOf('d0'), 'full');
+  assert.equal(failureOf(a), reason);
 });

@@ -28,7 +28,7 @@ export class SourceGossip {
     const mine = this.#around.downloads.get(download);
     if (!mine) return;
     this.#spread(download, this.#around.catalogue.hear(download).sources.add(urls, undefined, nowMs));
-    mine.revive(nowMs);
+    mine.course.revive(nowMs);
   }
 
   /** A member names addresses. */
@@ -39,7 +39,7 @@ export class SourceGossip {
     const mine = this.#around.downloads.get(download);
     if (!mine) return;
     this.#around.outbox.push({ type: 'use-sources', download, urls: fresh, from });
-    mine.revive(nowMs);
+    mine.course.revive(nowMs);
   }
 
   /** The user takes part in a download of which members have told before. */

@@ -7,18 +7,29 @@ function status(changes: Partial<DownloadStatus>): DownloadStatus {
   return { ...undecided('d0'), ...changes };
 }
 
+/** How long ago members that lack a download made progress. */
+function idleMs(
+  statuses: Statuses,
+  members: readonly string[],
+  downloads: readonly string[],
+  nowMs: number,
+): number | undefined {
+  const progressMs = statuses.progressMs(members, downloads);
+  return progressMs === undefined ? undefined : nowMs - progressMs;
+}
+
 test('a member that has not said anything yet may lack everything and may fetch', () => {
   const statuses = new Statuses();
   statuses.arrived('a', 0);
-  assert.equal(statuses.idleMs(['a'], ['d0'], 100), 100);
+  assert.equal(idleMs(statuses, ['a'], ['d0'], 100), 100);
   assert.equal(statuses.anyFetching(['a'], 'd0'), true);
-  assert.equal(statuses.idleMs([], ['d0'], 100), undefined);
+  assert.equal(idleMs(statuses, [], ['d0'], 100), undefined);
   assert.equal(statuses.anyFetching([], 'd0'), false);
 });
 
 test('who waits for a download, fetches it or has said nothing of it lacks it', () => {
   const statuses = new Statuses();
-  const lacks = (download: string) => statuses.idleMs(['a'], [download], 0) !== undefined;
+  const lacks = (download: string) => idleMs(statuses, ['a'], [download], 0) !== undefined;
   for (const phase of ['waiting', 'downloading'] as const) {
     statuses.set('a', [status({ phase })], 0);
     assert.equal(lacks('d0'), true, phase);
@@ -34,15 +45,15 @@ test('of more downloads than a message has those that are left out are over', ()
   const statuses = new Statuses();
   const all = Array.from({ length: 256 }, (_, i) => status({ download: `d${i}`, phase: 'done' }));
   statuses.set('a', all, 0);
-  assert.equal(statuses.idleMs(['a'], ['d999'], 0), undefined);
+  assert.equal(idleMs(statuses, ['a'], ['d999'], 0), undefined);
   statuses.set('a', all.slice(1), 0);
-  assert.equal(statuses.idleMs(['a'], ['d999'], 0), 0);
+  assert.equal(idleMs(statuses, ['a'], ['d999'], 0), 0);
 });
 
 test('progress is bytes from wherever, and what is said again is none', () => {
   const statuses = new Statuses();
   statuses.arrived('a', 0);
-  const idleAt = (nowMs: number) => statuses.idleMs(['a'], ['d0'], nowMs);
+  const idleAt = (nowMs: number) => idleMs(statuses, ['a'], ['d0'], nowMs);
   statuses.set('a', [status({})], 10);
   assert.equal(idleAt(50), 50);
   for (const bytes of ['originBytes', 'lanBytes', 'heldBytes']) {
@@ -59,8 +70,8 @@ test('of several the one that made progress most recently counts, and who lacks 
   statuses.set('a', [status({ lanBytes: 1 })], 100);
   statuses.set('b', [status({ lanBytes: 1 })], 300);
   statuses.set('c', [status({ lanBytes: 1, phase: 'done' })], 500);
-  assert.equal(statuses.idleMs(['a', 'b', 'c'], ['d0'], 1000), 700);
-  assert.equal(statuses.idleMs(['a', 'c'], ['d0'], 1000), 900);
+  assert.equal(idleMs(statuses, ['a', 'b', 'c'], ['d0'], 1000), 700);
+  assert.equal(idleMs(statuses, ['a', 'c'], ['d0'], 1000), 900);
 });
 
 test('nothing is hoped for from members that cannot fetch, have failed or do not take part', () => {
@@ -85,5 +96,5 @@ test('what members that left have said is forgotten, and no message is kept beyo
   statuses.delete('a');
   assert.deepEqual(statuses.of('a'), []);
   statuses.arrived('a', 70);
-  assert.equal(statuses.idleMs(['a'], ['d0'], 80), 10);
+  assert.equal(idleMs(statuses, ['a'], ['d0'], 80), 10);
 });

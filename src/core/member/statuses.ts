@@ -44,17 +44,16 @@ export class Statuses {
   }
 
   /**
-   * How long ago, in milliseconds, one of these members that lack one of these downloads made progress, or came: the most
-   * recent one counts. Undefined when none lacks any. Who has said nothing of a download may not have heard of it yet.
+   * When one of these members that lack one of these downloads last made progress, or came: the most recent time counts.
+   * Undefined when none lacks any. Who has said nothing of a download may not have heard of it yet.
    */
-  idleMs(members: Iterable<MemberId>, downloads: readonly DownloadId[], nowMs: number): number | undefined {
-    let idleMs: number | undefined;
+  progressMs(members: Iterable<MemberId>, downloads: readonly DownloadId[]): number | undefined {
+    let latestMs: number | undefined;
     for (const member of members) {
       if (!downloads.some((download) => this.#lacks(member, download))) continue;
-      const ms = nowMs - (this.#progress.get(member)?.atMs ?? nowMs);
-      if (idleMs === undefined || ms < idleMs) idleMs = ms;
+      latestMs = Math.max(latestMs ?? 0, this.#progress.get(member)?.atMs ?? 0);
     }
-    return idleMs;
+    return latestMs;
   }
 
   #lacks(member: MemberId, download: DownloadId): boolean {

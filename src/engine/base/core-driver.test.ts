@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Command, Event } from '../../core/contract.ts';
+import type { Command, Core, Event } from '../../core/contract.ts';
 import { ManualClock } from '../../testing/app/manual-clock.ts';
 import { sampleOffer } from '../../testing/member/small-world.ts';
 import { CoreDriver } from './core-driver.ts';
 
 const OFFER = sampleOffer();
 const { download } = OFFER;
-const PROBED: Event = { type: 'probe-done', download, canFetch: true, message: undefined };
+const PROBED: Event = { type: 'probe-done', download, canFetch: true };
 
 interface Driven {
   readonly driver: CoreDriver;
+  readonly core: Core;
   readonly clock: ManualClock;
   readonly commands: Command[];
   readonly broken: unknown[];
@@ -20,6 +21,7 @@ interface Driven {
 /** A driver around the core of a member that is alone, with a clock that stands still. */
 function newDriven(onCommand: (command: Command, driven: Driven) => void = () => {}): Driven {
   const clock = new ManualClock();
+  const cores: Core[] = [];
   const driver = new CoreDriver({
     me: 'a',
     name: 'a',
@@ -28,6 +30,10 @@ function newDriven(onCommand: (command: Command, driven: Driven) => void = () =>
     room: undefined,
     seniority: 1,
     clock,
+    wrap: (core) => {
+      cores.push(core);
+      return core;
+    },
     execute: (command) => {
       driven.commands.push(command);
       onCommand(command, driven);
@@ -35,7 +41,7 @@ function newDriven(onCommand: (command: Command, driven: Driven) => void = () =>
     settled: () => driven.settledCount++,
     broken: (thrown) => driven.broken.push(thrown),
   });
-  const driven: Driven = { driver, clock, commands: [], broken: [], settledCount: 0 };
+  const driven: Driven = { driver, core: cores[0]!, clock, commands: [], broken: [], settledCount: 0 };
   return driven;
 }
 
@@ -114,7 +120,7 @@ test('a core that throws breaks the driver too', () => {
 test('the core is woken when it asks to be, and then again', () => {
   const driven = newDriven();
   begin(driven);
-  const deadlineMs = driven.driver.core.deadline();
+  const deadlineMs = driven.core.deadline();
   assert.ok(deadlineMs !== undefined);
   const { settledCount } = driven;
   driven.clock.advance(deadlineMs - driven.clock.now() - 1);

@@ -1,4 +1,4 @@
-import type { AddDownload, Command, Event } from '../../core/contract.ts';
+import type { AddDownload, Command, Core, Event, SignatureFacts } from '../../core/contract.ts';
 import { MemberCore, type MemberCoreOptions } from '../../core/member/member-core.ts';
 import type { View } from '../../core/view.ts';
 import { type Clock, PROCESS_CLOCK } from './clock.ts';
@@ -6,6 +6,8 @@ import { type Clock, PROCESS_CLOCK } from './clock.ts';
 export interface CoreDriverOptions extends Omit<MemberCoreOptions, 'random'> {
   /** Default: the clock of the process. */
   readonly clock?: Clock | undefined;
+  /** Puts something round the core, such as checks of what goes in and out. */
+  readonly wrap?: ((core: Core) => Core) | undefined;
   /** Carries out a command. May dispatch events at once; they are handled in turn. */
   readonly execute: (command: Command) => void;
   /** Called after each round of events: for whoever waits for a state. */
@@ -19,7 +21,7 @@ export interface CoreDriverOptions extends Omit<MemberCoreOptions, 'random'> {
  * one after the other, each with all its commands before the next, also those that arrive while a command is carried out.
  */
 export class CoreDriver implements Disposable {
-  readonly #core: MemberCore;
+  readonly #core: Core;
   readonly #options: CoreDriverOptions;
   readonly #clock: Clock;
   readonly #queue: Event[] = [];
@@ -32,11 +34,12 @@ export class CoreDriver implements Disposable {
   constructor(options: CoreDriverOptions) {
     this.#options = options;
     this.#clock = options.clock ?? PROCESS_CLOCK;
-    this.#core = new MemberCore({ ...options, random: Math.random });
+    const core = new MemberCore({ ...options, random: Math.random });
+    this.#core = options.wrap?.(core) ?? core;
   }
 
-  get core(): MemberCore {
-    return this.#core;
+  get facts(): SignatureFacts {
+    return this.#core.facts;
   }
 
   view(): View {

@@ -1,8 +1,9 @@
-import type { Command, Event } from '../../core/contract.ts';
+import type { Command, Event, OriginOutcome } from '../../core/contract.ts';
 import { DragonloadError } from '../../core/errors.ts';
 import type { Offer, PieceRecord } from '../../core/messages.ts';
 import type { Part } from '../../disk/part.ts';
 import type { PartWriter } from '../../disk/part-writer.ts';
+import type { OriginResult } from '../../origin/origin.ts';
 import type { FileSources } from './file-sources.ts';
 import type { PullFrom } from './piece-exchange.ts';
 
@@ -13,10 +14,6 @@ export interface RunnerDeps {
   readonly pull: PullFrom;
   /** Signs that this member fetched a piece. */
   readonly sign: (offer: Offer, piece: number, sha256: Uint8Array) => PieceRecord;
-  /** The origin turned this member away: `error` says why and what to do. */
-  readonly refused: (error: DragonloadError | undefined) => void;
-  /** The disk failed: the core has been told. */
-  readonly broke: (error: DragonloadError) => void;
 }
 
 interface Transfer {
@@ -135,10 +132,9 @@ export class DownloadRunner implements AsyncDisposable {
       this.#dispatch({ type: 'size-known', download, sizeBytes });
     }
     const outcome = reachedEnd ? 'complete' : transfer.stopped ? 'stopped' : result.outcome;
-    const { retryAfterMs, message } = result;
-    if (outcome === 'refused' || outcome === 'expired' || outcome === 'rangeless')
-      this.#deps.refused(result.error);
-    this.#dispatch({ type: 'origin-ended', download, stream, outcome, retryAfterMs, message });
+    const { retryAfterMs } = result;
+    const reason = reasonOf(outcome, result);
+    this.#dispatch({ type: 'origin-ended', download, stream, outcome, retryAfterMs, reason });
   }
 
   async #pull({ pull, from, start, end, download }: Of<'pull'>): Promise<void> {
@@ -237,8 +233,17 @@ export class DownloadRunner implements AsyncDisposable {
   #broke(error: DragonloadError): void {
     if (this.#isBroken) return;
     this.#isBroken = true;
-    this.#deps.broke(error);
-    const { code, message } = error;
-    this.#dispatch({ type: 'failed', download: this.#offer.download, code, message });
+    this.#dispatch({ type: 'failed', download: this.#offer.download, reason: error });
   }
+}
+
+/** Why a transfer did not end well, as the user is told if nobody else brings what is missing. */
+function reasonOf(outcome: OriginOutcome, { error, message }: OriginResult): DragonloadError | undefined {
+  if (outcome === 'complete' || outcome === 'stopped') return undefined;
+  const isVerdict = outcome === 'refused' || outcome === 'expired' || outcome === 'rangeless';
+  if (isVerdict && error !== undefined) return error;
+  return new DragonloadError('origin-failed', message ?? 'The origin does not serve this member.', {
+    hint: { kind: 'run-again' },
+    mayPass: true,
+  });
 }

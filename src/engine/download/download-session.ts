@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { AddDownload, Command, Event } from '../../core/contract.ts';
 import { isStrongDigest } from '../../core/digest-kinds.ts';
-import { DragonloadError, type ErrorCode } from '../../core/errors.ts';
+import { DragonloadError } from '../../core/errors.ts';
 import type { ExpectedDigest } from '../../core/expected-digest.ts';
 import type { Geometry } from '../../core/geometry.ts';
 import type { MemberId } from '../../core/ids.ts';
@@ -54,8 +54,6 @@ export class DownloadSession implements MemberDownload {
   /** Digests that are still being looked for. Never rejects. */
   readonly #lookedUp: Promise<readonly ExpectedDigest[]>;
   #expected: readonly ExpectedDigest[];
-  #error: DragonloadError | undefined;
-  #refusal: DragonloadError | undefined;
 
   /** Opens the part file. Throws as `Part.open` does. */
   static async open(added: NewDownload, deps: SessionDeps): Promise<DownloadSession> {
@@ -100,12 +98,6 @@ export class DownloadSession implements MemberDownload {
       dispatch,
       pull: exchange.pull,
       sign: exchange.sign,
-      refused: (error) => {
-        this.#refusal = error;
-      },
-      broke: (error) => {
-        this.#error = error;
-      },
     });
     this.#lookedUp = this.#lookUp();
   }
@@ -120,10 +112,6 @@ export class DownloadSession implements MemberDownload {
 
   get resumedBytes(): number {
     return this.provenance.resumedBytes;
-  }
-
-  get error(): DragonloadError | undefined {
-    return this.#error;
   }
 
   announcement(): Omit<AddDownload, 'type'> {
@@ -143,10 +131,9 @@ export class DownloadSession implements MemberDownload {
     };
   }
 
-  /** This member has looked at the origin itself: what it says of the file, and why this member may not fetch from it. */
-  probed(expected: readonly ExpectedDigest[], refusal: DragonloadError | undefined): void {
+  /** This member has looked at the origin itself: what that says of the file. */
+  probed(expected: readonly ExpectedDigest[]): void {
     this.#expected = expected;
-    this.#refusal = refusal;
   }
 
   /** Returns false for commands that are not a download's business. */
@@ -160,26 +147,6 @@ export class DownloadSession implements MemberDownload {
 
   networkChanged(): void {
     this.#sources.networkChanged();
-  }
-
-  /** The core has given it up. An origin that is of no use may be back later; one that sends wrong bytes again and again not. */
-  gaveUp(code: ErrorCode, message: string): void {
-    if (code !== 'digest-mismatch') return;
-    this.#error = new DragonloadError(code, message, {
-      hint: { kind: 'other-address', isKept: true },
-    });
-  }
-
-  failure(message: string): DragonloadError {
-    const refusal = this.#refusal?.message === message ? this.#refusal : undefined;
-    return (
-      this.#error ??
-      refusal ??
-      new DragonloadError('origin-failed', message, {
-        hint: { kind: 'run-again' },
-        mayPass: true,
-      })
-    );
   }
 
   async finish(): Promise<FinishedFile | undefined> {
@@ -198,11 +165,11 @@ export class DownloadSession implements MemberDownload {
       const geometry = geometryOf(this.offer);
       for (const piece of pieces) this.#sources.doubt(geometry.bytesOfRun({ start: piece, end: piece + 1 }));
       emit({ type: 'notice', message: `${message} What is wrong is fetched again.` });
-      dispatch({ type: 'suspect', download, pieces, message });
+      const hint = { kind: 'other-address', isKept: true } as const;
+      const reason = new DragonloadError('digest-mismatch', message, { hint });
+      dispatch({ type: 'suspect', download, pieces, reason });
     } catch (thrown) {
-      this.#error = DragonloadError.from(thrown);
-      const { code, message } = this.#error;
-      dispatch({ type: 'failed', download, code, message });
+      dispatch({ type: 'failed', download, reason: DragonloadError.from(thrown) });
     }
     return undefined;
   }

@@ -1,5 +1,4 @@
 import type { AddDownload, Command } from '../../core/contract.ts';
-import type { DragonloadError, ErrorCode } from '../../core/errors.ts';
 import type { Geometry } from '../../core/geometry.ts';
 import type { MemberId } from '../../core/ids.ts';
 import type { Offer } from '../../core/messages.ts';
@@ -16,8 +15,6 @@ export interface MemberDownload extends AsyncDisposable {
   readonly startedMs: number;
   /** Bytes that an interrupted run had left. */
   readonly resumedBytes: number;
-  /** What failed on this side: the disk, or the check of the whole file. */
-  readonly error: DragonloadError | undefined;
   /** What the core is to be told of it first. */
   announcement(): Omit<AddDownload, 'type'>;
   /** Carries out a command of the core. Returns false for commands that are not a download's business. */
@@ -25,10 +22,6 @@ export interface MemberDownload extends AsyncDisposable {
   /** The user of this member, or the origin itself, names further addresses. */
   addSources(urls: readonly string[]): void;
   networkChanged(): void;
-  /** The core has given it up. */
-  gaveUp(code: ErrorCode, message: string): void;
-  /** Why it failed, for the user. `message`: what the core says of it. */
-  failure(message: string): DragonloadError;
   /**
    * Checks the whole file and gives it its name; undefined when it has not come to that: then the core has been told which
    * pieces are wrong, or that the download has failed.

@@ -40,10 +40,6 @@ export class SharedDownload implements MemberDownload {
     return this.#file.path;
   }
 
-  get error(): DragonloadError | undefined {
-    return this.#error;
-  }
-
   /** This member vouches for all pieces: it has read them all. */
   announcement(): Omit<AddDownload, 'type'> {
     const { offer } = this;
@@ -59,12 +55,6 @@ export class SharedDownload implements MemberDownload {
   addSources(): void {}
 
   networkChanged(): void {}
-
-  gaveUp(): void {}
-
-  failure(message: string): DragonloadError {
-    return this.#error ?? new DragonloadError('internal', message);
-  }
 
   async finish(): Promise<FinishedFile> {
     const { path, sha256 } = this.#file;
@@ -84,8 +74,8 @@ export class SharedDownload implements MemberDownload {
       const error = DragonloadError.from(thrown);
       const isFirst = this.#error === undefined;
       this.#error ??= error;
-      const { code, message } = error;
-      if (isFirst) this.#deps.dispatch({ type: 'failed', download: this.offer.download, code, message });
+      const { download } = this.offer;
+      if (isFirst) this.#deps.dispatch({ type: 'failed', download, reason: error });
       throw error;
     }
   }

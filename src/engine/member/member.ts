@@ -1,8 +1,7 @@
 import { hostname } from 'node:os';
-import type { Command, Event } from '../../core/contract.ts';
+import type { Command, DownloadDone, Event, FailureReason, SignatureFacts } from '../../core/contract.ts';
 import { DragonloadError } from '../../core/errors.ts';
 import type { DownloadId } from '../../core/ids.ts';
-import type { MemberCore } from '../../core/member/member-core.ts';
 import type { Result } from '../../core/result.ts';
 import type { View } from '../../core/view.ts';
 import type { Origin } from '../../origin/origin.ts';
@@ -49,6 +48,8 @@ export class Member implements AsyncDisposable {
   readonly #sessions = new Map<DownloadId, MemberDownload>();
   readonly #stopping = new AbortController();
   readonly #outcome = new Outcome();
+  /** What the core has said of downloads that are done. */
+  readonly #done = new Map<DownloadId, DownloadDone>();
   /** Parts that are being opened. */
   readonly #opening = new Set<Promise<DownloadSession>>();
   /** Downloads that are on their way to becoming sessions, or still to be heard of. */
@@ -81,10 +82,10 @@ export class Member implements AsyncDisposable {
     return this.#sessions;
   }
 
-  /** Throws `internal` before the core was started. */
-  get core(): MemberCore {
+  /** What signatures are checked with. Throws `internal` before the core was started. */
+  get facts(): SignatureFacts {
     if (!this.#driver) throw new DragonloadError('internal', 'The core was used before it was started.');
-    return this.#driver.core;
+    return this.#driver.facts;
   }
 
   view(): View {
@@ -97,6 +98,11 @@ export class Member implements AsyncDisposable {
 
   failureOf(download: DownloadId): DragonloadError | undefined {
     return this.#outcome.failures.get(download);
+  }
+
+  /** How many connections to its origin proved right for a download that is done. */
+  connectionsOf(download: DownloadId): number | undefined {
+    return this.#done.get(download)?.connections;
   }
 
   stop(): Promise<void> {
@@ -200,12 +206,6 @@ export class Member implements AsyncDisposable {
 
   /** After every round of events: is there anything left to do? */
   settled(): void {
-    for (const [id, session] of this.#sessions) {
-      const message = this.core.failureOf(id);
-      if (message !== undefined) this.fail(id, session.failure(message));
-      // Another address or another network has healed it.
-      else if (session.error === undefined) this.#outcome.healed(id);
-    }
     if (this.#expected > 0 || this.#ending || !this.#outcome.isOver(this.#sessions.keys())) return;
     if (this.#outcome.mayServe && this.#deps.staysFor() !== undefined) return;
     void this.endWith(this.#outcome.firstFailure);
@@ -218,20 +218,30 @@ export class Member implements AsyncDisposable {
   }
 
   #execute(command: Command): void {
-    if (command.type === 'finish') return void this.#finish(this.#sessions.get(command.download)!);
     const session = 'download' in command ? this.#sessions.get(command.download) : undefined;
-    if (command.type === 'hopeless') return session?.gaveUp(command.code, command.message);
+    switch (command.type) {
+      case 'finish':
+        return void this.#finish(session!);
+      case 'done':
+        this.#done.set(command.download, command);
+        return;
+      case 'failed':
+        return this.fail(command.download, errorOf(command.reason));
+      case 'recovered':
+        return this.#outcome.healed(command.download);
+    }
     if (session?.execute(command)) return;
     this.#deps.execute(command);
   }
 
   async #finish(session: MemberDownload): Promise<void> {
     const file = await session.finish();
-    if (file === undefined) return;
     const { download } = session.offer;
-    const { core } = this;
-    const view = this.view().downloads.find(({ id }) => id === download)!;
-    const facts = { me: core.me, view, signers: core.signersOf(download) };
+    const done = this.#done.get(download);
+    if (file === undefined || done === undefined) return;
+    const { me, downloads } = this.view();
+    const view = downloads.find(({ id }) => id === download)!;
+    const facts = { me, view, signers: done.signers };
     const result = { ...resultOf(session, file, facts), id: this.#deps.idOf(download) };
     this.#outcome.done(download, result);
     this.emit({ type: 'done', result });
@@ -252,4 +262,10 @@ export class Member implements AsyncDisposable {
     await this.#deps.onOver(this.#outcome, failure?.code === 'aborted').catch(() => {});
     this.#outcome.end(failure, this.#sessions.size);
   }
+}
+
+/** Mostly the very error that the core was told; what it found out itself has no more than a code and a message. */
+function errorOf(reason: FailureReason): DragonloadError {
+  if (reason instanceof DragonloadError) return reason;
+  return new DragonloadError(reason.code, reason.message, { hint: { kind: 'run-again' }, mayPass: true });
 }

@@ -100,7 +100,7 @@ export class SoloTask implements AsyncDisposable {
   /** How many connections proved right for the origin. */
   get connections(): number | undefined {
     const download = this.#session?.offer.download;
-    return download === undefined ? undefined : this.#member.core.connectionsOf(download, performance.now());
+    return download === undefined ? undefined : this.#member.connectionsOf(download);
   }
 
   /** A further address of the file: a fresh link for one that has expired. */
@@ -141,6 +141,6 @@ export class SoloTask implements AsyncDisposable {
       firstConnections,
       openBeside: (url, trusted) => this.#solo.openBeside(url, trusted),
     });
-    member.dispatch({ type: 'probe-done', download: offer.download, canFetch: true, message: undefined });
+    member.dispatch({ type: 'probe-done', download: offer.download, canFetch: true });
   }
 }

@@ -50,8 +50,8 @@ export function addLocal({ file, trust }: LocalShare, order: number, room: RoomM
     order,
   });
   share({ file, trust }, offer, { url }, room);
-  const { message } = noOrigin();
-  room.member.dispatch({ type: 'probe-done', download: offer.download, canFetch: false, message });
+  const { download } = offer;
+  room.member.dispatch({ type: 'probe-done', download, canFetch: false, reason: noOrigin() });
 }
 
 /** Takes on a file that was found at an origin: shares it when all of it is here, else fetches it. */
@@ -99,7 +99,7 @@ export async function addFound(job: Job, order: number, found: FoundOrigin, room
       job,
     );
   }
-  room.member.dispatch({ type: 'probe-done', download, canFetch: true, message: undefined });
+  room.member.dispatch({ type: 'probe-done', download, canFetch: true });
 }
 
 function share({ file, trust }: LocalShare, offer: Offer, job: Job, room: RoomMember): void {

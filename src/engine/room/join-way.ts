@@ -69,11 +69,17 @@ class JoinWay implements RoomWay {
     const added = { offer, origin, isOffered: true, expected, openBeside };
     const session = await room.addDownload(added, { url: offer.url });
     const { error, digests } = await probing;
-    session.probed(expectedDigests(offer, digests, options.checksum), error);
+    session.probed(expectedDigests(offer, digests, options.checksum));
     const { message, hint } = error ?? {};
     if (error) member.emit({ type: 'notice', message: `Going on over the LAN only: ${message}`, hint });
     const hasExpired = error !== undefined && EXPIRED.has(error.code);
-    member.dispatch({ type: 'probe-done', download, canFetch: error === undefined, message, hasExpired });
+    member.dispatch({
+      type: 'probe-done',
+      download,
+      canFetch: error === undefined,
+      reason: error,
+      hasExpired,
+    });
   }
 
   /** All of it comes from members. */
@@ -84,9 +90,8 @@ class JoinWay implements RoomWay {
     const openBeside = () => Promise.reject(refusal);
     const added = { offer, origin: undefined, isOffered: true, expected, openBeside };
     const session = await room.addDownload(added, { url: offer.url });
-    session.probed(expected, refusal);
-    const { message } = refusal;
-    member.dispatch({ type: 'probe-done', download: offer.download, canFetch: false, message });
+    session.probed(expected);
+    member.dispatch({ type: 'probe-done', download: offer.download, canFetch: false, reason: refusal });
   }
 
   /** Looks at the origin: `error` says why this member cannot fetch from it. */

@@ -88,7 +88,7 @@ class ListWay implements RoomWay {
     const openBeside = (beside: string, trusted: boolean) => room.origins.open(beside, { trusted });
     await room.addDownload({ offer, origin, expected, openBeside }, { url: this.#url });
     const { download } = offer;
-    room.member.dispatch({ type: 'probe-done', download, canFetch: true, message: undefined });
+    room.member.dispatch({ type: 'probe-done', download, canFetch: true });
   }
 
   offered(): void {}

@@ -57,6 +57,8 @@ export class RoomMember implements Task, RoomControls {
   /** When downloads were done or failed, in milliseconds since the epoch. */
   readonly #endedAtMs = new Map<DownloadId, number>();
   #staysFor: StaysFor | undefined;
+  /** When the members that lack pieces last made progress; undefined while none lacks any. */
+  #progressMs: number | undefined;
   #lookAgain: NodeJS.Timeout | undefined;
 
   constructor(way: RoomWay, options: TaskOptions) {
@@ -178,7 +180,7 @@ export class RoomMember implements Task, RoomControls {
       port,
       name: member.name,
       originLocalAddress: () => this.origins.localAddress,
-      core: () => member.core,
+      facts: () => member.facts,
       fileOf: (download) => member.sessions.get(download),
       dispatch: (event) => member.dispatch(event),
       emit: (event) => member.emit(event),
@@ -262,8 +264,12 @@ export class RoomMember implements Task, RoomControls {
         const change = command.type === 'member-joined' ? 'joined' : 'left';
         return this.#member.emit({ type: 'member', change, id: command.peer, name: command.name });
       }
+      case 'needed':
+      case 'not-needed':
+        this.#progressMs = command.type === 'needed' ? command.progressMs : undefined;
+        return;
       case 'needs-link': {
-        const message = `${command.message} The download waits for a fresh one.`;
+        const message = `${command.reason.message} The download waits for a fresh one.`;
         const hint = { kind: 'refresh-link', id: this.#upkeep?.idOf(command.download) } as const;
         return this.#member.emit({ type: 'notice', message, hint });
       }
@@ -274,12 +280,11 @@ export class RoomMember implements Task, RoomControls {
 
   /** Everything is done here: what to stay for. */
   #look(): StaysFor | undefined {
-    const { core } = this.#member;
     const nowMs = performance.now();
-    const staysFor = this.#stay.look(
-      { seen: core.seenMembers, neededIdleMs: core.neededIdleMs(nowMs) },
-      nowMs,
-    );
+    const neededIdleMs = this.#progressMs === undefined ? undefined : nowMs - this.#progressMs;
+    // Its list has everybody who was ever heard of, itself included.
+    const seen = () => this.view().members.length - 1;
+    const staysFor = this.#stay.look({ seen, neededIdleMs }, nowMs);
     if (staysFor?.for === 'joiners' && this.#lookAgain === undefined)
       this.#lookAgain = setTimeout(() => this.#member.settled(), staysFor.untilMs - nowMs + 1);
     if (staysFor !== undefined && staysFor.for !== this.#staysFor?.for) {

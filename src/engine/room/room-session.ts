@@ -1,15 +1,14 @@
-import type { Command, Event } from '../../core/contract.ts';
+import type { Command, Event, SignatureFacts } from '../../core/contract.ts';
 import { DragonloadError } from '../../core/errors.ts';
 import type { DownloadId, MemberId, RoomId } from '../../core/ids.ts';
-import type { MemberCore } from '../../core/member/member-core.ts';
 import type { Message, Offer, PieceRecord } from '../../core/messages.ts';
 import type { Identity } from '../../lan/identity/identity.ts';
 import { signRecord, verifyRecord } from '../../lan/identity/records.ts';
-import { Lan, type ServedBytes, type ServeRequest, type Session, type SessionEnd } from '../../lan/lan.ts';
+import { Lan, type Session, type SessionEnd } from '../../lan/lan.ts';
 import type { TaskEvent } from '../base/task.ts';
 import type { MemberDownload } from '../download/member-download.ts';
 import type { PullFrom } from '../download/piece-exchange.ts';
-import { Uploads } from './uploads.ts';
+import { Serving, type ServingOptions } from './serving.ts';
 
 export interface RoomAccess {
   readonly id: RoomId;
@@ -26,10 +25,10 @@ export interface RoomSessionOptions {
   readonly name: string;
   /** The address of this machine from which the origin is reached. */
   readonly originLocalAddress: () => string | undefined;
-  /** What the core knows of members and downloads, by which signatures are checked. */
-  readonly core: () => MemberCore;
+  /** What signatures are checked with. */
+  readonly facts: () => SignatureFacts;
   /** Where the pieces of a download are that this member has. */
-  readonly fileOf: (download: DownloadId) => Pick<MemberDownload, 'geometry' | 'read'> | undefined;
+  readonly fileOf: (download: DownloadId) => Pick<MemberDownload, 'read'> | undefined;
   readonly dispatch: (event: Event) => void;
   readonly emit: (event: TaskEvent) => void;
   readonly signal: AbortSignal;
@@ -42,10 +41,7 @@ export interface RoomSessionOptions {
 export class RoomSession implements AsyncDisposable {
   readonly #options: RoomSessionOptions;
   readonly #sessions = new Map<MemberId, Session>();
-  readonly #uploads = new Uploads({
-    holders: (download, piece) => this.#options.core().holdersOf(download, piece),
-    relays: (download, peer) => this.#options.core().isIncomplete(download, peer),
-  });
+  readonly #serving: Serving;
   #lan!: Lan;
 
   /** Opens the port. Throws `port-busy`. */
@@ -58,7 +54,7 @@ export class RoomSession implements AsyncDisposable {
       room: access,
       name,
       dial: { originLocalAddress },
-      serve: (request) => room.#serve(request),
+      serve: (request) => room.#serving.serve(request),
       onPeerUp: (session) => room.#peerUp(session),
       onMessage: (session, message) => room.#receive(session, message),
       onPeerDown: (session, end) => room.#peerDown(session, end),
@@ -71,6 +67,10 @@ export class RoomSession implements AsyncDisposable {
 
   private constructor(options: RoomSessionOptions) {
     this.#options = options;
+    const { dispatch, fileOf } = options;
+    const read: ServingOptions['read'] = async (download, target, offset) =>
+      await fileOf(download)!.read(target, offset);
+    this.#serving = new Serving({ dispatch, read });
   }
 
   /** Where this member can be reached, best first. */
@@ -97,6 +97,10 @@ export class RoomSession implements AsyncDisposable {
       case 'drop':
         this.#ban(command.peer, command.reason);
         return true;
+      case 'serve':
+      case 'refuse-serve':
+        this.#serving.answer(command);
+        return true;
       default:
         return false;
     }
@@ -116,6 +120,7 @@ export class RoomSession implements AsyncDisposable {
     signRecord(this.#options.identity, offer.download, offer.pieceBytes, piece, sha256);
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#serving[Symbol.dispose]();
     await this.#lan[Symbol.asyncDispose]();
   }
 
@@ -130,16 +135,15 @@ export class RoomSession implements AsyncDisposable {
     if (end.kind === 'misbehaved')
       this.#ban(session.peer, `it broke the protocol (${end.message.replace(/\.$/, '')})`);
     this.#sessions.delete(session.peer);
-    this.#uploads.removePeer(session.peer);
     this.#options.dispatch({ type: 'peer-down', peer: session.peer });
   }
 
   #receive(session: Session, message: Message): void {
-    const { dispatch, core } = this.#options;
+    const { dispatch, facts } = this.#options;
     if (this.#sessions.get(session.peer) !== session) return;
     if (message.type !== 'have') return dispatch({ type: 'message', from: session.peer, message });
     // Before the download was offered nothing can be checked; the records come again with the pieces.
-    const records = core().offerOf(message.download) ? message.records : [];
+    const records = facts().offerOf(message.download) ? message.records : [];
     // Members vouch for what they fetched themselves, in their own name.
     const isForged = records.some(
       (record) => record.signer !== session.peer || !this.#isProven(message.download, record),
@@ -149,12 +153,12 @@ export class RoomSession implements AsyncDisposable {
   }
 
   #isProven(download: DownloadId, record: PieceRecord): boolean {
-    const core = this.#options.core();
-    const offer = core.offerOf(download);
-    const certificate = core.certificateOf(record.signer);
+    const facts = this.#options.facts();
+    const offer = facts.offerOf(download);
+    const certificate = facts.certificateOf(record.signer);
     if (!offer || !certificate) return false;
     // Most records come twice, with the news of a piece and with its bytes.
-    const known = core.recordOf(download, record.piece);
+    const known = facts.recordOf(download, record.piece);
     if (known && isSameRecord(known, record)) return true;
     return verifyRecord(certificate, download, offer.pieceBytes, record);
   }
@@ -167,34 +171,6 @@ export class RoomSession implements AsyncDisposable {
     });
     this.#options.emit({ type: 'error', error });
     this.#lan.ban(peer, reason);
-  }
-
-  async #serve({ peer, download, start, end }: ServeRequest): Promise<ServedBytes | undefined> {
-    const { fileOf, dispatch } = this.#options;
-    const file = fileOf(download);
-    const core = this.#options.core();
-    if (!file || !this.#sessions.has(peer) || !core.serve(download, { start, end })) return undefined;
-    const { geometry } = file;
-    const run = { start: geometry.pieceAt(start), end: geometry.pieceAt(end - 1) + 1 };
-    const release = await this.#uploads.turn({ download, peer, run, bytes: end - start });
-    // What is held can have changed while the request waited.
-    const records = release && core.serve(download, { start, end });
-    if (!records) {
-      release?.(0);
-      return undefined;
-    }
-    let sentBytes = 0;
-    return {
-      records,
-      read: async (target, offset) => {
-        await file.read(target, offset);
-        sentBytes += target.length;
-      },
-      release: () => {
-        release(sentBytes);
-        dispatch({ type: 'served', download, bytes: sentBytes });
-      },
-    };
   }
 }
 

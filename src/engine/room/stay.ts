@@ -26,7 +26,7 @@ export interface StayOptions {
 /** How a room looks when everything is done here. */
 export interface Presence {
   /** How many others have been seen by now, present or gone. */
-  readonly seen: number;
+  readonly seen: () => number;
   /**
    * How long those present who lack pieces have made no progress, in milliseconds: whoever made some most recently counts.
    * Undefined when nobody lacks anything.
@@ -60,7 +60,7 @@ export class Stay {
     if (nowMs >= untilMs) return undefined;
     // One that has come and is stuck, or has yet to be asked whether it wants the file, was invited too.
     if (neededIdleMs !== undefined) return { for: 'members' };
-    return seen < awaits.members ? { for: 'joiners', untilMs } : undefined;
+    return seen() < awaits.members ? { for: 'joiners', untilMs } : undefined;
   }
 
   /** There is something to do again. */

@@ -68,7 +68,7 @@ export function newMember(
   const takeOn = async (found: NewDownload): Promise<void> => {
     await member.addDownload(found);
     const { download } = found.offer;
-    member.dispatch({ type: 'probe-done', download, canFetch: true, message: undefined });
+    member.dispatch({ type: 'probe-done', download, canFetch: true });
   };
   /** Finds a URL and takes it on. */
   const add = async (url: string): Promise<void> => takeOn(await findUrl(url));

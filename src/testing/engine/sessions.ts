@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Command, Event } from '../../core/contract.ts';
-import type { DragonloadError } from '../../core/errors.ts';
+import { DragonloadError } from '../../core/errors.ts';
 import { CoreDriver } from '../../engine/base/core-driver.ts';
 import { Origins } from '../../engine/base/origins.ts';
 import type { TaskEvent } from '../../engine/base/task.ts';
@@ -78,7 +78,7 @@ export async function openSession(
   const execute = (command: Command): void => {
     commands.add(command);
     if (command.type === 'finish') void session.finish().then((file) => file && files.add(file));
-    else if (command.type === 'hopeless') session.gaveUp(command.code, command.message);
+    else if (command.type === 'failed') failures.add(DragonloadError.from(command.reason));
     else session.execute(command);
   };
   const driver: CoreDriver = new CoreDriver({
@@ -89,10 +89,7 @@ export async function openSession(
     room: undefined,
     seniority: 1,
     execute,
-    settled: () => {
-      const message = driver.core.failureOf(download);
-      if (message !== undefined && failures.all.length === 0) failures.add(session.failure(message));
-    },
+    settled: () => {},
     broken: (thrown) => {
       throw thrown;
     },
@@ -110,7 +107,7 @@ export async function openSession(
     start(): void {
       driver.add(session.announcement());
       session.addSources(changes.mirrors ?? []);
-      driver.dispatch({ type: 'probe-done', download, canFetch: true, message: undefined });
+      driver.dispatch({ type: 'probe-done', download, canFetch: true });
     },
     /** So many pieces are in the journal. */
     kept: (count: number) =>

@@ -99,7 +99,7 @@ export class OriginDesk {
         stream: id,
         outcome,
         retryAfterMs,
-        message: `it was ${outcome}`,
+        reason: { code: 'origin-failed', message: `it was ${outcome}` },
       },
       this.nowMs,
     );

@@ -37,6 +37,8 @@ export interface Actor {
   readonly disk: FakeDisk;
   readonly streams: Map<number, Transfer>;
   readonly pulls: Map<number, Transfer & { readonly from: MemberId }>;
+  /** What other members, run by cores, have asked of it: by number of the request, who and which pull. */
+  readonly requests: Map<number, { readonly of: Actor; readonly pull: number }>;
   /** Everything the core asked for, in order. */
   readonly commands: Command[];
   readonly finished: Set<DownloadId>;
@@ -77,6 +79,7 @@ export class SmallWorld {
   originStepMs = 4;
   #due: Due[] = [];
   #order = 0;
+  #requests = 0;
   readonly #links = new Set<string>();
 
   constructor(offer: Offer = sampleOffer(), sizeBytes = offer.identity.sizeBytes ?? 3_000_000) {
@@ -110,6 +113,7 @@ export class SmallWorld {
       disk: new FakeDisk(),
       streams: new Map(),
       pulls: new Map(),
+      requests: new Map(),
       commands: [],
       finished: new Set(),
       intercept: () => false,
@@ -122,7 +126,7 @@ export class SmallWorld {
   /** Opens the world's download on a member, which may fetch. */
   open(actor: Actor, offer: Offer = this.offer, held: readonly PieceRecord[] = []): void {
     this.tell(actor, { type: 'add-download', offer, held, maxConnections: 4 });
-    this.tell(actor, { type: 'probe-done', download: offer.download, canFetch: true, message: undefined });
+    this.tell(actor, { type: 'probe-done', download: offer.download, canFetch: true });
   }
 
   connect(a: Actor, b: Actor): void {
@@ -221,7 +225,8 @@ export class SmallWorld {
   endStream(actor: Actor, stream: number, outcome: OriginOutcome, retryAfterMs?: number): void {
     if (!actor.streams.delete(stream)) return;
     const { download } = this.offer;
-    this.tell(actor, { type: 'origin-ended', download, stream, outcome, retryAfterMs, message: outcome });
+    const reason = { code: 'origin-failed', message: outcome } as const;
+    this.tell(actor, { type: 'origin-ended', download, stream, outcome, retryAfterMs, reason });
   }
 
   #execute(actor: Actor, command: Command): void {
@@ -264,6 +269,13 @@ export class SmallWorld {
       case 'stop-pull':
         this.later(1, () => this.#endPull(actor, command.pull, 'stopped'));
         return;
+      case 'serve':
+        return this.#serve(actor, command.request, command.records);
+      case 'refuse-serve': {
+        const { of, pull } = actor.requests.get(command.request)!;
+        actor.requests.delete(command.request);
+        return this.#endPull(of, pull, 'refused');
+      }
       default:
         return this.#executeOnDisk(actor, command);
     }
@@ -317,6 +329,23 @@ export class SmallWorld {
     this.endStream(actor, id, 'complete');
   }
 
+  /** All that was asked for goes over at once. */
+  #serve(from: Actor, request: number, records: readonly PieceRecord[]): void {
+    const { of: actor, pull: id } = from.requests.get(request)!;
+    from.requests.delete(request);
+    const pull = actor.pulls.get(id);
+    const { download } = this.offer;
+    if (pull) {
+      const { position: start, end } = pull;
+      this.tell(actor, { type: 'records', download, records });
+      actor.disk.write(start, end, from.disk.read(start, end));
+      this.tell(actor, { type: 'pull-bytes', download, pull: id, start, end });
+      this.#endPull(actor, id, 'complete');
+    }
+    const bytes = pull ? pull.end - pull.position : 0;
+    this.tell(from, { type: 'served', request, bytes });
+  }
+
   #pull(actor: Actor, id: number): void {
     const pull = actor.pulls.get(id);
     if (!pull) return;
@@ -325,14 +354,17 @@ export class SmallWorld {
     const played = this.played.get(pull.from);
     if (played?.silent) return;
     const from = this.actors.get(pull.from);
-    const records = played
-      ? this.#piecesOf(start, end).flatMap((piece) => played.recordOf(piece) ?? [])
-      : from?.core.serve(download, { start, end });
-    if (!records) return this.#endPull(actor, id, 'refused');
-    if (!played?.recordsLast) this.tell(actor, { type: 'records', download, records });
-    actor.disk.write(start, end, played?.content ?? from!.disk.read(start, end));
+    if (!played) {
+      if (!from) return this.#endPull(actor, id, 'refused');
+      const request = ++this.#requests;
+      from.requests.set(request, { of: actor, pull: id });
+      return this.tell(from, { type: 'serve-request', request, peer: actor.id, download, start, end });
+    }
+    const records = this.#piecesOf(start, end).flatMap((piece) => played.recordOf(piece) ?? []);
+    if (!played.recordsLast) this.tell(actor, { type: 'records', download, records });
+    actor.disk.write(start, end, played.content);
     this.tell(actor, { type: 'pull-bytes', download, pull: id, start, end });
-    if (!played?.recordsLast) return this.#endPull(actor, id, 'complete');
+    if (!played.recordsLast) return this.#endPull(actor, id, 'complete');
     this.later(5, () => {
       this.tell(actor, { type: 'records', download, records });
       this.#endPull(actor, id, 'complete');
