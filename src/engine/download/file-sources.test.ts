@@ -66,7 +66,7 @@ test('what is asked of an origin that there is not is refused, and addresses are
   await has('origin-ended');
   const ended = events.find((event) => event.type === 'origin-ended');
   assert.equal(ended?.outcome, 'refused');
-  assert.equal(session.failure(ended?.message ?? '').code, 'origin-missing');
+  assert.equal(ended?.reason?.code, 'origin-missing');
 });
 
 test('what has arrived of a file without an origin is gone on with, though nothing can be compared', async (t) => {

@@ -78,7 +78,7 @@ test('messages go both ways, and each core hears who is there', async (t) => {
       { type: 'fragment', download: DOWNLOAD, start: 1, end: 2 },
     ],
   );
-  assert.equal(bob.driver.core.certificateOf(alice.identity.id)?.length, alice.identity.certificate.length);
+  assert.equal(bob.driver.facts.certificateOf(alice.identity.id)?.length, alice.identity.certificate.length);
 });
 
 test('a record that a member has signed for itself is heard, and believed', async (t) => {
@@ -86,7 +86,7 @@ test('a record that a member has signed for itself is heard, and believed', asyn
   await offered(alice, bob);
   vouch(bob, alice, signedBy(bob, 2));
   await alice.message((message) => message.type === 'have' && message.records.length > 0);
-  assert.equal(alice.driver.core.recordOf(DOWNLOAD, 2)?.signer, bob.identity.id);
+  assert.equal(alice.driver.facts.recordOf(DOWNLOAD, 2)?.signer, bob.identity.id);
   assert.deepEqual(alice.told.all, []);
 });
 
@@ -104,7 +104,7 @@ for (const [what, make] of [
     assert.equal(error?.message, 'bob was dropped: it sent a record with a wrong signature.');
     await bob.events.first(({ type }) => type === 'peer-down');
     assert.deepEqual(alice.comings(), ['peer-up', 'peer-down']);
-    assert.equal(alice.driver.core.recordOf(DOWNLOAD, 2), undefined);
+    assert.equal(alice.driver.facts.recordOf(DOWNLOAD, 2), undefined);
     await assert.rejects(bob.dial(alice), /has shut this member out/);
   });
 }
@@ -169,7 +169,7 @@ test('a member is given the pieces that the core holds, with their records, and 
   assertSameBytes(bytes, CONTENT.subarray(0, 2 * PIECE));
   assert.deepEqual(pieces, [0, 1]);
   const served = await alice.events.first(({ type }) => type === 'served');
-  assert.deepEqual(served, { type: 'served', download: DOWNLOAD, bytes: 2 * PIECE });
+  assert.deepEqual(served, { type: 'served', request: 1, bytes: 2 * PIECE });
   for (const [download, start, end] of [
     [DOWNLOAD, PIECE, 3 * PIECE],
     [DOWNLOAD, 2 * PIECE, 3 * PIECE],

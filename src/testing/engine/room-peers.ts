@@ -28,7 +28,7 @@ export async function openPeer(t: TestContext, { seniority, ...changes }: PeerCh
     port: 0,
     name: 'bob',
     originLocalAddress: () => undefined,
-    core: () => driver.core,
+    facts: () => driver.facts,
     fileOf: () => undefined,
     dispatch: (event) => {
       events.add(event);
