@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { connect as connectTcp, type Socket } from 'node:net';
 import { test } from 'node:test';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { Code, ConnectError, createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { type Frame, PeerService } from '../gen/dragonload/v1/peer_pb.ts';
@@ -140,84 +137,4 @@ test('a message that breaks a rule ends the session as misbehaviour, with what w
   assert.equal(member.downs[0]!.kind, 'misbehaved');
   assert.match(member.downs[0]!.message, /URL/);
   await assert.rejects(receive(), status(Code.InvalidArgument));
-});
-
-/** A TLS connection to the member's port. */
-function dialTls(member: TestMember, options: { identity?: Identity; protocols?: string[] } = {}): TLSSocket {
-  const { identity, protocols = ['h2'] } = options;
-  const socket = connectTls({
-    host: member.lan.addresses()[0]!.split(':')[0]!,
-    port: member.lan.port,
-    rejectUnauthorized: false,
-    ALPNProtocols: protocols,
-    ...(identity === undefined ? {} : { cert: identity.certPem, key: identity.keyPem }),
-  });
-  socket.on('error', () => {});
-  return socket.resume();
-}
-
-/** Resolves when the connection is closed, in whatever way. */
-function closed(socket: Socket): Promise<void> {
-  return new Promise((resolve) => socket.once('close', () => resolve()));
-}
-
-test('a client without a certificate is hung up on', async () => {
-  await using member = await startMember();
-  await closed(dialTls(member));
-});
-
-test('a member of no room is hung up on when it asks for bulk bytes', async () => {
-  await using member = await startMember();
-  const socket = dialTls(member, { identity: ephemeralIdentity(), protocols: ['http/1.1'] });
-  let heard = 0;
-  socket.on('data', (data) => (heard += data.length));
-  socket.write(
-    'GET /v1/downloads/0123456789abcdef0123456789abcdef HTTP/1.1\r\nHost: x\r\nRange: bytes=0-0\r\n\r\n',
-  );
-  await closed(socket);
-  assert.equal(heard, 0);
-});
-
-test('a connection that speaks neither protocol is hung up on', async () => {
-  await using member = await startMember();
-  await closed(dialTls(member, { identity: ephemeralIdentity(), protocols: ['smtp'] }));
-});
-
-test('garbage in place of TLS is hung up on, and the member lives', async () => {
-  await using member = await startMember();
-  const socket = connectTcp(member.lan.port, member.lan.addresses()[0]!.split(':')[0]!);
-  socket.on('error', () => {});
-  socket.resume().write(Buffer.alloc(4096, 'garbage'));
-  await closed(socket);
-  await using other = await startMember();
-  await other.lan.dial(member.lan.addresses());
-});
-
-test('garbage in place of HTTP/2 is hung up on, and the member lives', async () => {
-  await using member = await startMember();
-  const socket = dialTls(member, { identity: ephemeralIdentity() });
-  socket.write(Buffer.alloc(4096, 'garbage'));
-  await closed(socket);
-  await using other = await startMember();
-  await other.lan.dial(member.lan.addresses());
-});
-
-test('a connection that says nothing is hung up on when its time is over', async () => {
-  await using member = await startMember({ limits: { admissionMs: 50 } });
-  await closed(dialTls(member, { identity: ephemeralIdentity() }));
-});
-
-test('no more strangers are let in than the limit, and members still are', async () => {
-  await using member = await startMember({ limits: { strangers: 2 } });
-  const kept = [
-    dialTls(member, { identity: ephemeralIdentity() }),
-    dialTls(member, { identity: ephemeralIdentity() }),
-  ];
-  await Promise.all(kept.map((socket) => once(socket, 'secureConnect')));
-  await closed(dialTls(member, { identity: ephemeralIdentity() }));
-  assert.deepEqual(
-    kept.map((socket) => socket.destroyed),
-    [false, false],
-  );
-  for (const socket of kept) socket.destroy();
 });

@@ -27,3 +27,27 @@ test('a member that asks for bytes and does not read them gives its place up', a
   assert.ok(reader.bytesRead < 2 ** 30);
   port.close();
 });
+
+test('a pull of more than 1 GiB is refused before anything is looked up', async () => {
+  const asked: number[] = [];
+  const bulk = new BulkServer({
+    serve: ({ start, end }) => {
+      asked.push(end - start);
+      return undefined;
+    },
+    onReversed: () => false,
+  });
+  const port = createServer((socket) => bulk.adopt(socket, 'peer')).listen(0, '127.0.0.1');
+  await once(port, 'listening');
+  const statusOf = async (range: string) => {
+    const client = connect((port.address() as AddressInfo).port, '127.0.0.1').setEncoding('latin1');
+    client.write(`GET /v1/downloads/${DOWNLOAD} HTTP/1.1\r\nHost: m\r\nRange: bytes=${range}\r\n\r\n`);
+    const [head] = await once(client, 'data');
+    client.destroy();
+    return head.slice(0, 12);
+  };
+  assert.equal(await statusOf('5-1073741828'), 'HTTP/1.1 404');
+  assert.equal(await statusOf('5-1073741829'), 'HTTP/1.1 416');
+  assert.deepEqual(asked, [2 ** 30]);
+  port.close();
+});

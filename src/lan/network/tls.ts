@@ -2,7 +2,7 @@ import { createHash, type X509Certificate } from 'node:crypto';
 import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { DragonloadError } from '../../core/errors.ts';
 import type { MemberId } from '../../core/ids.ts';
-import { MAX_CERTIFICATE_BYTES, publicKeyOf } from '../identity/certificate.ts';
+import { publicKeyOf } from '../identity/certificate.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { HostPort } from './addresses.ts';
 import type { SocketReader } from './socket-reader.ts';
@@ -34,7 +34,7 @@ export function diallerContext(identity: Identity): SecureContext {
 /**
  * The peer of a connection, by the certificate whose key it has used in this handshake. Chains and names do not matter.
  * A resumed connection has no certificate (node #35317), so its peer counts as unknown.
- * @throws DragonloadError `bad-peer` without a certificate, or with one of another kind than members have.
+ * @throws DragonloadError `bad-peer` without a certificate, with one that is too long, or of another kind than members have.
  */
 export function peerOf(socket: TLSSocket): Peer {
   const certificate: X509Certificate | undefined = socket.isSessionReused()
@@ -43,8 +43,6 @@ export function peerOf(socket: TLSSocket): Peer {
   if (certificate === undefined)
     throw new DragonloadError('bad-peer', 'The other side showed no certificate.');
   const { raw } = certificate;
-  if (raw.length > MAX_CERTIFICATE_BYTES)
-    throw new DragonloadError('bad-peer', "The other side's certificate is too long.");
   publicKeyOf(raw);
   return { id: createHash('sha256').update(raw).digest('hex'), certificate: raw };
 }
