@@ -15,8 +15,8 @@ export interface ExpectedDigest {
 export const GIVEN_CHECKSUM = 'the given checksum';
 
 /**
- * Reads `alg:hex` or `alg=hex`, the name in any usual spelling; the hex comes back in lower case. Undefined when the kind is
- * not known or the number of digits is not that of the kind.
+ * Reads `alg:hex` or `alg=hex`, the name in any usual spelling; the hex comes back in lower case. Undefined when the
+ * kind is not known or the number of digits is not that of the kind.
  */
 export function readChecksum(text: string): Pick<ExpectedDigest, 'algorithm' | 'hex'> | undefined {
   const [, name = '', hex = ''] = /^([a-z0-9-]{1,16})[:=]([0-9a-f]{1,128})$/.exec(text.toLowerCase()) ?? [];
@@ -28,7 +28,7 @@ export function readChecksum(text: string): Pick<ExpectedDigest, 'algorithm' | '
 export function parseChecksum(text: string, by: string): ExpectedDigest {
   const digest = readChecksum(text.trim());
   if (digest !== undefined) return { ...digest, by };
-  throw new DragonloadError('usage', `The checksum ${JSON.stringify(text)} is not one.`, {
+  throw new DragonloadError('usage', `${JSON.stringify(text)} is not a checksum.`, {
     hint: advice('Write it as sha256=64 hex digits; sha512, sha1 and md5 are known too.'),
   });
 }

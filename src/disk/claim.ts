@@ -212,7 +212,7 @@ async function lookAt(
   }
   if (like === 'size-only')
     options.onNotice(
-      'The origin names no version of the file: going on with the earlier part, which has the same size.',
+      'The origin states neither an ETag nor a date of the file: going on with the earlier part, which has the same size.',
     );
   return { file, resume: reading };
 }

@@ -32,7 +32,7 @@ export async function nameFinished(
 }
 
 function replaced(partPath: string): DragonloadError {
-  return new DragonloadError('unwritable', `Somebody has removed or replaced ${partPath} meanwhile.`, {
+  return new DragonloadError('unwritable', `Another program has removed or replaced ${partPath} meanwhile.`, {
     facts: { path: partPath },
     hint: { kind: 'leave-part', path: partPath },
   });

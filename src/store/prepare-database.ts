@@ -91,10 +91,14 @@ function versionOf(database: DatabaseSync, path: string): number {
   if (version > MIGRATIONS.length) {
     const application = Number(database.prepare('PRAGMA application_id').get()?.application_id);
     if (application !== APPLICATION_ID) throw new Damaged('a database of another program');
-    throw new DragonloadError('state-broken', `The list of downloads at ${path} is of a newer Dragonload.`, {
-      facts: { path },
-      hint: { kind: 'choose-home', path, instead: 'update' },
-    });
+    throw new DragonloadError(
+      'state-broken',
+      `The list of downloads at ${path} was written by a newer Dragonload.`,
+      {
+        facts: { path },
+        hint: { kind: 'choose-home', path, instead: 'update' },
+      },
+    );
   }
   return version;
 }

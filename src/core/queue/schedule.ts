@@ -87,7 +87,7 @@ function modulo(value: number, by: number): number {
 }
 
 function notWindow(text: string): DragonloadError {
-  return new DragonloadError('usage', `${JSON.stringify(text)} is not a time of two ends.`, {
+  return new DragonloadError('usage', `${JSON.stringify(text)} is not a span of time.`, {
     hint: advice('Write when it begins and when it ends, such as 22:00-06:30.'),
   });
 }

@@ -109,7 +109,7 @@ async function tryImport(options: LeftoverOptions, path: string): Promise<Import
   if (typeof found === 'string') return found;
   const reading = await readJournal(journalPath);
   if (reading.kind === 'newer')
-    return `the journal of ${partPath} is of a newer Dragonload (version ${reading.version}, not ${JOURNAL_VERSION})`;
+    return `the journal of ${partPath} was written by a newer Dragonload (version ${reading.version}, not ${JOURNAL_VERSION})`;
   if (reading.kind === 'broken') await setJournalAside(journalPath);
   const bytes = found.records.reduce((sum, { piece }) => sum + geometry.bytesOf(piece), 0);
   const imported = { bytes, comparedBytes: Math.min(bytes, found.comparedBytes) };

@@ -114,14 +114,10 @@ function unreachable(failures: readonly Failure<HostPort>[]): DragonloadError {
     );
   }
   if (failures.some(({ error }) => error instanceof WrongMember && !error.self)) {
-    return new DragonloadError(
-      'wrong-vault',
-      `Someone else than the member that was meant answers: ${tried}.`,
-      {
-        hint: { kind: 'suspect-network' },
-        cause,
-      },
-    );
+    return new DragonloadError('wrong-vault', `Another member than the wanted one answers: ${tried}.`, {
+      hint: { kind: 'suspect-network' },
+      cause,
+    });
   }
   const silent = failures.every(
     ({ error }) => error instanceof Error && error.message === 'no answer in time',

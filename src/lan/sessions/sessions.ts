@@ -146,7 +146,7 @@ export class Sessions {
     if (other !== undefined || this.#banned.has(peer) || this.#closed) {
       link.socket.destroy();
       if (other !== undefined) return await other;
-      throw new DragonloadError('bad-peer', 'This member was shut out for what it sent before.');
+      throw new DragonloadError('bad-peer', 'This member is banned because of what it sent before.');
     }
     const channel = openChannel(link.socket, link.peer);
     const abort = () => {
@@ -225,7 +225,7 @@ export class Sessions {
       if (signal?.aborted) throw signal.reason;
       throw new DragonloadError(
         'unreachable',
-        'The member holds on to a session that is gone on this side.',
+        'The member still keeps a session that has ended on this side.',
         {
           hint: { kind: 'try-later' },
         },

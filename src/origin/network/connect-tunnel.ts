@@ -42,7 +42,7 @@ export async function openConnectTunnel(
   if (status >= 400 && status < 600) {
     throw new ProxyError(proxy, {
       code: status < 500 ? 'origin-refused' : 'origin-failed',
-      what: `does not open the way to ${target} (HTTP ${status})`,
+      what: `refuses a connection to ${target} (HTTP ${status})`,
       hint: { kind: 'choose-proxy', instead: status < 500 ? 'ask-owner' : 'check-address' },
       passing: status >= 500,
     });

@@ -83,7 +83,7 @@ function encrypt(raw: Socket, proxy: ProxyAddress, options: ProxiedOptions): Pro
       reject(
         new ProxyError(proxy, {
           code: 'tls',
-          what: `could not be spoken to securely (${cause?.code ?? 'closed'})`,
+          what: `cannot be reached securely (${cause?.code ?? 'closed'})`,
           hint: { kind: 'check-proxy' },
           cause,
         }),

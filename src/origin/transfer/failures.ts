@@ -117,14 +117,10 @@ export function statusError(status: number, url: URL, retryAfterMs?: number): Dr
     });
   }
   if (status === 407) {
-    return new DragonloadError(
-      'origin-refused',
-      `The proxy on the way to ${where} wants a user and password.`,
-      {
-        facts,
-        hint: { kind: 'proxy-credentials', scheme: 'http' },
-      },
-    );
+    return new DragonloadError('origin-refused', `The proxy for ${where} asks for a user and password.`, {
+      facts,
+      hint: { kind: 'proxy-credentials', scheme: 'http' },
+    });
   }
   if (status === 401 || status === 403) {
     return new DragonloadError(
