@@ -28,7 +28,7 @@ test('a member that asks for bytes and does not read them gives its place up', a
   port.close();
 });
 
-test('a pull of more than 1 GiB is refused before anything is looked up', async () => {
+test('a pull of more than 1 GiB is refused before anything is looked up', async (t) => {
   const asked: number[] = [];
   const bulk = new BulkServer({
     serve: ({ start, end }) => {
@@ -38,6 +38,7 @@ test('a pull of more than 1 GiB is refused before anything is looked up', async 
     onReversed: () => false,
   });
   const port = createServer((socket) => bulk.adopt(socket, 'peer')).listen(0, '127.0.0.1');
+  t.after(() => port.close());
   await once(port, 'listening');
   const statusOf = async (range: string) => {
     const client = connect((port.address() as AddressInfo).port, '127.0.0.1').setEncoding('latin1');
@@ -49,5 +50,4 @@ test('a pull of more than 1 GiB is refused before anything is looked up', async 
   assert.equal(await statusOf('5-1073741828'), 'HTTP/1.1 404');
   assert.equal(await statusOf('5-1073741829'), 'HTTP/1.1 416');
   assert.deepEqual(asked, [2 ** 30]);
-  port.close();
 });

@@ -34,7 +34,8 @@ export function diallerContext(identity: Identity): SecureContext {
 /**
  * The peer of a connection, by the certificate whose key it has used in this handshake. Chains and names do not matter.
  * A resumed connection has no certificate (node #35317), so its peer counts as unknown.
- * @throws DragonloadError `bad-peer` without a certificate, with one that is too long, or of another kind than members have.
+ * @throws DragonloadError `bad-peer` without a certificate, or with one that is too long or of another kind than members
+ * have.
  */
 export function peerOf(socket: TLSSocket): Peer {
   const certificate: X509Certificate | undefined = socket.isSessionReused()
