@@ -65,6 +65,14 @@ test('a member may name so many at once, and one more each ten seconds', () => {
   assert.deepEqual(list.add(urls(1, 700), 'b', 10_000), urls(1, 700), 'each has an allowance of its own');
 });
 
+test('an allowance does not grow beyond its limit, however long a member was silent', () => {
+  const list = new SourceList();
+  const dayMs = 86_400_000;
+  list.add(urls(1), 'a', 0);
+  const isTaken = [100, 200, 300].map((from) => list.add(urls(MAX_SOURCES, from), 'a', dayMs).length > 0);
+  assert.deepEqual(isTaken, [true, true, false]);
+});
+
 test('what members say has a place however many addresses the user knows, and no more than its share of the places', () => {
   const list = new SourceList();
   list.add(urls(MAX_SOURCES), undefined, 0);

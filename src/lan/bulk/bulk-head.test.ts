@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Duplex, PassThrough } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { test } from 'node:test';
 import { DOWNLOAD } from '../../testing/lan/rooms.ts';
 import { SocketReader } from '../network/socket-reader.ts';
@@ -8,11 +8,13 @@ import { BulkConnection } from './bulk-connection.ts';
 // Answers of a member that does not keep to the protocol, down to the byte.
 
 /** What becomes of a pull of bytes 0 to 9 when the connection answers with `chunks` and then, perhaps, ends. */
-async function answer(chunks: readonly string[], end = true) {
-  const incoming = new PassThrough();
-  const socket = Duplex.from({ readable: incoming, writable: new PassThrough().resume() });
+async function pullFrom(chunks: readonly string[], end: boolean) {
+  // Chunks that are pushed arrive one by one; a pipe would join them.
+  const socket = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
   const connection = new BulkConnection(socket, SocketReader.of(socket));
   let body = '';
+  let arrivals = 0;
+  socket.on('data', () => arrivals++);
   const finished = connection.pull({
     download: DOWNLOAD,
     start: 0,
@@ -22,10 +24,17 @@ async function answer(chunks: readonly string[], end = true) {
     },
     onRecords: () => {},
   });
-  for (const chunk of chunks) incoming.write(chunk);
-  if (end) incoming.end();
+  for (const chunk of chunks) socket.push(chunk);
+  if (end) socket.push(null);
   const result = await finished;
-  return { outcome: result === 'stale' ? result : result.outcome, body, usable: connection.usable };
+  const outcome = result === 'stale' ? result : result.outcome;
+  return { outcome, body, arrivals, usable: connection.usable };
+}
+
+/** What becomes of a pull, without how its bytes were cut. */
+async function answer(chunks: readonly string[], end = true) {
+  const { arrivals: _, ...rest } = await pullFrom(chunks, end);
+  return rest;
 }
 
 const HEAD = 'HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-9/*\r\nContent-Length: 10\r\n\r\n';
@@ -34,7 +43,8 @@ test('an answer may come in pieces of any size', async () => {
   const whole = `${HEAD}0123456789`;
   for (const size of [1, 7, whole.length]) {
     const chunks = whole.match(new RegExp(`[^]{1,${size}}`, 'g'))!;
-    assert.deepEqual(await answer(chunks, false), { outcome: 'complete', body: '0123456789', usable: true });
+    const expected = { outcome: 'complete', body: '0123456789', arrivals: chunks.length, usable: true };
+    assert.deepEqual(await pullFrom(chunks, false), expected);
   }
 });
 
