@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { MAX_PIECES } from '../../core/geometry.ts';
@@ -54,3 +54,12 @@ for (const [what, change] of wrong) {
     assert.deepEqual(await piecesOf(t, { ...GOOD, ...change }), []);
   });
 }
+
+test('a link in the place of a journal is not followed', {
+  skip: process.platform === 'win32',
+}, async (t) => {
+  const directory = await temporaryDirectory(t);
+  await writeFile(join(directory, 'elsewhere'), HEADER);
+  await symlink(join(directory, 'elsewhere'), join(directory, 'journal'));
+  assert.deepEqual(await readJournal(join(directory, 'journal')), { kind: 'broken' });
+});
