@@ -118,7 +118,8 @@ export interface Task extends AsyncDisposable {
   /** How many downloads there are by now. */
   readonly downloadCount: number;
   /**
-   * Resolves when this member has everything and nobody needs it any more (with `stay`: when stopped).
+   * Resolves when this member has everything and nobody needs it any more (with `stay`: when stopped), with the results
+   * in the order in which the downloads were taken on.
    * Rejects with a `DragonloadError` when a download failed; with the code `aborted` when stopped before the end.
    */
   readonly finished: Promise<readonly Result[]>;

@@ -260,7 +260,7 @@ export class Member implements AsyncDisposable {
     for (const session of this.#sessions.values()) await session[Symbol.asyncDispose]().catch(() => {});
     this.#driver?.[Symbol.dispose]();
     await this.#deps.onOver(this.#outcome, failure?.code === 'aborted').catch(() => {});
-    this.#outcome.end(failure, this.#sessions.size);
+    this.#outcome.end(failure, [...this.#sessions.keys()]);
   }
 }
 

@@ -50,10 +50,14 @@ export class Outcome {
     return failure;
   }
 
-  /** Settles `finished`. Being stopped is no failure when all `count` downloads were done by then. */
-  end(failure: DragonloadError | undefined, count: number): void {
-    const isComplete = count > 0 && this.results.size === count && this.failures.size === 0;
+  /**
+   * Settles `finished`, with the results in the order of `downloads`, which are all that were taken on. Being stopped is no
+   * failure when all of them were done by then.
+   */
+  end(failure: DragonloadError | undefined, downloads: readonly DownloadId[]): void {
+    const results = downloads.map((id) => this.results.get(id)).filter((result) => result !== undefined);
+    const isComplete = results.length > 0 && results.length === downloads.length && this.failures.size === 0;
     if (failure && !(isComplete && failure.code === 'aborted')) this.#end.reject(failure);
-    else this.#end.resolve([...this.results.values()]);
+    else this.#end.resolve(results);
   }
 }

@@ -24,12 +24,14 @@ export interface TestMemberOptions {
   readonly options?: TaskOptions;
   readonly staysFor?: () => unknown;
   readonly execute?: (command: Command) => void;
+  /** What closing does beside being written down. */
+  readonly close?: () => Promise<void>;
 }
 
 /** A member that is alone, in a home of its own, and what has happened to it in order. It is stopped after the test. */
 export function newMember(
   t: TestContext,
-  { options = {}, staysFor, execute, ...given }: TestMemberOptions = {},
+  { options = {}, staysFor, execute, close, ...given }: TestMemberOptions = {},
 ) {
   const home = given.home ?? homeDirectory(t);
   const steps: string[] = [];
@@ -50,7 +52,10 @@ export function newMember(
     idOf: () => undefined,
     onDone: ({ path }) => steps.push(`done ${path.slice(home.length + 1)}`),
     onFailed: (_, error) => steps.push(`failed ${error.code}`),
-    close: async () => void steps.push('close'),
+    close: async () => {
+      steps.push('close');
+      await close?.();
+    },
     onOver: async ({ results, failures }, isBrokenOff) => {
       steps.push(`over ${results.size} ${failures.size}${isBrokenOff ? ' broken off' : ''}`);
     },
