@@ -7,6 +7,7 @@ import { makeOffer } from '../../engine/download/offers.ts';
 import { ALONE } from '../../engine/download/piece-exchange.ts';
 import { NOBODY } from '../../engine/download/trust.ts';
 import { Member } from '../../engine/member/member.ts';
+import { checkedFor } from '../contract/round-core.ts';
 import { open } from '../origin/opened-sources.ts';
 import { homeDirectory } from '../queue/queues.ts';
 
@@ -61,8 +62,10 @@ export function newMember(
     },
   });
   t.after(() => member.stop());
+  const { wrap } = checkedFor(t);
   const startCore = () =>
     member.startCore({
+      wrap,
       me: NOBODY,
       certificate: new Uint8Array(),
       addresses: [],

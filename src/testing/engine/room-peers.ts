@@ -5,6 +5,7 @@ import { CoreDriver } from '../../engine/base/core-driver.ts';
 import type { TaskEvent } from '../../engine/base/task.ts';
 import { RoomSession, type RoomSessionOptions } from '../../engine/room/room-session.ts';
 import { ephemeralIdentity } from '../../lan/identity/identity.ts';
+import { checkedFor } from '../contract/round-core.ts';
 import { ROOM } from '../lan/rooms.ts';
 import { Heard } from './heard.ts';
 
@@ -39,7 +40,9 @@ export async function openPeer(t: TestContext, { seniority, ...changes }: PeerCh
     ...changes,
   });
   t.after(() => session[Symbol.asyncDispose]());
+  const { wrap, broken } = checkedFor(t);
   const driver = new CoreDriver({
+    wrap,
     me: identity.id,
     name: changes.name ?? 'bob',
     certificate: identity.certificate,
@@ -48,9 +51,7 @@ export async function openPeer(t: TestContext, { seniority, ...changes }: PeerCh
     seniority,
     execute: (command) => void session.execute(command),
     settled: () => {},
-    broken: (thrown) => {
-      throw thrown;
-    },
+    broken,
   });
   t.after(() => driver[Symbol.dispose]());
   const port = portOf(session.addresses());

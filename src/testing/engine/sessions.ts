@@ -12,6 +12,7 @@ import { makeOffer } from '../../engine/download/offers.ts';
 import { ALONE } from '../../engine/download/piece-exchange.ts';
 import { NOBODY } from '../../engine/download/trust.ts';
 import { RateLimiter } from '../../origin/limits/rate-limit.ts';
+import { checkedFor } from '../contract/round-core.ts';
 import { Heard } from './heard.ts';
 
 /** The way to origins for one test, closed after it. */
@@ -81,7 +82,9 @@ export async function openSession(
     else if (command.type === 'failed') failures.add(DragonloadError.from(command.reason));
     else session.execute(command);
   };
+  const { log, wrap, broken } = checkedFor(t, (_, piece) => session.part.held.includes(piece));
   const driver: CoreDriver = new CoreDriver({
+    wrap,
     me: NOBODY,
     name: 'alice',
     certificate: new Uint8Array(),
@@ -90,13 +93,18 @@ export async function openSession(
     seniority: 1,
     execute,
     settled: () => {},
+    // Whoever waits for the end of the download hears of it, too.
     broken: (thrown) => {
-      throw thrown;
+      broken(thrown);
+      failures.add(DragonloadError.from(thrown));
     },
   });
   t.after(() => driver[Symbol.dispose]());
   return {
     session,
+    /** What went in and out of the core, in order; it has kept the contract. */
+    log,
+    driver,
     download,
     commands,
     events,
