@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { contentSha256 } from '../src/testing/origin-server/content.ts';
 import { type OriginServer, startOrigin } from '../src/testing/origin-server/origin-server.ts';
 import { knownFile, MIB } from './support/file.ts';
+import { untilHeld } from './support/journal.ts';
 import type { Member } from './support/members.ts';
 import { Stage } from './support/stage.ts';
 
@@ -24,10 +25,11 @@ const REST_BYTES = SIZE_BYTES / 2 + 4 * PIECE_BYTES;
 
 async function killedHalfway(t: TestContext, origin: OriginServer): Promise<Stage> {
   const stage = new Stage(t);
+  origin.holdAfter(SIZE_BYTES / 2 + 4 * PIECE_BYTES);
   const first = stage.get('ada', origin.url(), { connections: 2 });
-  const held = () => first.events.some((event) => (event.bytes ?? 0) >= SIZE_BYTES / 2);
-  await first.until(held, 'half of the file');
+  await untilHeld(stage, first, SIZE_BYTES / 2);
   await first.kill();
+  origin.release();
   return stage;
 }
 

@@ -8,6 +8,7 @@ import { type TestContext, test } from 'node:test';
 import { contentSlice } from '../src/testing/origin-server/content.ts';
 import { type OriginServer, startOrigin } from '../src/testing/origin-server/origin-server.ts';
 import { knownFile, MIB } from './support/file.ts';
+import { untilHeld } from './support/journal.ts';
 import { type Member, until } from './support/members.ts';
 import { Stage } from './support/stage.ts';
 
@@ -33,6 +34,7 @@ async function killedAt(
   bytes: number,
   [program, ...argv]: readonly [string, ...string[]],
 ): Promise<void> {
+  origin.holdAfter(bytes);
   const child: ChildProcess = spawn(program, argv, { stdio: 'ignore' });
   t.after(() => child.kill('SIGKILL'));
   await until(
@@ -41,6 +43,7 @@ async function killedAt(
   );
   child.kill('SIGKILL');
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  origin.release();
 }
 
 /** A bare partial file as curl leaves it: so much from the beginning. */
@@ -184,12 +187,11 @@ test('what was imported is still called so after a kill in between', async (t) =
   const stage = new Stage(t);
   const leftover = await bare(join(stage.folder, 'leftover'), 'killed', SIZE / 2);
   const args = ['--import', leftover];
+  origin.holdAfter(3 * MIB);
   const first = stage.get('ada', origin.url(), { args, connections: 2 });
-  await first.until(
-    () => first.events.some(({ bytes = 0 }) => bytes >= SIZE / 2 + 2 * MIB),
-    'more than was there',
-  );
+  await untilHeld(stage, first, SIZE / 2 + 2 * MIB);
   await first.kill();
+  origin.release();
   assert.ok(existsSync(parts(first)));
   const before = origin.servedBytes();
   const { trust } = await stage.get('ada', origin.url(), { connections: 2 }).finishes(file.sha256);

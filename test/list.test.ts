@@ -20,6 +20,7 @@ async function holds(run: Member, bytes: number): Promise<void> {
 
 test('two processes share the list: each shows in it, and both are finished in the history', async (t) => {
   await using origin = await slowOrigin();
+  origin.trickle(SIZE / 30);
   const stage = new QueueStage(t);
   const runs = [stage.get([origin.url('/a.bin')]), stage.get([origin.url('/b.bin')])];
   for (const [index, run] of runs.entries())
@@ -31,6 +32,7 @@ test('two processes share the list: each shows in it, and both are finished in t
   );
   assert.deepEqual(rows.map(({ name }) => name).sort(), ['a.bin', 'b.bin']);
   assert.ok(rows.every(({ size }) => size === SIZE));
+  origin.release();
   for (const run of runs) assert.equal(await run.exit(), 0, run.describe('ended otherwise'));
   assert.deepEqual((await stage.history()).map(({ path }) => path).sort(), [
     join(stage.directory, 'a.bin'),
@@ -41,6 +43,7 @@ test('two processes share the list: each shows in it, and both are finished in t
 
 test('a second process with the same download says so, and the list shows the first as it is', async (t) => {
   await using origin = await slowOrigin();
+  origin.holdAfter(2 * MIB);
   const stage = new QueueStage(t);
   const first = stage.get([origin.url('/a.bin')]);
   await holds(first, MIB);
@@ -49,15 +52,18 @@ test('a second process with the same download says so, and the list shows the fi
   const [row] = await stage.listed();
   assert.deepEqual([row?.id, row?.state], [1, 'running']);
   assert.match(await stage.does('resume', '1'), /Download 1 is running/);
+  origin.release();
   await first.finishes(FILES['/a.bin'].sha256);
 });
 
 test('what a killed process had is free at once: resume goes on with it, and it keeps its number', async (t) => {
   await using origin = await slowOrigin();
+  origin.holdAfter(4 * MIB);
   const stage = new QueueStage(t);
   const run = stage.get([origin.url('/a.bin'), origin.url('/b.bin'), '--concurrent', '1']);
   await holds(run, 3 * MIB);
   await run.kill();
+  origin.release();
   assert.deepEqual(
     (await stage.listed()).map(({ id, state }) => [id, state]),
     [
@@ -77,10 +83,12 @@ test('what a killed process had is free at once: resume goes on with it, and it 
 
 test('of two resumes at once each download runs in one', async (t) => {
   await using origin = await slowOrigin();
+  origin.holdAfter(4 * MIB);
   const stage = new QueueStage(t);
   const run = stage.get([origin.url('/a.bin'), origin.url('/b.bin')]);
   await holds(run, MIB);
   await run.kill();
+  origin.release();
   const both = [stage.run(['resume', '--json']), stage.run(['resume', '--json'])];
   for (const one of both) await one.exit();
   const paths = both.flatMap(finishedBy);
@@ -113,6 +121,7 @@ function stateOf({ home }: QueueStage): string {
 
 /** A process in the middle of two downloads, one after the other, and its list. */
 async function inTheMiddle(t: TestContext, origin: OriginServer) {
+  origin.holdAfter(4 * MIB);
   const stage = new QueueStage(t);
   const run = stage.get([
     origin.url('/a.bin'),
@@ -140,6 +149,7 @@ for (const [what, harm] of [
     await using origin = await slowOrigin();
     const { stage, run, path } = await inTheMiddle(t, origin);
     harm(path);
+    origin.release();
     assert.equal(await run.exit(), 0, run.describe('ended otherwise'));
     assert.equal(finishedBy(run).length, 2);
     assert.equal((await stage.command(['ls'])).code, 0, 'the list is of use again');

@@ -16,6 +16,7 @@ async function leftBy(t: TestContext, way: 'get' | 'host') {
   const file = knownFile('resumed', SIZE);
   const first = await startOrigin({ files: { [PATH]: file }, ratePerConnection: 4 * MIB });
   const url = first.url();
+  first.holdAfter(SIZE / 2);
   const stage = new Stage(t);
   const run = way === 'get' ? stage.get('ada', url) : stage.host('ada', url);
   await until(

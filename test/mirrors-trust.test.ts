@@ -57,12 +57,16 @@ test('what a mirror brought that turns wrong once it is believed comes again fro
 
 test('what an earlier run may have had from such a mirror comes again, too', async (t) => {
   const { file, first, mirror, run } = await two(t, TURNS_WRONG);
+  first.holdAfter(SIZE / 4);
+  mirror.holdAfter(SIZE / 4);
   const killed = run();
   await until(
     () => killed.hasEnded || first.servedBytes() + mirror.servedBytes() >= SIZE / 2,
     () => killed.describe('brought too little'),
   );
   await killed.kill();
+  first.release();
+  mirror.release();
   assert.ok(mirror.servedBytes() > MIB, `${mirror.servedBytes()} bytes came from the mirror`);
   await run('--checksum', `sha256=${file.sha256}`).finishes(file.sha256);
 });

@@ -47,10 +47,11 @@ async function two(
   return { first, mirror, stage, run: () => stage.get('ada', first.url(), { connections: 4, args }) };
 }
 
-/** The origin is gone for good, in the middle of whatever it sends. */
+/** The origin is gone for good, in the middle of whatever it sends; what it had sent has arrived. */
 async function dies(origin: OriginServer, afterBytes: number, member: Member): Promise<void> {
+  origin.holdAfter(afterBytes - origin.servedBytes());
   await until(
-    () => origin.servedBytes() >= afterBytes || member.hasEnded,
+    () => (origin.servedBytes() >= afterBytes && origin.unreadBytes === 0) || member.hasEnded,
     () => member.describe(`saw only ${origin.servedBytes()} bytes served`),
   );
   await origin[Symbol.asyncDispose]();

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { startOrigin } from '../src/testing/origin-server/origin-server.ts';
 import { knownFile, MIB } from './support/file.ts';
+import { PIECE_BYTES } from './support/journal.ts';
 import type { Member } from './support/members.ts';
 import { finishedBy, QueueStage } from './support/queue-stage.ts';
 
@@ -130,6 +131,17 @@ test('--quota stops everything about there, keeps it, and the same command goes 
   assert.equal(await again.exit(), 0, again.describe('ended otherwise'));
   assert.equal(finishedBy(again).length, 2);
   assert.ok(origin.servedBytes() <= 2 * SIZE + 3 * SLACK, `${origin.servedBytes()} bytes in all`);
+});
+
+test('--quota keeps all that has come, however fast it came', async (t) => {
+  const files = { '/a.bin': FILE, '/b.bin': knownFile('limited too', SIZE) };
+  await using origin = await startOrigin({ files });
+  const stage = new QueueStage(t);
+  await stage
+    .get([origin.url('/a.bin'), origin.url('/b.bin'), '--quota', '5M', '--no-lookup'])
+    .fails('quota');
+  const kept = (await stage.listed()).reduce((sum, { bytes }) => sum + bytes, 0);
+  assert.ok(kept >= 5 * MIB - 2 * PIECE_BYTES, `${kept} bytes were kept`);
 });
 
 test('--quota ends what a member fetches for a room, keeps it, and the same command goes on', async (t) => {

@@ -19,8 +19,9 @@ async function holds(run: Member, bytes: number): Promise<void> {
   await run.until(() => run.events.some((event) => (event.bytes ?? 0) >= bytes), `${bytes} bytes`);
 }
 
-/** Two downloads, the first of which runs while the second waits. */
+/** Two downloads, the first of which runs, and stands still until the origin is released, while the second waits. */
 async function two(t: TestContext, origin: OriginServer) {
+  origin.holdAfter(2 * MIB);
   const stage = new QueueStage(t);
   const run = stage.get([origin.url('/a.bin'), origin.url('/b.bin'), '--concurrent', '1']);
   await holds(run, MIB);
@@ -45,6 +46,7 @@ test('pause stops a download that runs, another takes its place, and resume goes
   await stage.does('resume', '1');
   await stage.untilListed(1, ({ state }) => state === 'waiting', run);
 
+  origin.release();
   assert.equal(await run.exit(), 0, run.describe('ended otherwise'));
   assert.deepEqual(
     finishedBy(run).map((path) => path.slice(-5)),
@@ -125,6 +127,7 @@ test('rm of a download that runs stops it, deletes its part and lets the next on
   const { stage, run } = await two(t, origin);
   await stage.does('rm', '1', '--yes');
   await stage.untilListed(2, ({ state }) => state === 'running', run);
+  origin.release();
   assert.equal(await run.exit(), 0, run.describe('ended otherwise'));
   assert.deepEqual(
     finishedBy(run).map((path) => path.slice(-5)),
@@ -138,6 +141,7 @@ test('rm of the last one that runs ends the process, with its part gone or kept'
   await using origin = await slowOrigin();
   const stage = new QueueStage(t);
   for (const keep of [false, true]) {
+    origin.holdAfter(2 * MIB);
     const run = stage.get([origin.url('/a.bin')]);
     await holds(run, MIB);
     const [row] = await stage.listed();
@@ -145,6 +149,7 @@ test('rm of the last one that runs ends the process, with its part gone or kept'
     assert.equal(await run.exit(), 0, run.describe('ended otherwise'));
     assert.equal(existsSync(join(stage.directory, 'a.bin.dragonload')), keep);
     assert.deepEqual(await stage.listed(), []);
+    origin.release();
   }
   const before = origin.servedBytes();
   await stage.get([origin.url('/a.bin'), '--connections', '4']).finishes(FILES['/a.bin'].sha256);

@@ -68,10 +68,12 @@ async function expired(
   const origin = await startOrigin({ files: { [PATH]: file, [FRESH]: file }, ...RATE });
   t.after(() => origin[Symbol.asyncDispose]());
   const stage = new Stage(t);
+  origin.holdAfter(SIZE / 3);
   const run = stage.get('ada', origin.url(PATH), { connections: 2 });
   await served(origin, SIZE / 3, run);
   origin.set(PATH, { ...file, faults }, { afresh: true });
   origin.dropConnections();
+  origin.release();
   await run.fails('link-expired');
   return { stage, origin, run, servedBytes: origin.servedBytes(), sha256: file.sha256 };
 }

@@ -160,6 +160,7 @@ test('a proxy that dies in the middle breaks nothing: the same command goes on w
   await using origin = await startOrigin({ files: { [PATH]: file }, ratePerConnection: 2 * MIB });
   const hosts = { [HOST]: `127.0.0.1:${origin.port}` };
   const proxy = await startProxy({ hosts });
+  origin.holdAfter(3 * MIB);
   const stage = new Stage(t);
   const args = ['--proxy', proxy.url, '--retries', '0'];
   const member = stage.get('ada', elsewhere(origin.url()), { args });
@@ -169,6 +170,7 @@ test('a proxy that dies in the middle breaks nothing: the same command goes on w
   );
   await proxy[Symbol.asyncDispose]();
   assert.equal(await member.exit(), 1, member.describe('goes on without its proxy'));
+  origin.release();
   await using next = await startProxy({ hosts });
   await stage.get('ada', elsewhere(origin.url()), { args: ['--proxy', next.url] }).finishes(file.sha256);
   assert.ok(origin.servedBytes() <= 7 * MIB, `${origin.servedBytes()} bytes were served in all`);

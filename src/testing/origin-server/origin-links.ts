@@ -113,6 +113,13 @@ export class OriginLinks {
     return limiters;
   }
 
+  /** Bytes on their way to clients, over connections that have a window. */
+  get unreadBytes(): number {
+    let sum = 0;
+    for (const window of this.#windows.values()) sum += window.unreadBytes;
+    return sum;
+  }
+
   /** What limits the bytes on their way over a connection; nothing does when it has no rate of its own. */
   windowOf(socket: Socket): SendWindow | undefined {
     const { ratePerConnection } = this.#rates;

@@ -120,6 +120,11 @@ export class OriginServer implements AsyncDisposable {
     this.#refusals.expireLinks();
   }
 
+  /** Bytes that were sent over connections with a rate and not read yet; 0 on systems that do not tell. */
+  get unreadBytes(): number {
+    return this.#links.unreadBytes;
+  }
+
   /** Requests that met one of the faults of their file. */
   get faultsMet(): number {
     return this.#schedule.met;

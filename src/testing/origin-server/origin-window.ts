@@ -49,14 +49,19 @@ export class SendWindow {
     this.#toServer = `${hex(remotePort)} [0-9A-F]{8}:${hex(localPort)}`;
   }
 
+  /** What is on its way now; as much as can be while that is not known. */
+  get unreadBytes(): number {
+    lookUp();
+    // What was sent since is not in it.
+    if (readAtMs <= this.#sentAtMs) return this.#windowBytes;
+    return queues(this.#toClient)[0] + queues(this.#toServer)[1];
+  }
+
   /** Resolves when so many bytes fit, or the client has gone. More than the window fits when nothing is on its way. */
   async take(bytes: number, isGone: () => boolean): Promise<void> {
     const neededBytes = Math.min(bytes, this.#windowBytes);
     for (let waitMs = READ_EVERY_MS; this.#creditBytes < neededBytes && !isGone(); waitMs *= 2) {
-      lookUp();
-      // What was sent since is not in it.
-      if (readAtMs > this.#sentAtMs)
-        this.#creditBytes = this.#windowBytes - queues(this.#toClient)[0] - queues(this.#toServer)[1];
+      this.#creditBytes = this.#windowBytes - this.unreadBytes;
       if (this.#creditBytes < neededBytes) await wait(Math.min(waitMs, MAX_WAIT_MS));
     }
     this.#creditBytes -= bytes;
