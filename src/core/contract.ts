@@ -158,6 +158,8 @@ export interface OriginEnded {
   readonly retryAfterMs: number | undefined;
   /** Why it did not end well, if that is known. */
   readonly reason?: FailureReason | undefined;
+  /** An origin that sends the file only from its first byte sent all that comes before the wanted bytes, and none of them. */
+  readonly reachedStart?: boolean;
 }
 
 /** Bytes of a pull are on disk. They follow one another without a gap. */

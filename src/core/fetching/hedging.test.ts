@@ -154,6 +154,19 @@ test('without ranges a stream may stand for seconds, since all that it has broug
   assert.ok(asks(false, 12_000) > 0);
 });
 
+test('without ranges a slower stream is given up only if a new one brings the rest much sooner', () => {
+  const asks = (bytes: number) => {
+    const track = new Track(new SlowStreamWatch(new StreamPace(), false));
+    const stream = track.open(10 * MB, bytes);
+    assert.deepEqual(track.run(10_000), []);
+    stream.rate = MB / 2;
+    return track.run(12_000).length;
+  };
+  // Some 100 MB come again in any case: for 15 MB more it is not worth it, for 2 GB it is.
+  assert.equal(asks(115 * MB), 0);
+  assert.ok(asks(2_000 * MB) > 0);
+});
+
 test('it does not look at each event', () => {
   const hedging = new SlowStreamWatch();
   hedging.look([], 1_000);

@@ -4,6 +4,8 @@ import { LONGEST_WINDOW_MS, StreamPace, type Racer as WatchedStream } from './st
 export const LOOK_MS = 100;
 /** Asking again must bring the rest so much sooner. */
 const MIN_GAIN_MS = 1_000;
+/** And without ranges, where all that was brought comes again, in this share of the time. */
+const PASS_SHARE = 1 / 4;
 /** So many streams are asked for again in a row, and one more each time that this has passed. */
 const MAX_RETRIES = 4;
 const ONE_MORE_MS = 15_000;
@@ -162,7 +164,8 @@ export class SlowStreamWatch {
   ): SlowStream | undefined {
     const left = stream.end - stream.position;
     const anewMs = this.pace.setupMs + this.#passingMs(stream.position, usual) + (left / usual) * 1_000;
-    if ((left / own) * 1_000 - anewMs < MIN_GAIN_MS) return undefined;
+    const leftMs = (left / own) * 1_000;
+    if (leftMs - anewMs < MIN_GAIN_MS || (!this.#ranges && anewMs > leftMs * PASS_SHARE)) return undefined;
     if (this.#takeRetry(nowMs)) return { id: stream.id, isOneTooMany: false };
     return isSure && own === 0 ? { id: stream.id, isOneTooMany: true } : undefined;
   }

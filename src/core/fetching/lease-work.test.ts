@@ -121,21 +121,21 @@ test('what is held between missing pieces is known, and what is held around them
   const { work, grant, fill } = desk([0, 2, 3, 5, 7]);
   grant(1, 0, 4 * PIECE);
   grant(2, 4 * PIECE, 8 * PIECE);
-  assert.deepEqual(work.heldBetween(), [2, 3, 5]);
+  assert.deepEqual(work.heldBetween(false), [2, 3, 5]);
   fill(PIECE, 2 * PIECE);
-  assert.deepEqual(work.heldBetween(), [5]);
+  assert.deepEqual(work.heldBetween(false), [5]);
   fill(4 * PIECE + 1, 5 * PIECE);
   fill(6 * PIECE, 7 * PIECE, false);
-  assert.deepEqual(work.heldBetween(), [], 'only the first byte of the fifth piece is missing');
+  assert.deepEqual(work.heldBetween(false), [], 'only the first byte of the fifth piece is missing');
 });
 
 test('while a piece between missing ones is being proven nobody knows which are held', () => {
   const { work, grant, fill, ledger } = desk();
   grant(1, 0, 8 * PIECE);
   fill(PIECE, 2 * PIECE, false);
-  assert.equal(work.heldBetween(), undefined);
+  assert.equal(work.heldBetween(false), undefined);
   ledger.hold(1);
-  assert.deepEqual(work.heldBetween(), [1]);
+  assert.deepEqual(work.heldBetween(false), [1]);
 });
 
 test('in the order of the file work begins with its first missing byte, and goes on from one lease to the next', () => {
@@ -152,4 +152,14 @@ test('in the order of the file whoever fetches alone goes on past its leases, up
   assert.deepEqual(work.nextInFile(true), { start: PIECE, end: 8 * PIECE + 1_000 });
   fill(5 * PIECE, 6 * PIECE);
   assert.deepEqual(work.nextInFile(true), { start: PIECE, end: 5 * PIECE });
+});
+
+test('whoever fetches alone looks for held pieces between missing ones in all of the file', () => {
+  const { work, grant, fill } = desk();
+  fill(PIECE, 2 * PIECE);
+  fill(5 * PIECE, 6 * PIECE);
+  assert.deepEqual(work.heldBetween(true), [], 'without a lease there is nothing to fetch');
+  grant(1, 0, PIECE);
+  assert.deepEqual(work.heldBetween(false), []);
+  assert.deepEqual(work.heldBetween(true), [1, 5]);
 });

@@ -56,17 +56,24 @@ export class LeaseWork {
     return { start, end: this.#absentUntil(start, end, 1) };
   }
 
-  /** The held pieces that lie between those of which bytes are absent; undefined while it is to be seen which are held. */
-  heldBetween(): readonly number[] | undefined {
+  /**
+   * The held pieces that lie between those of which bytes are absent, as far as leases go or, for whoever fetches alone, in all of
+   * the file; undefined while it is to be seen which are held.
+   */
+  heldBetween(isAlone: boolean): readonly number[] | undefined {
     const { held } = this.#ledger;
+    const { limitBytes } = this.#geometry;
     let first = Number.POSITIVE_INFINITY;
     let last = 0;
     for (const { lease, end } of this.#leases) {
-      const limit = Math.min(end, this.#geometry.limitBytes);
-      for (const gap of this.#ledger.gaps({ start: lease.start, end: limit })) {
+      const range = isAlone
+        ? { start: 0, end: limitBytes }
+        : { start: lease.start, end: Math.min(end, limitBytes) };
+      for (const gap of this.#ledger.gaps(range)) {
         first = Math.min(first, this.#geometry.pieceAt(gap.start));
         last = Math.max(last, this.#geometry.pieceAt(gap.end - 1));
       }
+      if (isAlone) break;
     }
     const between: number[] = [];
     for (const piece of held) if (piece > first && piece < last) between.push(piece);

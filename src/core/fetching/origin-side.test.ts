@@ -245,6 +245,32 @@ test('seven attempts in a row without a byte are enough, and a byte in between b
   assert.equal(desk.side.canFetch, false);
 });
 
+test('a file that came twice from its first byte and ended where it had ended before does not come a third time', () => {
+  const desk = new OriginDesk({ ranges: false });
+  desk.grant(1, 0, FILE);
+  desk.deliver(desk.firstStream, FILE - 10);
+  desk.end(desk.firstStream, 'broken');
+  for (let i = 0; i < 2; i++) {
+    desk.wait();
+    assert.equal(desk.side.canFetch, true);
+    const stream = desk.firstStream;
+    desk.open.delete(stream);
+    desk.side.ended(
+      {
+        type: 'origin-ended',
+        download: 'd0',
+        stream,
+        outcome: 'broken',
+        retryAfterMs: undefined,
+        reachedStart: true,
+      },
+      desk.nowMs,
+    );
+    desk.side.schedule(desk.nowMs);
+  }
+  assert.equal(desk.side.canFetch, false);
+});
+
 test('connections that break together are one attempt', () => {
   const desk = new OriginDesk({ first: 4 });
   desk.grant(1, 0, 8 * PIECE);

@@ -15,6 +15,8 @@ import { StreamTrims } from './stream-trims.ts';
 const OVERLAP_MS = 120;
 /** So many attempts in a row without a single byte, and this member stops asking the origin. */
 const MAX_FRUITLESS = 7;
+/** An attempt counts for so many when the file came from its first byte again and ended where it had ended before. */
+const FRUITLESS_PASS = MAX_FRUITLESS / 2;
 /** So many times as often when the origin says that it is busy. */
 const BUSY_PATIENCE = 5;
 /** What is said when nobody said why. */
@@ -136,7 +138,7 @@ export class OriginSide {
    */
   heldBetween(nowMs: number): readonly number[] {
     const isAbout = this.#canFetch === true && this.#streams.size === 0 && this.#governor.mayOpen(nowMs);
-    return this.#hasRanges || !isAbout ? [] : (this.#work.heldBetween() ?? []);
+    return this.#hasRanges || !isAbout ? [] : (this.#work.heldBetween(this.#options.isAlone()) ?? []);
   }
 
   /** Every stream is asked for again on a connection of its own. */
@@ -199,7 +201,8 @@ export class OriginSide {
     if (outcome === 'broken' || outcome === 'busy') {
       // A busy origin has said that it will serve later; one that breaks off has said nothing.
       if (stream.position === stream.start && isAttempt)
-        this.#fruitless += outcome === 'busy' ? 1 / BUSY_PATIENCE : 1;
+        this.#fruitless +=
+          event.reachedStart === true ? FRUITLESS_PASS : outcome === 'busy' ? 1 / BUSY_PATIENCE : 1;
       if (this.#fruitless >= MAX_FRUITLESS && this.#streams.size === 0) this.#giveUp(event.reason);
     }
   }
@@ -213,7 +216,8 @@ export class OriginSide {
     if (this.#canFetch !== true) return tails;
     this.#stopCrawlers(nowMs);
     // Where everything comes in one pass it has to be known what is missing: a piece that is being proven may be.
-    if (!this.#hasRanges && this.#streams.size === 0 && !this.#work.heldBetween()) return tails;
+    if (!this.#hasRanges && this.#streams.size === 0 && !this.#work.heldBetween(this.#options.isAlone()))
+      return tails;
     this.#governor.waited(this.#streams.size, nowMs, this.#streams.setupMs);
     for (;;) {
       const target = this.#governor.target(nowMs);

@@ -134,7 +134,8 @@ export class DownloadRunner implements AsyncDisposable {
     const outcome = reachedEnd ? 'complete' : transfer.stopped ? 'stopped' : result.outcome;
     const { retryAfterMs } = result;
     const reason = reasonOf(outcome, result);
-    this.#dispatch({ type: 'origin-ended', download, stream, outcome, retryAfterMs, reason });
+    const reachedStart = !this.#offer.ranges && start > 0 && skip === 0 && transfer.position === start;
+    this.#dispatch({ type: 'origin-ended', download, stream, outcome, retryAfterMs, reason, reachedStart });
   }
 
   async #pull({ pull, from, start, end, download }: Of<'pull'>): Promise<void> {
