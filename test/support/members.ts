@@ -26,6 +26,7 @@ export interface JsonEvent {
   readonly sha256?: string;
   readonly trust?: string;
   readonly verifiedBy?: string;
+  readonly seconds?: number;
   readonly originBytes?: number;
   readonly lanBytes?: number;
   readonly code?: string;
