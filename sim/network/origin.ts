@@ -1,8 +1,9 @@
-import type { FailureReason, OriginOutcome } from '../../src/core/contract.ts';
+import type { OriginOutcome } from '../../src/core/contract.ts';
 import { RIGHT } from './content.ts';
 import type { Context } from './context.ts';
 import { Crawls } from './crawls.ts';
 import { type Flow, Fluid } from './fluid.ts';
+import { failureOf } from './origin-failure.ts';
 import { type OriginStream, STALL_MS } from './origin-stream.ts';
 import { verdictOf } from './origin-verdict.ts';
 import type { OriginWatcher } from './origin-watcher.ts';
@@ -295,10 +296,4 @@ export class Origin {
   #isOpen(stream: OriginStream): boolean {
     return this.#streams.get(stream.member.index)?.get(stream.id) === stream;
   }
-}
-
-function failureOf(outcome: OriginOutcome): FailureReason {
-  const code =
-    outcome === 'expired' ? 'link-expired' : outcome === 'refused' ? 'origin-refused' : 'origin-failed';
-  return { code, message: `the origin said ${outcome}` };
 }

@@ -4,21 +4,20 @@ import type { MemberId } from '../ids.ts';
 import type { Lease, LeaseReport } from '../messages.ts';
 import type { Run } from '../ranges.ts';
 import { LeaseIds } from './lease-ids.ts';
-import { isOpen, isOver, type MemberPlan, newMemberPlan, type PlannedLease } from './member-plan.ts';
+import {
+  isOpen,
+  isOver,
+  type MemberPlan,
+  newMemberPlan,
+  type PlannedLease,
+  type Tail,
+  takeLease,
+} from './member-plan.ts';
 import { PieceBoard } from './piece-board.ts';
 import type { PlannerCommand } from './planner-command.ts';
 
 /** Leases remembered for one member; what it reports beyond that is not adopted. */
 const MAX_LEASES = 64;
-
-/** The end of a piece that is fetched for whoever has the piece. */
-interface Tail {
-  readonly helper: PlannedLease;
-  /** Undefined when adopted: nobody knows any more whom it was for. */
-  readonly owner: PlannedLease | undefined;
-  /** What the owner is spared. */
-  readonly bytes: number;
-}
 
 /**
  * Who is present, who holds and who leases what: the facts that the planner decides on, and the messages that every
@@ -179,7 +178,7 @@ export class LeaseTable {
       if (end > this.#geometry.endOf(piece)) return;
       if (board.isHeld(piece) || this.#tails.has(piece)) return;
       const rest = { kind: 'tail', owner: undefined, end, run: { start: piece, end: piece } } as const;
-      const helper = this.#seatLease(plan, report, rest, nowMs);
+      const helper = takeLease(plan, report, rest, nowMs);
       this.#tails.set(piece, { helper, owner: undefined, bytes: 0 });
       return;
     }
@@ -192,7 +191,7 @@ export class LeaseTable {
       }),
     };
     const bytes = this.#geometry.bytesOfRun(run);
-    const live = this.#seatLease(plan, report, { kind: 'run', owner: undefined, end: bytes.end, run }, nowMs);
+    const live = takeLease(plan, report, { kind: 'run', owner: undefined, end: bytes.end, run }, nowMs);
     live.heldBytes = board.heldBytesIn(run);
     board.lease(run, live);
     if (bytes.end < end) this.#commands.push({ type: 'revoke', to: plan.id, lease: live.id, end: bytes.end });
@@ -204,7 +203,7 @@ export class LeaseTable {
     );
     const wrong = taken || report.start !== 0;
     const end = wrong ? report.start : this.#geometry.limitBytes;
-    const live = this.#seatLease(
+    const live = takeLease(
       plan,
       report,
       { kind: 'run', owner: undefined, end, run: { start: 0, end: 0 } },
@@ -213,38 +212,13 @@ export class LeaseTable {
     if (wrong) this.#commands.push({ type: 'revoke', to: plan.id, lease: live.id, end });
   }
 
-  #seatLease(
-    plan: MemberPlan,
-    report: LeaseReport,
-    rest: Pick<PlannedLease, 'kind' | 'owner' | 'end' | 'run'>,
-    nowMs: number,
-  ): PlannedLease {
-    const live: PlannedLease = {
-      ...rest,
-      id: report.lease,
-      plan,
-      start: report.start,
-      receivedBytes: Math.min(report.receivedBytes, Math.max(0, rest.end - report.start)),
-      forgottenBytes: 0,
-      cutIsNews: false,
-      heldBytes: 0,
-      progressMs: nowMs,
-      headMs: undefined,
-      settlingMs: undefined,
-    };
-    if (!plan.leases.some(isOpen)) plan.progressMs = nowMs;
-    plan.leases.push(live);
-    plan.leases.sort((a, b) => a.id - b.id);
-    return live;
-  }
-
   #grant(
     plan: MemberPlan,
     { start, ...rest }: Pick<PlannedLease, 'kind' | 'owner' | 'start' | 'end' | 'run'>,
     nowMs: number,
   ): PlannedLease {
     const id = this.#ids.next();
-    const live = this.#seatLease(plan, { lease: id, start, end: rest.end, receivedBytes: 0 }, rest, nowMs);
+    const live = takeLease(plan, { lease: id, start, end: rest.end, receivedBytes: 0 }, rest, nowMs);
     plan.grants += 1;
     plan.refusedMs = undefined;
     const lease: Lease = { lease: id, kind: rest.kind, owner: rest.owner?.id, start, end: rest.end };

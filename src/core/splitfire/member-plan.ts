@@ -1,5 +1,6 @@
 import type { Bitfield } from '../bitfield.ts';
 import type { MemberId } from '../ids.ts';
+import type { LeaseReport } from '../messages.ts';
 import type { Run } from '../ranges.ts';
 
 /** Connections that a member may have at work in one lease, each on a piece of its own: more received than held. */
@@ -120,4 +121,39 @@ export function roomFor(plan: MemberPlan): number {
   let room = plan.wants;
   for (const live of plan.leases) if (live.id > plan.seenLease) room -= 1;
   return room;
+}
+
+/** The end of a piece that is fetched for whoever has the piece. */
+export interface Tail {
+  readonly helper: PlannedLease;
+  /** Undefined when adopted: nobody knows any more whom it was for. */
+  readonly owner: PlannedLease | undefined;
+  /** What the owner is spared. */
+  readonly bytes: number;
+}
+
+/** Puts a lease in the plan of a member, in the order of ids. `report`: what is known of it so far. */
+export function takeLease(
+  plan: MemberPlan,
+  report: LeaseReport,
+  rest: Pick<PlannedLease, 'kind' | 'owner' | 'end' | 'run'>,
+  nowMs: number,
+): PlannedLease {
+  const lease: PlannedLease = {
+    ...rest,
+    id: report.lease,
+    plan,
+    start: report.start,
+    receivedBytes: Math.min(report.receivedBytes, Math.max(0, rest.end - report.start)),
+    forgottenBytes: 0,
+    cutIsNews: false,
+    heldBytes: 0,
+    progressMs: nowMs,
+    headMs: undefined,
+    settlingMs: undefined,
+  };
+  if (!plan.leases.some(isOpen)) plan.progressMs = nowMs;
+  plan.leases.push(lease);
+  plan.leases.sort((a, b) => a.id - b.id);
+  return lease;
 }

@@ -2,6 +2,7 @@ import type { Geometry } from '../geometry.ts';
 import type { DownloadId, MemberId } from '../ids.ts';
 import type { LeaseReport, Report } from '../messages.ts';
 import type { Run } from '../ranges.ts';
+import { isSound } from './lease-report.ts';
 import { LeaseTable } from './lease-table.ts';
 import { isOpen, isOver, type MemberPlan, type PlannedLease } from './member-plan.ts';
 import type { PieceState } from './piece-board.ts';
@@ -292,12 +293,4 @@ export class Planner {
     this.#wakeMs = Math.min(this.#wakeMs, dueMs);
     return false;
   }
-}
-
-/** Whether a reported lease is a range at all. */
-function isSound({ lease, start, end, receivedBytes }: LeaseReport): boolean {
-  return (
-    [lease, start, end, receivedBytes].every((value) => Number.isSafeInteger(value) && value >= 0) &&
-    start < end
-  );
 }

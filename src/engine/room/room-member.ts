@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from '../../core/contract.ts';
-import { DragonloadError } from '../../core/errors.ts';
+import type { DragonloadError } from '../../core/errors.ts';
 import type { DownloadId } from '../../core/ids.ts';
 import type { Offer } from '../../core/messages.ts';
 import type { Result } from '../../core/result.ts';
@@ -19,6 +19,7 @@ import type { DownloadSession } from '../download/download-session.ts';
 import type { NewDownload } from '../download/new-download.ts';
 import type { SharedDownload } from '../download/shared-download.ts';
 import { Member } from '../member/member.ts';
+import { mustBeOpen } from './must-be-open.ts';
 import type { RoomControls } from './room-controls.ts';
 import { RoomOrigins } from './room-origins.ts';
 import { type RoomDownloadFacts, roomPicture, roomRates } from './room-picture.ts';
@@ -160,12 +161,12 @@ export class RoomMember implements Task, RoomControls {
 
   /** Who this member is, once the room is open. */
   get identity(): Identity {
-    return must(this.#identity);
+    return mustBeOpen(this.#identity);
   }
 
   /** The sessions with the others, once the room is open. */
   get session(): RoomSession {
-    return must(this.#session);
+    return mustBeOpen(this.#session);
   }
 
   /** Loads who this member is and opens its port. Throws `port-busy`. */
@@ -294,9 +295,4 @@ export class RoomMember implements Task, RoomControls {
     this.#staysFor = staysFor;
     return staysFor;
   }
-}
-
-function must<T>(value: T | undefined): T {
-  if (value === undefined) throw new DragonloadError('internal', 'The room was used before it was open.');
-  return value;
 }

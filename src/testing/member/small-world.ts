@@ -1,68 +1,18 @@
 import type { Command, Event, OriginOutcome } from '../../core/contract.ts';
 import { Geometry } from '../../core/geometry.ts';
-import type { DownloadId, MemberId } from '../../core/ids.ts';
+import type { MemberId } from '../../core/ids.ts';
 import { MemberCore } from '../../core/member/member-core.ts';
 import type { Message, Offer, PieceRecord } from '../../core/messages.ts';
 import { FakeDisk } from './fake-disk.ts';
+import { type Actor, type Due, type Played, sampleOffer } from './small-actors.ts';
+import { carryOutOnDisk, piecesOf } from './small-disk.ts';
+
+export { type Actor, type Played, sampleOffer } from './small-actors.ts';
 
 const KIB = 1024;
 
 /** So many ticks in a row at one moment are a core that asks to be woken for nothing. */
 const MOST_TICKS_AT_ONCE = 50;
-
-/** A download of 16 pieces of 256 KiB and a bit, with whatever is to differ. */
-export function sampleOffer(changes: Partial<Offer> = {}): Offer {
-  return {
-    type: 'offer',
-    download: 'd0',
-    url: 'http://origin/file',
-    fileName: 'file',
-    pieceBytes: 256 * KIB,
-    ranges: true,
-    identity: { sizeBytes: 16 * 256 * KIB + 1000, etag: '"1"', lastModified: undefined },
-    checksum: undefined,
-    order: 0,
-    ...changes,
-  };
-}
-
-interface Transfer {
-  position: number;
-  end: number;
-}
-
-export interface Actor {
-  readonly id: MemberId;
-  readonly core: MemberCore;
-  readonly disk: FakeDisk;
-  readonly streams: Map<number, Transfer>;
-  readonly pulls: Map<number, Transfer & { readonly from: MemberId }>;
-  /** What other members, run by cores, have asked of it: by number of the request, who and which pull. */
-  readonly requests: Map<number, { readonly of: Actor; readonly pull: number }>;
-  /** Everything the core asked for, in order. */
-  readonly commands: Command[];
-  readonly finished: Set<DownloadId>;
-  /** Takes the place of what the world would do with a command; false leaves it to the world. */
-  intercept: (command: Command) => boolean;
-  originBytes: number;
-}
-
-/** A member that is not run by a core: what it sends when it is asked. */
-export interface Played {
-  /** What stands in its bytes: `good` for the origin's. */
-  readonly content: string;
-  readonly recordOf: (piece: number) => PieceRecord | undefined;
-  /** It sends the records after the bytes. */
-  readonly recordsLast?: boolean;
-  /** It takes the request and sends nothing. */
-  readonly silent?: boolean;
-}
-
-interface Due {
-  readonly atMs: number;
-  readonly order: number;
-  readonly act: () => void;
-}
 
 /**
  * A few cores wired to each other in memory: messages arrive in order a millisecond later, pulls are instant, the
@@ -277,34 +227,7 @@ export class SmallWorld {
         return this.#endPull(of, pull, 'refused');
       }
       default:
-        return this.#executeOnDisk(actor, command);
-    }
-  }
-
-  #executeOnDisk(actor: Actor, command: Command): void {
-    const { download } = this.offer;
-    switch (command.type) {
-      case 'hash': {
-        const { piece } = command;
-        const sha256 = actor.disk.sha256(this.geometry, piece);
-        this.later(1, () => this.tell(actor, { type: 'hashed', download, piece, sha256 }));
-        return;
-      }
-      case 'sign': {
-        const { piece, sha256 } = command;
-        const record = { piece, sha256, signer: actor.id, signature: new Uint8Array(64) };
-        this.later(1, () => this.tell(actor, { type: 'kept', download, record }));
-        return;
-      }
-      case 'keep':
-        this.later(1, () => this.tell(actor, { type: 'kept', download, record: command.record }));
-        return;
-      case 'finish':
-        this.later(1, () => {
-          actor.finished.add(command.download);
-          this.tell(actor, { type: 'finished', download: command.download });
-        });
-        return;
+        return carryOutOnDisk(this, actor, command);
     }
   }
 
@@ -342,8 +265,7 @@ export class SmallWorld {
       this.tell(actor, { type: 'pull-bytes', download, pull: id, start, end });
       this.#endPull(actor, id, 'complete');
     }
-    const bytes = pull ? pull.end - pull.position : 0;
-    this.tell(from, { type: 'served', request, bytes });
+    this.tell(from, { type: 'served', request, bytes: pull ? pull.end - pull.position : 0 });
   }
 
   #pull(actor: Actor, id: number): void {
@@ -360,7 +282,7 @@ export class SmallWorld {
       from.requests.set(request, { of: actor, pull: id });
       return this.tell(from, { type: 'serve-request', request, peer: actor.id, download, start, end });
     }
-    const records = this.#piecesOf(start, end).flatMap((piece) => played.recordOf(piece) ?? []);
+    const records = piecesOf(this.geometry, start, end).flatMap((piece) => played.recordOf(piece) ?? []);
     if (!played.recordsLast) this.tell(actor, { type: 'records', download, records });
     actor.disk.write(start, end, played.content);
     this.tell(actor, { type: 'pull-bytes', download, pull: id, start, end });
@@ -369,11 +291,6 @@ export class SmallWorld {
       this.tell(actor, { type: 'records', download, records });
       this.#endPull(actor, id, 'complete');
     });
-  }
-
-  #piecesOf(start: number, end: number): number[] {
-    const [first, last] = [this.geometry.pieceAt(start), this.geometry.pieceAt(end - 1)];
-    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
   }
 
   #endPull(actor: Actor, pull: number, outcome: 'complete' | 'stopped' | 'broken' | 'refused'): void {
