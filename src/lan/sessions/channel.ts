@@ -22,6 +22,8 @@ export interface Channel {
   end(error?: unknown): void;
   /** Closes the connection once the waiting frames and the status have had time to be sent. */
   shut(): void;
+  /** So many frames were taken to be sent. */
+  readonly taken: number;
   /** Closes the connection at once. */
   destroy(): void;
 }
@@ -119,6 +121,9 @@ function channelOf(
       return next.done === true ? undefined : next.value;
     },
     send: (frame) => outbox.push(frame),
+    get taken() {
+      return outbox.taken;
+    },
     end: (error) => outbox.end(error === undefined ? undefined : statusOf(error)),
     shut: () => void outbox.drained.then(() => setTimeout(destroy, SHUT_MS).unref()),
     destroy,

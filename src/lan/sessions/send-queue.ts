@@ -10,6 +10,12 @@ export class Outbox implements AsyncIterable<Frame> {
   #ended = false;
   #error: unknown;
   readonly #drained = Promise.withResolvers<void>();
+  #taken = 0;
+
+  /** So many frames were taken to be sent. */
+  get taken(): number {
+    return this.#taken;
+  }
 
   /** Resolves once the last frame was taken, or no more frames will be taken. */
   get drained(): Promise<void> {
@@ -45,7 +51,10 @@ export class Outbox implements AsyncIterable<Frame> {
       for (;;) {
         const frames = this.#queue;
         this.#queue = [];
-        yield* frames;
+        for (const frame of frames) {
+          yield frame;
+          this.#taken++;
+        }
         if (this.#queue.length > 0) continue;
         if (this.#ended) break;
         this.#wake = Promise.withResolvers();

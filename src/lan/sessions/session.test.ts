@@ -18,6 +18,7 @@ function startSession() {
     send: (frame) => outbox.push(frame),
     end: (error) => outbox.end(error),
     shut: () => {},
+    taken: 0,
     destroy: () => {},
   };
   const session = new LiveSession(channel, { name: 'a', addresses: [], instance: '' }, undefined, {

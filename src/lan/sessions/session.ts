@@ -131,12 +131,16 @@ export class LiveSession implements Session {
       this.end({ kind: 'silent', message: 'Nothing was heard of the member for 5 s.' });
   }
 
-  /** Resolves when the other side has ended too, and so has read everything; or after a second. */
+  /** Resolves when the other side has ended too, and so has read everything; or after a second in which nothing was sent. */
   async gone(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, FAREWELL_MS);
+    let taken = this.#channel.taken;
+    const timer = setInterval(() => {
+      if (this.#channel.taken === taken) resolve();
+      taken = this.#channel.taken;
+    }, FAREWELL_MS);
     await Promise.race([promise, this.#readAll.promise]);
-    clearTimeout(timer);
+    clearInterval(timer);
   }
 
   /** Ends the session for the given reason; only the first call counts. */
