@@ -11,11 +11,12 @@ export function joined(parts: () => Iterable<LocalDownloads>): LocalDownloads {
       for (const part of parts()) yield* part.ids();
     },
     stateOf: (id) => holderOf(id)?.stateOf(id),
+    isInRoom: (id) => holderOf(id)?.isInRoom(id) ?? false,
     pause: (id) => holderOf(id)?.pause(id),
-    resume: (id) => holderOf(id)?.resume(id),
+    resume: (id) => holderOf(id)?.resume?.(id),
     remove: (id, options) => holderOf(id)?.remove(id, options),
     setLimit: (bytesPerSecond, id) => holderOf(id)?.setLimit(bytesPerSecond, id),
-    setPriority: (id, priority) => holderOf(id)?.setPriority(id, priority),
+    setPriority: (id, priority) => holderOf(id)?.setPriority?.(id, priority),
     refresh: (id, url) => holderOf(id)?.refresh(id, url),
   };
 }

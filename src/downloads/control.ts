@@ -5,23 +5,29 @@ import type { Store } from '../store/store.ts';
 /** How often the list of downloads is asked what others want. */
 const POLL_MS = 250;
 
-/** What other processes can ask of a task that runs downloads. */
+/**
+ * What other processes can ask of a task that runs downloads. In a room a download does not rest, and has its turn when the
+ * room has come to it: there is no `resume` and no `setPriority`, and to pause it is to leave.
+ */
 export interface Controlled {
   pause(id: number): void;
-  resume(id: number): void;
+  resume?(id: number): void;
   remove(id: number, options: { readonly keepPart: boolean }): void;
   setLimit(bytesPerSecond: number | undefined, id: number): void;
-  setPriority(id: number, priority: number): void;
+  setPriority?(id: number, priority: number): void;
   refresh(id: number, url: string): void;
 }
 
-/** Carries out a request. The list is a file that anybody may have edited: what makes no sense is passed over. */
+/**
+ * Carries out a request. What the task does not offer is passed over, and so is what makes no sense: the list is a file that
+ * anybody may have edited.
+ */
 export function carryOut({ kind, download: id, value }: ControlRequest, task: Controlled): void {
   switch (kind) {
     case 'pause':
       return task.pause(id);
     case 'resume':
-      return task.resume(id);
+      return task.resume?.(id);
     case 'remove':
       return task.remove(id, { keepPart: value === 'keep' });
     case 'refresh':
@@ -29,7 +35,7 @@ export function carryOut({ kind, download: id, value }: ControlRequest, task: Co
     case 'limit':
       return value === undefined ? undefined : task.setLimit(rateOf(value), id);
     case 'priority':
-      return Number.isFinite(Number(value)) ? task.setPriority(id, Number(value)) : undefined;
+      return Number.isFinite(Number(value)) ? task.setPriority?.(id, Number(value)) : undefined;
   }
 }
 

@@ -10,10 +10,12 @@ const LINK = 'https://example.org/newer';
 
 /** Downloads of this process, and what they were told. */
 class Local implements LocalDownloads {
-  readonly states = new Map<number, 'running' | 'done' | 'removed'>();
+  readonly states = new Map<number, 'running' | 'failed' | 'done' | 'removed'>();
+  inRoom = false;
   readonly told: unknown[][] = [];
   ids = () => this.states.keys();
   stateOf = (id: number) => this.states.get(id);
+  isInRoom = () => this.inRoom;
   pause = (id: number) => void this.told.push(['pause', id]);
   resume = (id: number) => void this.told.push(['resume', id]);
   remove = (id: number, { keepPart }: { keepPart: boolean }) => void this.told.push(['remove', id, keepPart]);
@@ -62,6 +64,21 @@ test('what is of this process is told directly, and nothing of it goes through t
     ['remove', 1, true],
   ]);
   assert.ok(store.get(1), 'whoever has it takes it out of the list');
+});
+
+test('one that has failed here goes on when it is told to, but not in a room', (t) => {
+  const { commands, local } = world(t);
+  local.states.set(1, 'failed');
+  assert.deepEqual(commands.resume(1), { recipient: 'here' });
+  local.inRoom = true;
+  assert.throws(() => commands.resume(1), { code: 'wrong-state', message: /failed in a room/ });
+  // One that runs does what is asked of it already.
+  local.states.set(1, 'running');
+  assert.deepEqual(commands.resume(1), { recipient: 'here' });
+  assert.deepEqual(local.told, [
+    ['resume', 1],
+    ['resume', 1],
+  ]);
 });
 
 test('what another living process has is asked of it, and its row stays', async (t) => {

@@ -1,5 +1,6 @@
 import { DragonloadError } from '../core/errors.ts';
 import { PART_SUFFIX } from '../core/file-name.ts';
+import { advice } from '../core/hint.ts';
 import type { Job } from '../lists/job.ts';
 import type { ControlRequest, DownloadPatch, DownloadRow, DownloadState } from '../store/download-row.ts';
 import type { Store } from '../store/store.ts';
@@ -22,6 +23,8 @@ export interface LocalDownloads extends Controlled {
   ids(): Iterable<number>;
   /** `removed`: it is about to be gone. Undefined for a download that this process does not have. */
   stateOf(id: number): DownloadState | 'removed' | undefined;
+  /** Whether it is downloaded in a room, where one that has failed cannot be told to go on. */
+  isInRoom(id: number): boolean;
 }
 
 export interface DownloadCommandsOptions {
@@ -78,12 +81,16 @@ export class DownloadCommands {
 
   /**
    * Lets a paused or failed download go on where it is. One that nobody has is returned as a job, for this process to
-   * `start`. Throws `wrong-state` for one of a room, which has to be joined again.
+   * `start`. Throws `wrong-state` for one of a room that has to be joined again, and for one that has failed in a room which
+   * this process is still in.
    */
   resume(id: number): { readonly recipient: Recipient; readonly start?: Job } {
     this.#check('resume', id);
     const request = { kind: 'resume', download: id } as const;
-    if (this.#isHere(id)) return { recipient: this.#send(request) };
+    if (this.#isHere(id)) {
+      if (this.#local?.stateOf(id) === 'failed' && this.#local.isInRoom(id)) throw failedInRoom(id);
+      return { recipient: this.#send(request) };
+    }
     const row = this.row(id);
     let step = resumeStep(row);
     // The process that had it may be gone by now: then it is nobody's.
@@ -253,4 +260,11 @@ export class DownloadCommands {
       throw thrown;
     }
   }
+}
+
+function failedInRoom(id: number): DragonloadError {
+  return new DragonloadError('wrong-state', `Download ${id} has failed in a room that has not ended.`, {
+    facts: { id },
+    hint: advice('Leave the room first.'),
+  });
 }

@@ -155,6 +155,10 @@ test('a download that has failed goes on with another address, and then it has n
   member.addSources(download, [origin.url('/fresh')]);
   await until(() => member.resultOf(download) !== undefined);
   assert.equal(member.failureOf(download), undefined);
+  assert.deepEqual(
+    steps.map((step) => step.split(' ')[0]),
+    ['failed', 'recovered', 'done'],
+  );
   work.resolve();
   assert.equal((await member.finished)[0]?.sha256, contentSha256('c', SIZE_BYTES));
 });

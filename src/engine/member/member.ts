@@ -33,6 +33,8 @@ export interface MemberDeps {
   readonly onDone: (result: Result, session: MemberDownload) => void;
   /** One download failed, or the whole when none is named. */
   readonly onFailed: (download: DownloadId | undefined, error: DragonloadError) => void;
+  /** A download that had failed goes on: another address or another network has healed it. */
+  readonly onRecovered: (download: DownloadId) => void;
   /** Takes leave of the room, while the core still hears of what has arrived in full. */
   readonly close: () => Promise<void>;
   /** All has come to its end, before the member says so. */
@@ -228,7 +230,8 @@ export class Member implements AsyncDisposable {
       case 'failed':
         return this.fail(command.download, errorOf(command.reason));
       case 'recovered':
-        return this.#outcome.healed(command.download);
+        this.#outcome.healed(command.download);
+        return this.#deps.onRecovered(command.download);
     }
     if (session?.execute(command)) return;
     this.#deps.execute(command);

@@ -51,6 +51,7 @@ export class SoloTask implements AsyncDisposable {
       idOf: () => undefined,
       onDone: () => {},
       onFailed: (_, error) => member.emit({ type: 'error', error }),
+      onRecovered: () => {},
       close: () => solo.found.origin[Symbol.asyncDispose](),
       onOver: async () => {},
     });

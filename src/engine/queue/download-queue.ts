@@ -127,7 +127,7 @@ export class DownloadQueue {
   }
 
   /** Its downloads, and the way to command them. */
-  get downloads(): LocalDownloads {
+  get downloads(): Required<LocalDownloads> {
     return this.#requests;
   }
 

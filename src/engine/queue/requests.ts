@@ -34,6 +34,10 @@ export class QueueRequests implements LocalDownloads {
     return this.#options.entries.stateOf(id);
   }
 
+  isInRoom(): boolean {
+    return false;
+  }
+
   pause(id: number): void {
     const { entries, driver, registry } = this.#options;
     const entry = entries.all.get(id);

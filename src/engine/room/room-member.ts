@@ -97,6 +97,7 @@ export class RoomMember implements Task, RoomControls {
         this.#openUpkeep().done(result, offer.identity);
       },
       onFailed: (download, error) => this.#failed(download, error),
+      onRecovered: (download) => this.#upkeep?.recovered(download),
       close: async () => {
         clearTimeout(this.#lookAgain);
         await this.#session?.[Symbol.asyncDispose]();
@@ -233,7 +234,7 @@ export class RoomMember implements Task, RoomControls {
         this.origins.networkChanged();
         this.#member.networkChanged();
       },
-      stop: () => void this.stop(),
+      leave: () => void this.stop(),
     });
     return this.#upkeep;
   }

@@ -30,8 +30,8 @@ export interface RoomUpkeepOptions {
   /** Another process has a fresh link for a download. */
   readonly refresh: (download: DownloadId, url: string) => void;
   readonly networkChanged: () => void;
-  /** Another process asks for the end of the task. */
-  readonly stop: () => void;
+  /** The user asks for the end of a download, here or in another process, and with it for that of the task. */
+  readonly leave: () => void;
 }
 
 /**
@@ -116,6 +116,14 @@ export class RoomUpkeep implements Disposable, LocalDownloads {
     this.#registry.failed(id, error);
   }
 
+  /** One that had failed goes on. */
+  recovered(download: DownloadId): void {
+    const id = this.#ids.get(download);
+    if (id === undefined) return;
+    this.#ends.delete(id);
+    this.#registry.claim(id);
+  }
+
   /** Waits for what runs because of finished files. */
   async over(outcome: TaskOutcome, isBrokenOff: boolean): Promise<void> {
     await this.#aftermath.over(outcome, isBrokenOff);
@@ -125,15 +133,17 @@ export class RoomUpkeep implements Disposable, LocalDownloads {
     this.#open.dispose();
   }
 
-  /** The others in the room count on it, so there is no rest but to leave. */
-  pause(): void {
-    this.#options.stop();
+  isInRoom(): boolean {
+    return true;
   }
 
-  resume(): void {}
+  /** The others in the room count on whoever is in, so there is no rest but to leave. */
+  pause(): void {
+    this.#options.leave();
+  }
 
   remove(): void {
-    this.#options.stop();
+    this.#options.leave();
   }
 
   setLimit(bytesPerSecond: number | undefined): void {
@@ -141,8 +151,6 @@ export class RoomUpkeep implements Disposable, LocalDownloads {
     this.#limit.own = bytesPerSecond;
     this.#limit.follow();
   }
-
-  setPriority(): void {}
 
   refresh(id: number, url: string): void {
     for (const [download, known] of this.#ids) if (known === id) this.#options.refresh(download, url);

@@ -53,6 +53,7 @@ export function newMember(
     idOf: () => undefined,
     onDone: ({ path }) => steps.push(`done ${path.slice(home.length + 1)}`),
     onFailed: (_, error) => steps.push(`failed ${error.code}`),
+    onRecovered: () => steps.push('recovered'),
     close: async () => {
       steps.push('close');
       await close?.();
