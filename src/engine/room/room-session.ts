@@ -54,7 +54,7 @@ export class RoomSession implements AsyncDisposable {
       room: access,
       name,
       dial: { originLocalAddress },
-      serve: (request) => room.#serving.serve(request),
+      serve: (request, gone) => room.#serving.serve(request, gone),
       onPeerUp: (session) => room.#peerUp(session),
       onMessage: (session, message) => room.#receive(session, message),
       onPeerDown: (session, end) => room.#peerDown(session, end),

@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import type { Event } from '../../core/contract.ts';
 import { Serving } from './serving.ts';
 
+/** Whoever asks goes on waiting. */
+const STAYS = new AbortController().signal;
 const REQUEST = { peer: 'b', download: 'd0', start: 0, end: 300 };
 
 function newServing() {
@@ -19,7 +21,7 @@ function newServing() {
 
 test('a request waits for the answer of the core, which hears how many bytes were read for it', async () => {
   const { serving, told } = newServing();
-  const waiting = serving.serve(REQUEST);
+  const waiting = serving.serve(REQUEST, STAYS);
   assert.deepEqual(told, [{ type: 'serve-request', request: 1, ...REQUEST }]);
   serving.answer({ type: 'serve', request: 1, records: [] });
   const served = await waiting;
@@ -34,7 +36,7 @@ test('a request waits for the answer of the core, which hears how many bytes wer
 
 test('a request that the core refuses has no bytes, and no end is told', async () => {
   const { serving, told } = newServing();
-  const waiting = serving.serve(REQUEST);
+  const waiting = serving.serve(REQUEST, STAYS);
   serving.answer({ type: 'refuse-serve', request: 1 });
   assert.equal(await waiting, undefined);
   assert.equal(told.length, 1);
@@ -42,10 +44,21 @@ test('a request that the core refuses has no bytes, and no end is told', async (
 
 test('when it is closed, whoever waits and whoever comes is told no, whatever the core says later', async () => {
   const { serving, told } = newServing();
-  const waiting = serving.serve(REQUEST);
+  const waiting = serving.serve(REQUEST, STAYS);
   serving[Symbol.dispose]();
   assert.equal(await waiting, undefined);
-  assert.equal(await serving.serve(REQUEST), undefined);
+  assert.equal(await serving.serve(REQUEST, STAYS), undefined);
   serving.answer({ type: 'serve', request: 1, records: [] });
   assert.equal(told.length, 1);
+});
+
+test('a request that nobody waits for any more is given up before its turn, and the core is told once', async () => {
+  const { serving, told } = newServing();
+  const gone = new AbortController();
+  const waiting = serving.serve(REQUEST, gone.signal);
+  gone.abort();
+  assert.equal(await waiting, undefined);
+  assert.deepEqual(told.at(-1), { type: 'served', request: 1, bytes: 0 });
+  serving.answer({ type: 'serve', request: 1, records: [] });
+  assert.equal(told.length, 2);
 });

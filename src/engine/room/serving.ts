@@ -23,11 +23,24 @@ export class Serving implements Disposable {
     this.#options = options;
   }
 
-  /** Resolves when it is the request's turn; to undefined when this member does not hold all of it, or is closed. */
-  async serve({ peer, download, start, end }: ServeRequest): Promise<ServedBytes | undefined> {
-    if (this.#isClosed) return undefined;
+  /**
+   * Resolves when it is the request's turn; to undefined when this member does not hold all of it, or is closed, or when
+   * nobody waits for it any more (`gone`): then the core is told, so that it takes nobody's place.
+   */
+  async serve(
+    { peer, download, start, end }: ServeRequest,
+    gone: AbortSignal,
+  ): Promise<ServedBytes | undefined> {
+    if (this.#isClosed || gone.aborted) return undefined;
     const request = ++this.#requests;
     const { dispatch, read } = this.#options;
+    const giveUp = () => {
+      const resolve = this.#waiting.get(request);
+      if (!this.#waiting.delete(request)) return;
+      resolve?.(undefined);
+      dispatch({ type: 'served', request, bytes: 0 });
+    };
+    gone.addEventListener('abort', giveUp, { once: true });
     const records = await new Promise<readonly PieceRecord[] | undefined>((resolve) => {
       this.#waiting.set(request, resolve);
       dispatch({ type: 'serve-request', request, peer, download, start, end });

@@ -51,3 +51,29 @@ test('a pull of more than 1 GiB is refused before anything is looked up', async 
   assert.equal(await statusOf('5-1073741829'), 'HTTP/1.1 416');
   assert.deepEqual(asked, [2 ** 30]);
 });
+
+test('whoever hangs up while it waits for its turn is known to be gone', async (t) => {
+  const asked = Promise.withResolvers<void>();
+  const left = Promise.withResolvers<void>();
+  const bulk = new BulkServer({
+    serve: async (_request, gone) => {
+      gone.addEventListener('abort', () => left.resolve());
+      asked.resolve();
+      await left.promise;
+      return undefined;
+    },
+    onReversed: () => false,
+  });
+  const port = createServer((socket) => {
+    socket.on('error', () => {});
+    bulk.adopt(socket, 'peer');
+  }).listen(0, '127.0.0.1');
+  t.after(() => port.close());
+  await once(port, 'listening');
+  const client = connect((port.address() as AddressInfo).port, '127.0.0.1');
+  client.on('error', () => {});
+  client.write(`GET /v1/downloads/${DOWNLOAD} HTTP/1.1\r\nHost: m\r\nRange: bytes=0-99\r\n\r\n`);
+  await asked.promise;
+  client.destroy();
+  await left.promise;
+});

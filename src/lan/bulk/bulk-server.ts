@@ -22,8 +22,14 @@ export interface ServedBytes {
   release?(): void;
 }
 
-/** Gives the bytes of a range, or undefined when this member does not hold all of them. */
-export type Serve = (request: ServeRequest) => ServedBytes | undefined | Promise<ServedBytes | undefined>;
+/**
+ * Gives the bytes of a range, or undefined when this member does not hold all of them. `gone` is aborted when nobody waits for
+ * the answer any more.
+ */
+export type Serve = (
+  request: ServeRequest,
+  gone: AbortSignal,
+) => ServedBytes | undefined | Promise<ServedBytes | undefined>;
 
 /** The protocol name in `Upgrade` by which a connection is reversed. */
 export const REVERSE_PROTOCOL = 'dragonload-reverse';
@@ -86,7 +92,9 @@ export class BulkServer {
       empty(response, 416);
       return;
     }
-    const served = await this.#options.serve({ peer, download, ...range });
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    const served = await this.#options.serve({ peer, download, ...range }, gone.signal);
     if (served === undefined) {
       empty(response, 404);
       return;
