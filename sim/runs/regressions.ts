@@ -27,6 +27,8 @@ export const CHECK_PLANS: readonly CheckPlan[] = [
       734502602,
       // Two requests that were refused in turn were asked again without a pause, until the member gave up.
       734503360,
+      // A piece was announced that had been given up in the same moment.
+      37875583,
       ...row(1, 30),
     ],
     fresh: 50,

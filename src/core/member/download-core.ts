@@ -43,8 +43,8 @@ export class DownloadCore {
   readonly #pieces: ReceivedPieces;
   readonly #announcer = new Announcer();
   readonly #helpers = new Helpers();
-  readonly #selfHelp: SelfLeasing;
-  readonly #healing: Refetcher;
+  readonly #selfLeasing: SelfLeasing;
+  readonly #refetcher: Refetcher;
   /** Where it stands as a whole. */
   readonly course: DownloadCourse;
   readonly #reporter: Reporter;
@@ -76,21 +76,26 @@ export class DownloadCore {
     const { random, nowMs } = options;
     const parts = { state: this.state, origin: this.#origin, lan: this.#lan };
     const linkPatienceMs = added.linkPatienceMs ?? 0;
-    this.#selfHelp = new SelfLeasing({ ...parts, random, linkPatienceMs, nowMs });
+    this.#selfLeasing = new SelfLeasing({ ...parts, random, linkPatienceMs, nowMs });
     const { toCoordinator, emit } = options;
     this.#reporter = new Reporter({ ...parts, toCoordinator });
-    this.#healing = new Refetcher({ ...parts, selfHelp: this.#selfHelp, emit });
+    this.#refetcher = new Refetcher({ ...parts, selfLeasing: this.#selfLeasing, emit });
     this.course = new DownloadCourse({
       ...parts,
-      selfHelp: this.#selfHelp,
-      healing: this.#healing,
+      selfLeasing: this.#selfLeasing,
+      refetcher: this.#refetcher,
       reporter: this.#reporter,
       stop: () => this.stop(),
       schedule: (nowMs) => this.schedule(nowMs),
       emit,
     });
     const schedule = (nowMs: number) => this.schedule(nowMs);
-    const pieces = { state: this.state, lan: this.#lan, healing: this.#healing, announcer: this.#announcer };
+    const pieces = {
+      state: this.state,
+      lan: this.#lan,
+      refetcher: this.#refetcher,
+      announcer: this.#announcer,
+    };
     this.#pieces = new ReceivedPieces({ ...pieces, schedule, emit });
   }
 
@@ -125,7 +130,7 @@ export class DownloadCore {
 
   onGrant({ lease }: Grant, nowMs: number): void {
     if (lease.owner === this.#options.me) return this.#helpers.expect(lease);
-    if (lease.lease < OWN_LEASES && this.#origin.grant(lease)) this.#selfHelp.granted();
+    if (lease.lease < OWN_LEASES && this.#origin.grant(lease)) this.#selfLeasing.granted();
     this.schedule(nowMs);
   }
 
@@ -150,7 +155,7 @@ export class DownloadCore {
   }
 
   originBytes(event: OriginBytes, nowMs: number): void {
-    this.#selfHelp.progress(nowMs);
+    this.#selfLeasing.progress(nowMs);
     this.#pieces.full(this.#origin.bytes(event, nowMs));
     this.schedule(nowMs);
   }
@@ -164,7 +169,7 @@ export class DownloadCore {
   }
 
   pullBytes(event: PullBytes, nowMs: number): void {
-    if (this.#pieces.areWorthwhile) this.#selfHelp.progress(nowMs);
+    if (this.#pieces.areWorthwhile) this.#selfLeasing.progress(nowMs);
     this.#pieces.full(this.#lan.bytes(event, nowMs));
   }
 
@@ -178,7 +183,7 @@ export class DownloadCore {
     const held = [...this.#ledger.held];
     const full = this.state.sizeKnown(sizeBytes);
     if (!full) return false;
-    for (const piece of held) if (!this.#ledger.held.has(piece)) this.#healing.unkeep(piece);
+    for (const piece of held) if (!this.#ledger.held.has(piece)) this.#refetcher.unkeep(piece);
     this.#options.emit({ type: 'set-size', download: this.#download, sizeBytes });
     this.#origin.sizeKnown(sizeBytes);
     this.#pieces.full(full);
@@ -224,7 +229,7 @@ export class DownloadCore {
       return;
     }
     this.#lan.schedule(nowMs);
-    this.#healing.refetchAcrossGaps(nowMs);
+    this.#refetcher.refetchAcrossGaps(nowMs);
     for (const tail of this.#origin.schedule(nowMs)) {
       this.#reporter.hurry();
       if (tail.owner === undefined || !this.state.knowledge.availability.heldBy(tail.owner)) continue;
@@ -240,8 +245,8 @@ export class DownloadCore {
 
   tick(nowMs: number): void {
     this.#lan.tick(nowMs);
-    this.#healing.tick(nowMs);
-    this.#selfHelp.tick(nowMs);
+    this.#refetcher.tick(nowMs);
+    this.#selfLeasing.tick(nowMs);
     this.schedule(nowMs);
     this.flush(nowMs);
   }
@@ -250,15 +255,17 @@ export class DownloadCore {
   flush(nowMs: number): void {
     const isReporting = this.#reporter.isDue(nowMs);
     // A lease that is reported as over must not look as if its pieces had been given up.
-    const news = this.#announcer.take(nowMs, isReporting);
-    if (news) this.#options.broadcast(this.state.have(news));
+    const news = this.#announcer.take(nowMs, isReporting) ?? [];
+    // What was kept a moment ago may have been given up since.
+    const held = news.filter((piece) => this.#ledger.held.has(piece));
+    if (held.length > 0) this.#options.broadcast(this.state.have(held));
     if (isReporting) this.#reporter.report(nowMs);
   }
 
   deadline(): number | undefined {
     const candidates = [
-      this.#selfHelp.deadline(),
-      this.#healing.deadline(),
+      this.#selfLeasing.deadline(),
+      this.#refetcher.deadline(),
       this.#announcer.deadline,
       this.#reporter.deadline(),
       this.#lan.deadline(),
