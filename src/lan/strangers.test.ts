@@ -6,7 +6,7 @@ import { type Frame, PeerService } from '../gen/dragonload/v1/peer_pb.ts';
 import { ROOM, startMember, type TestMember } from '../testing/lan/rooms.ts';
 import { ephemeralIdentity, type Identity } from './identity/identity.ts';
 import { admissionKey, newNonce, proofOf } from './sessions/admission.ts';
-import { Outbox } from './sessions/send-queue.ts';
+import { SendQueue } from './sessions/send-queue.ts';
 import { frameOf } from './wire/wire.ts';
 
 // What reaches the port from outside, made with stock tools only: net, tls, and ConnectRPC's own gRPC client.
@@ -18,7 +18,7 @@ function openStock(member: TestMember, identity: Identity) {
     nodeOptions: { cert: identity.certPem, key: identity.keyPem, rejectUnauthorized: false },
     acceptCompression: [],
   });
-  const outbox = new Outbox();
+  const outbox = new SendQueue();
   const incoming = createClient(PeerService, transport).session(outbox)[Symbol.asyncIterator]();
   const receive = async () => (await incoming.next()).value as Frame | undefined;
   return { outbox, receive };

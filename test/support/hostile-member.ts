@@ -10,7 +10,7 @@ import { signRecord } from '../../src/lan/identity/records.ts';
 import { parseInvite } from '../../src/lan/invite.ts';
 import { Lan, type ServedBytes, type ServeRequest, type Session } from '../../src/lan/lan.ts';
 import { admissionKey, newNonce, PROTOCOL_VERSION, proofOf } from '../../src/lan/sessions/admission.ts';
-import { Outbox } from '../../src/lan/sessions/send-queue.ts';
+import { SendQueue } from '../../src/lan/sessions/send-queue.ts';
 import { frameOf } from '../../src/lan/wire/wire.ts';
 import { contentSlice } from '../../src/testing/origin-server/content.ts';
 
@@ -120,7 +120,7 @@ async function joinBySomethingElse(): Promise<void> {
     nodeOptions: { cert: identity.certPem, key: identity.keyPem, rejectUnauthorized: false },
     acceptCompression: [],
   });
-  const outbox = new Outbox();
+  const outbox = new SendQueue();
   const incoming = createClient(PeerService, transport).session(outbox)[Symbol.asyncIterator]();
   const receive = async () => (await incoming.next()).value as Frame | undefined;
   const diallerNonce = newNonce();

@@ -12,8 +12,8 @@ export interface DownloadCourseOptions {
   readonly state: DownloadState;
   readonly origin: OriginSide;
   readonly lan: LanSide;
-  readonly selfHelp: SelfLeasing;
-  readonly healing: Refetcher;
+  readonly selfLeasing: SelfLeasing;
+  readonly refetcher: Refetcher;
   readonly reporter: Reporter;
   /** Ends all transfers. */
   readonly stop: () => void;
@@ -76,7 +76,7 @@ export class DownloadCourse {
   /** The world gave up on this download. A wrong digest is first answered by fetching what others had signed. */
   failed(reason: FailureReason, nowMs: number): void {
     const isMismatch = reason.code === 'digest-mismatch' && this.#state.phase === 'checking';
-    if (isMismatch && this.#options.healing.mismatch(nowMs)) return this.#download(nowMs);
+    if (isMismatch && this.#options.refetcher.mismatch(nowMs)) return this.#download(nowMs);
     this.#failure.declare(reason, isRevivable(reason.code));
   }
 
@@ -93,7 +93,7 @@ export class DownloadCourse {
   /** The whole file is wrong because of these pieces. */
   suspect(pieces: readonly number[], reason: FailureReason, nowMs: number): void {
     if (this.#state.phase !== 'checking') return;
-    if (this.#options.healing.suspect(pieces, nowMs)) return this.#download(nowMs);
+    if (this.#options.refetcher.suspect(pieces, nowMs)) return this.#download(nowMs);
     this.#failure.declare(reason, false);
   }
 
@@ -102,13 +102,13 @@ export class DownloadCourse {
    * have a fresh link, or while the file can be read as a whole.
    */
   giveUpIfHopeless(othersFetch: boolean, othersMayCome: boolean, nowMs: number): void {
-    const { origin, selfHelp, emit } = this.#options;
-    const hope = selfHelp.hope(othersFetch, othersMayCome, nowMs);
-    const needsLink = hope === 'link';
+    const { origin, selfLeasing, emit } = this.#options;
+    const outlook = selfLeasing.outlook(othersFetch, othersMayCome, nowMs);
+    const needsLink = outlook === 'link';
     if (needsLink && !this.#needsLink)
       emit({ type: 'needs-link', download: this.#state.offer.download, reason: origin.refusal! });
     this.#needsLink = needsLink;
-    if (hope !== 'none') return;
+    if (outlook !== 'none') return;
     if (origin.readWhole()) return this.#fetches(true, nowMs);
     this.#failure.declare(origin.refusal!, true);
   }
@@ -121,13 +121,13 @@ export class DownloadCourse {
 
   /** Asks the origin from now on, as it had not done if it was refused. */
   #fetches(wasRefused: boolean, nowMs: number): void {
-    if (wasRefused) this.#options.healing.resume();
+    if (wasRefused) this.#options.refetcher.resume();
     this.#carryOn(nowMs);
   }
 
   #carryOn(nowMs: number): void {
-    const { selfHelp, reporter, schedule } = this.#options;
-    selfHelp.progress(nowMs);
+    const { selfLeasing, reporter, schedule } = this.#options;
+    selfLeasing.progress(nowMs);
     reporter.hurry();
     schedule(nowMs);
   }

@@ -13,7 +13,7 @@ const MAX_IN_VAIN = 3;
 export interface ReceivedPiecesOptions {
   readonly state: DownloadState;
   readonly lan: LanSide;
-  readonly healing: Refetcher;
+  readonly refetcher: Refetcher;
   readonly announcer: Announcer;
   /** Does whatever can be done now. */
   readonly schedule: (nowMs: number) => void;
@@ -28,13 +28,13 @@ export class ReceivedPieces {
   #inVain = 0;
 
   constructor(options: ReceivedPiecesOptions) {
-    const { state, lan, healing, emit } = options;
+    const { state, lan, refetcher, emit } = options;
     this.#options = options;
     this.#proofs = new Proofs({
       state,
       isPulling: (piece) => lan.isPulling(piece),
       discard: (piece, nowMs) => this.#discard(piece, nowMs),
-      fetchAgain: (pieces) => healing.refetch(pieces),
+      fetchAgain: (pieces) => refetcher.refetch(pieces),
       emit,
     });
   }
@@ -66,12 +66,12 @@ export class ReceivedPieces {
 
   /** The journal has a piece. */
   kept(record: PieceRecord, nowMs: number): void {
-    const { state, healing, announcer, schedule } = this.#options;
+    const { state, refetcher, announcer, schedule } = this.#options;
     const { ledger, knowledge, me } = state;
     const isFull = state.isFull(record.piece);
     // Its signer was found out between the check and this, or the file turned out to be shorter.
     const isLie = knowledge.isBannedSigner(record.signer);
-    if (isFull ? isLie : !ledger.held.has(record.piece)) healing.unkeep(record.piece);
+    if (isFull ? isLie : !ledger.held.has(record.piece)) refetcher.unkeep(record.piece);
     if (!isFull) return;
     if (isLie) return this.#discard(record.piece, nowMs);
     this.#inVain = 0;

@@ -16,7 +16,7 @@ export interface RefetcherOptions {
   readonly state: DownloadState;
   readonly origin: OriginSide;
   readonly lan: LanSide;
-  readonly selfHelp: SelfLeasing;
+  readonly selfLeasing: SelfLeasing;
   readonly emit: (command: Command) => void;
 }
 
@@ -79,7 +79,7 @@ export class Refetcher {
 
   /** Pieces that this member holds but no longer believes in: back to the origin with them, by leases of its own. */
   refetch(unbelieved: readonly number[]): void {
-    const { state, origin, lan, selfHelp } = this.#options;
+    const { state, origin, lan, selfLeasing } = this.#options;
     const pieces = state.offer.ranges ? unbelieved : this.#heldBetween(unbelieved);
     for (const piece of pieces) {
       this.unkeep(piece);
@@ -88,14 +88,14 @@ export class Refetcher {
       if (origin.refusal === undefined) lan.forbid(piece);
       else lan.refresh(state.geometry.bytesOfRun({ start: piece, end: piece + 1 }));
     }
-    for (const run of toRuns(pieces)) selfHelp.take(run);
+    for (const run of toRuns(pieces)) selfLeasing.take(run);
   }
 
   /** The origin serves again: what was to be fetched again and has not come is leased anew. */
   resume(): void {
-    const { state, selfHelp } = this.#options;
+    const { state, selfLeasing } = this.#options;
     for (const piece of this.#pending) if (state.ledger.held.has(piece)) this.#pending.delete(piece);
-    for (const run of toRuns([...this.#pending].sort((a, b) => a - b))) selfHelp.take(run);
+    for (const run of toRuns([...this.#pending].sort((a, b) => a - b))) selfLeasing.take(run);
   }
 
   /** Without ranges all that is missing comes in one pass, unless members have some of it. */

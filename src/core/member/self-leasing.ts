@@ -41,7 +41,7 @@ export class SelfLeasing {
    * What there is to hope for. `othersFetch`: somebody else may still bring pieces. `othersMayCome`:
    * members are looked for, or whoever would have told of them was found to lie.
    */
-  hope(othersFetch: boolean, othersMayCome: boolean, nowMs: number): Outlook {
+  outlook(othersFetch: boolean, othersMayCome: boolean, nowMs: number): Outlook {
     const { state, origin, lan, linkPatienceMs } = this.#options;
     const isGood = state.phase !== 'downloading' || origin.refusal === undefined || othersFetch || lan.isBusy;
     const patienceMs = origin.hasExpired ? linkPatienceMs : 0;

@@ -41,7 +41,7 @@ export interface RoomUpkeepOptions {
 export class RoomUpkeep implements Disposable, LocalDownloads {
   readonly #options: RoomUpkeepOptions;
   readonly #registry: Registry;
-  readonly #aftermath: CompletionHooks;
+  readonly #hooks: CompletionHooks;
   readonly #open = new DisposableStack();
   /** Undefined where the list of downloads cannot be had: then nobody asks for anything either. */
   readonly #limit: InstallLimit | undefined;
@@ -57,9 +57,9 @@ export class RoomUpkeep implements Disposable, LocalDownloads {
     const store = Store.tryOpen(dataDir, onNotice);
     if (store !== undefined) this.#open.use(store);
     this.#registry = this.#open.use(new Registry(store, onNotice));
-    this.#aftermath = new CompletionHooks(task, emit);
-    const vigil = { keepAwake: task.keepAwake ?? true, onNotice: () => {} };
-    this.#open.use(new MachineWatch({ ...vigil, onNetworkChange: () => options.networkChanged() }));
+    this.#hooks = new CompletionHooks(task, emit);
+    const watch = { keepAwake: task.keepAwake ?? true, onNotice: () => {} };
+    this.#open.use(new MachineWatch({ ...watch, onNetworkChange: () => options.networkChanged() }));
     if (store === undefined) return;
     const limit = new InstallLimit(store, limiter);
     this.#limit = limit;
@@ -102,7 +102,7 @@ export class RoomUpkeep implements Disposable, LocalDownloads {
   }
 
   done(result: Result, identity: FileIdentity): void {
-    this.#aftermath.done(result);
+    this.#hooks.done(result);
     const { id, path } = result;
     if (id === undefined) return;
     this.#ends.set(id, 'done');
@@ -126,7 +126,7 @@ export class RoomUpkeep implements Disposable, LocalDownloads {
 
   /** Waits for what runs because of finished files. */
   async over(outcome: TaskOutcome, isBrokenOff: boolean): Promise<void> {
-    await this.#aftermath.over(outcome, isBrokenOff);
+    await this.#hooks.over(outcome, isBrokenOff);
   }
 
   [Symbol.dispose](): void {

@@ -7,7 +7,7 @@ import { type Frame, PeerService } from '../../gen/dragonload/v1/peer_pb.ts';
 import type { Peer } from '../network/tls.ts';
 import { MAX_FRAME_BYTES } from '../wire/wire-limits.ts';
 import { statusOf } from './refusal.ts';
-import { Outbox } from './send-queue.ts';
+import { SendQueue } from './send-queue.ts';
 
 /** A stream of frames both ways with one peer, over an HTTP/2 connection of its own. */
 export interface Channel {
@@ -51,7 +51,7 @@ export function openChannel(socket: TLSSocket, peer: Peer): Channel {
     notifyResponseByteRead: () => {},
   };
   const transport = createGrpcTransport({ baseUrl: AUTHORITY, sessionManager: manager, ...GRPC_LIMITS });
-  const outbox = new Outbox();
+  const outbox = new SendQueue();
   const incoming = createClient(PeerService, transport).session(outbox)[Symbol.asyncIterator]();
   return channelOf(peer, socket.remoteAddress ?? '', outbox, incoming, () => http2.destroy());
 }
@@ -81,7 +81,7 @@ export function channelServer(
       router.service(PeerService, {
         session(requests, context) {
           const { peer, request } = context.values.get(peerKey)!;
-          const outbox = new Outbox();
+          const outbox = new SendQueue();
           const incoming = requests[Symbol.asyncIterator]();
           const { session } = request.stream;
           const remoteAddress = request.socket.remoteAddress ?? '';
@@ -109,7 +109,7 @@ export function channelServer(
 function channelOf(
   peer: Peer,
   remoteAddress: string,
-  outbox: Outbox,
+  outbox: SendQueue,
   incoming: AsyncIterator<Frame>,
   destroy: () => void,
 ): Channel {

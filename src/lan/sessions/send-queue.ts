@@ -4,7 +4,7 @@ import type { Frame } from '../../gen/dragonload/v1/peer_pb.ts';
 export const MAX_QUEUED_FRAMES = 8192;
 
 /** Frames to send, handed to the RPC one by one. */
-export class Outbox implements AsyncIterable<Frame> {
+export class SendQueue implements AsyncIterable<Frame> {
   #queue: Frame[] = [];
   #wake = Promise.withResolvers<void>();
   #ended = false;

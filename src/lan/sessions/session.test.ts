@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import type { Frame } from '../../gen/dragonload/v1/peer_pb.ts';
 import { frameOf } from '../wire/wire.ts';
 import type { Channel } from './channel.ts';
-import { MAX_QUEUED_FRAMES, Outbox } from './send-queue.ts';
+import { MAX_QUEUED_FRAMES, SendQueue } from './send-queue.ts';
 import { LiveSession, type SessionEnd } from './session.ts';
 
 /** A session over a channel that is driven by hand. */
 function startSession() {
-  const outbox = new Outbox();
+  const outbox = new SendQueue();
   let deliver = Promise.withResolvers<Frame | undefined>();
   const ends: SessionEnd[] = [];
   const channel: Channel = {
@@ -68,7 +68,7 @@ test('a session whose other side reads nothing ends when too much waits', () => 
 });
 
 test('of statuses that wait only the last goes out', async () => {
-  const outbox = new Outbox();
+  const outbox = new SendQueue();
   outbox.push(frameOf({ case: 'status', value: {} }));
   outbox.push(frameOf({ case: 'bye', value: {} }));
   outbox.push(frameOf({ case: 'status', value: { downloads: [{}] } }));
