@@ -40,9 +40,10 @@ test('whoever is broken off keeps what had arrived, and the next session announc
   const first = await openSession(t, directory, origin.url());
   first.start();
   await first.kept(3);
-  const requests = origin.requests.length;
+  // The look at the file, and a request for each stream; one of these may still be on its way to the origin.
+  const asked = 1 + first.commands.all.filter(({ type }) => type === 'fetch').length;
   await first.session[Symbol.asyncDispose]();
-  assert.equal(origin.requests.length, requests, 'what is broken off is not asked for again');
+  assert.ok(origin.requests.length <= asked, 'what is broken off is not asked for again');
   const kept = first.session.part.held;
   origin.release();
   const servedBytes = origin.servedBytes();
